@@ -1,0 +1,40 @@
+"""Look at, judge, clean and hand on a pile of scientific images.
+
+Everything is imported on first use: ``import smalti`` costs milliseconds.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smalti.core.columns import Column
+    from smalti.core.errors import SmaltiError
+    from smalti.core.image import Image, ImageRef
+    from smalti.core.plugin import loader, metric
+    from smalti.processing.project import Project, open, process
+
+__version__ = "0.1.0"
+
+__all__ = ["Column", "Image", "ImageRef", "Project", "SmaltiError", "loader", "metric", "open", "process"]
+
+_HOMES = {
+    "Column": "smalti.core.columns",
+    "Image": "smalti.core.image",
+    "ImageRef": "smalti.core.image",
+    "Project": "smalti.processing.project",
+    "SmaltiError": "smalti.core.errors",
+    "loader": "smalti.core.plugin",
+    "metric": "smalti.core.plugin",
+    "open": "smalti.processing.project",
+    "process": "smalti.processing.project",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'smalti' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

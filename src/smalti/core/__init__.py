@@ -1,0 +1,1 @@
+"""Records, axes, columns, the plugin contract, errors and progress: what every floor shares."""

@@ -1,0 +1,48 @@
+"""A column of the QC table, declared beside the code that fills it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Column", "Dtype", "Rollup"]
+
+Dtype = Literal["Float32", "Float64", "Int64", "UInt64", "Boolean", "String", "Datetime", "List(String)"]
+
+Rollup = Literal[
+    "mean",  # mean over planes, each plane counting with its finite pixels
+    "pooled_std",  # standard deviation of all pixels of all planes together
+    "min",
+    "max",
+    "sum",
+    "any",  # true when true for one plane
+    "same",  # the value when all planes agree, else null
+    "combined_hash",  # hash of the planes' hashes in t, c, z order; one plane keeps its own
+    "middle",  # the value of the middle plane in t, c, z order
+    "none",  # has no meaning above a plane: null
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Name, type, unit, meaning and roll-up of one column.
+
+    Parameters
+    ----------
+    name
+        Snake case, the field's standard term.
+    dtype
+        Name of the Polars type. Minima, maxima and sums are ``Float64``, counts
+        ``Int64``, other metrics ``Float32``.
+    unit
+        ``"intensity"`` (the units of the stored pixels), ``"share"`` (0 to 1),
+        ``"px"``, ``"dB"``, ``"bit"``, ``"µm"``, ``"s"``, or ``""``.
+    meaning
+        One sentence a user would say.
+    rollup
+        How values of planes become the value of an image or a group.
+    """
+
+    name: str
+    dtype: Dtype
+    unit: str
+    meaning: str
+    rollup: Rollup = "mean"

@@ -1,0 +1,255 @@
+"""The one contract for everything that can be added: a marked function that says what it is and needs.
+
+A plugin is a plain function (or class) with a mark::
+
+    @metric(Column("mean_squared", "Float64", "intensity²", "Mean of the squared pixels."))
+    def mean_squared(moments: Moments) -> float:
+        return moments.std**2 + moments.mean**2
+
+It is found through the entry-point group ``smalti.plugins``. An entry names a module or a package; every
+marked function in it is collected. An entry whose name is a kind in the plural (``metrics``, ``loaders``)
+is imported only when that kind is asked for, any other name always.
+"""
+
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import blake2b
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType, ModuleType
+from typing import Any, Literal, TypeVar
+
+from smalti.core.columns import Column
+from smalti.core.errors import PluginClashError, UnknownNameError
+
+__all__ = [
+    "GROUP",
+    "IMAGE_NEEDS",
+    "KINDS",
+    "PLANE_NEEDS",
+    "Kind",
+    "Plugin",
+    "broken",
+    "collect",
+    "find",
+    "loader",
+    "mark",
+    "metric",
+    "metric_set_version",
+    "plugins",
+    "verb",
+]
+
+GROUP = "smalti.plugins"
+
+Kind = Literal["loader", "metric", "check", "view", "step", "exporter", "verb"]
+KINDS: tuple[Kind, ...] = ("loader", "metric", "check", "view", "step", "exporter", "verb")
+
+PLANE_NEEDS = ("plane", "moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail")
+"""What a metric of planes may ask for by parameter name; see `smalti.kernels.accumulators`."""
+
+IMAGE_NEEDS = ("image", "planes")
+"""What a metric of images may ask for: the `Image`, and its planes' metrics as a Polars frame."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A marked function and what its mark says.
+
+    Parameters
+    ----------
+    kind, name
+        Unique together.
+    function
+        What was marked.
+    columns
+        Columns it fills; a metric returns one value for one column, else a tuple in this order.
+    needs
+        Its parameter names.
+    version
+        Raised when its numbers change; part of what a resumed run compares.
+    options
+        What only some kinds state: a loader's ``extensions``, ``magic``, ``isolated``, ``stores``.
+    """
+
+    kind: Kind
+    name: str
+    function: Callable[..., Any]
+    columns: tuple[Column, ...] = ()
+    needs: tuple[str, ...] = ()
+    version: int = 1
+    options: MappingProxyType[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def module(self) -> str:
+        """The module that defines it."""
+        return self.function.__module__
+
+    @property
+    def meaning(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+def mark(
+    kind: Kind, name: str | None = None, columns: Iterable[Column] = (), version: int = 1, **options: object
+) -> Callable[[F], F]:
+    """Mark a function as a plugin of `kind`; the name defaults to the function's."""
+
+    def marked(function: F) -> F:
+        needs = tuple(inspect.signature(function).parameters)
+        plugin = Plugin(
+            kind,
+            name or function.__name__,
+            function,
+            tuple(columns),
+            needs,
+            version,
+            MappingProxyType(options),
+        )
+        function.__smalti__ = plugin  # type: ignore[attr-defined]
+        return function
+
+    return marked
+
+
+def metric(*columns: Column, name: str | None = None, version: int = 1) -> Callable[[F], F]:
+    """Mark a metric: a function of accumulators (a plane's) or of ``image``, ``planes`` (an image's).
+
+    Raises
+    ------
+    TypeError
+        No column declared, a parameter that is no accumulator, or needs of planes and images mixed.
+    """
+
+    def marked(function: F) -> F:
+        needs = set(inspect.signature(function).parameters)
+        if not columns:
+            raise TypeError(f"metric {function.__name__} declares no column")
+        if not (needs <= set(PLANE_NEEDS) or needs <= set(IMAGE_NEEDS)):
+            raise TypeError(
+                f"metric {function.__name__} asks for {sorted(needs)}; a metric of planes may ask for "
+                f"{', '.join(PLANE_NEEDS)}, a metric of images for {', '.join(IMAGE_NEEDS)}"
+            )
+        return mark("metric", name, columns, version)(function)
+
+    return marked
+
+
+def loader(
+    name: str,
+    *,
+    extensions: Iterable[str] = (),
+    magic: Iterable[bytes] = (),
+    columns: Iterable[Column] = (),
+    stores: bool = False,
+    isolated: bool = False,
+    version: int = 1,
+) -> Callable[[F], F]:
+    """Mark a loader: a generator function ``(ref, limit) -> Iterator[Image]``.
+
+    It opens ``ref.uri``, yields one `Image` per series with ``ref`` completed, and closes when exhausted
+    or closed; images are read while the generator is suspended. `limit` is the number of bytes one read
+    may take: a loader whose library would allocate more on opening raises `TooLargeError` first.
+
+    Parameters
+    ----------
+    extensions
+        Lower case, without the dot: ``("tif", "ome.tif")``.
+    magic
+        Byte strings a file of this format may begin with.
+    columns
+        Columns it fills from ``image.metadata``.
+    stores
+        Whether it reads folders (Zarr) rather than files.
+    isolated
+        Whether its library is known to crash or hang, so that it runs in a process of its own.
+    """
+    return mark(
+        "loader",
+        name,
+        columns,
+        version,
+        extensions=tuple(extensions),
+        magic=tuple(magic),
+        stores=stores,
+        isolated=isolated,
+    )
+
+
+def verb(name: str) -> Callable[[F], F]:
+    """Mark a verb: a function of a higher floor that a lower object offers as a one-line method."""
+    return mark("verb", name)
+
+
+def collect(module: ModuleType) -> list[Plugin]:
+    """Every marked function defined in a module, or in any module of a package; private modules left out."""
+    found = [value.__smalti__ for value in vars(module).values() if _is_marked_in(value, module)]
+    for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        if not info.name.startswith("_"):
+            found += collect(import_module(f"{module.__name__}.{info.name}"))
+    return found
+
+
+def _is_marked_in(value: object, module: ModuleType) -> bool:
+    return isinstance(getattr(value, "__smalti__", None), Plugin) and value.__module__ == module.__name__
+
+
+def plugins(kind: Kind) -> dict[str, Plugin]:
+    """All plugins of a kind by name.
+
+    Raises
+    ------
+    PluginClashError
+        Two of them have one name.
+    """
+    found: dict[str, Plugin] = {}
+    for plugin in _entries(kind):
+        known = found.setdefault(plugin.name, plugin)
+        if known.function is not plugin.function:
+            raise PluginClashError(kind, plugin.name, known.module, plugin.module)
+    return found
+
+
+def find(kind: Kind, name: str) -> Plugin:
+    """One plugin, or UnknownNameError with the nearest name."""
+    known = plugins(kind)
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
+    return known[name]
+
+
+def broken() -> dict[str, str]:
+    """Entries that could not be loaded so far, with the reason; they are skipped."""
+    return dict(_broken)
+
+
+def metric_set_version(metrics: Iterable[Plugin]) -> str:
+    """Eight hex digits that change when a metric is added, removed or numbered anew."""
+    text = "\n".join(sorted(f"{m.name} {m.version}" for m in metrics))
+    return blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+_broken: dict[str, str] = {}
+
+
+def _entries(kind: Kind) -> Iterator[Plugin]:
+    others = {f"{k}s" for k in KINDS if k != kind}
+    for entry in entry_points(group=GROUP):
+        if entry.name not in others:
+            yield from (plugin for plugin in _load(entry) if plugin.kind == kind)
+
+
+@cache
+def _load(entry: EntryPoint) -> tuple[Plugin, ...]:
+    try:
+        target = entry.load()
+        return tuple(collect(target)) if isinstance(target, ModuleType) else (target.__smalti__,)
+    except Exception as error:  # a plugin may raise anything; it must not stop the others
+        _broken[f"{entry.name} ({entry.value})"] = f"{type(error).__name__}: {error}"
+        return ()

@@ -1,0 +1,102 @@
+"""How a long run tells where it is: a protocol, a silent one, and rich bars made on use."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["Progress", "RichProgress", "Silent", "State"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a run is.
+
+    Parameters
+    ----------
+    done, total
+        Files finished, and files in all.
+    failed
+        Images so far that are not ``ok``.
+    seconds
+        Time since the run began.
+    message
+        What is happening now, when it is not plain measuring.
+    """
+
+    done: int
+    total: int
+    failed: int = 0
+    seconds: float = 0.0
+    message: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Files a second."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until done at the present rate; None before the first file."""
+        return (self.total - self.done) / self.rate if self.rate > 0 else None
+
+
+class Progress(Protocol):
+    """What a run calls: `update` many times, `close` once, also after a failure."""
+
+    def update(self, state: State) -> None:
+        """Show where the run is; cheap, may be called often."""
+
+    def close(self) -> None:
+        """Leave the screen tidy."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def update(self, state: State) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class RichProgress:
+    """A bar with rate, time left and failures, in a terminal (stderr) or a notebook."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[facts]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bars.add_task("measuring", total=None, facts="")
+        self._bars.start()
+
+    def update(self, state: State) -> None:
+        """Move the bar and its facts."""
+        self._bars.update(
+            self._task,
+            description=state.message or "measuring",
+            completed=state.done,
+            total=state.total,
+            facts=facts(state),
+        )
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bars.stop()
+
+
+def facts(state: State) -> str:
+    """Rate, time left and failures, as a person would say them."""
+    parts = [f"{state.rate:,.0f} files/s" if state.rate >= 10 else f"{state.rate:.1f} files/s"]
+    if state.seconds_left is not None:
+        parts.append(f"{state.seconds_left:,.0f} s left")
+    parts.append(f"{state.failed} failed")
+    return ", ".join(parts)
