@@ -5,7 +5,19 @@ from typing import Literal
 
 __all__ = ["Column", "Dtype", "Rollup"]
 
-Dtype = Literal["Float32", "Float64", "Int64", "UInt64", "Boolean", "String", "Datetime", "List(String)"]
+Dtype = Literal[
+    "Float32",
+    "Float64",
+    "Int32",
+    "Int64",
+    "UInt64",
+    "Boolean",
+    "String",
+    "Binary",
+    "Datetime",
+    "List(Int64)",
+    "List(String)",
+]
 
 Rollup = Literal[
     "mean",  # mean over planes, each plane counting with its finite pixels
