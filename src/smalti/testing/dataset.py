@@ -1,0 +1,184 @@
+"""A folder of made-up images with known defects: what `smalti demo` shows and tests measure against."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from smalti.testing._files import write_image
+from smalti.testing._plan import Item, plan
+from smalti.testing.defects import DEFECTS, apply_defect
+from smalti.testing.synthetic import synthetic, time_series, z_stack
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["CLUTTER", "level_series", "write_dataset"]
+
+CLUTTER = {
+    ".DS_Store": b"\x00\x00\x00\x01Bud1",
+    "control/.DS_Store": b"\x00\x00\x00\x01Bud1",
+    "control/._well_001.tif": b"\x00\x05\x16\x07",
+    "treated/Thumbs.db": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    "treated/notes.txt": b"Plate 7: fixed for 15 min, imaged the next day.\n",
+}
+"""Files that are no images, by path, as desktops and people leave them."""
+
+TREATED = {"spacing": 40.0, "radius": 12.5}
+"""Treated cells are fewer and their nuclei larger: a difference that the groups' plots should show."""
+
+
+def write_dataset(folder: str | os.PathLike[str], n: int = 200, seed: int = 0) -> "pl.DataFrame":
+    """Write a dataset of `n` images with known defects, clutter, and ``truth.csv``; the same for one seed.
+
+    Five conditions, one folder each: ``control`` and ``treated`` (nuclei as 16-bit TIFF and PNG; OME-TIFF
+    z-stacks and time series; one OME-Zarr), ``em`` (PNG), ``histology`` (JPEG), ``sky`` (16-bit TIFF).
+    Two in three are clean. 200 images are 26 MB.
+
+    Parameters
+    ----------
+    folder
+        Made if missing; files of the same names are replaced.
+    n
+        Number of images, 100 or more; an OME-Zarr counts as one.
+    seed
+        Any integer ≥ 0.
+
+    Returns
+    -------
+    polars.DataFrame
+        The truth, sorted by path, also written as ``truth.csv``. One row a file: ``path`` (POSIX,
+        relative), ``condition scene dtype height width defect level unit seed of sharpest_z drift_px
+        bleaching``. ``defect`` is ``none``, a name out of `DEFECTS`, or ``exact_duplicate``,
+        ``near_duplicate`` (both with the path of the original in ``of``), ``odd_dtype``, ``wrong_size``,
+        ``truncated``, ``unreadable``, ``drift``, ``bleaching``; ``level`` is in ``unit``.
+
+    Raises
+    ------
+    UsageError
+        `n` is too small to hold every defect.
+    """
+    import polars as pl
+
+    base = Path(folder)
+    items = plan(n, seed)
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        written = list(pool.map(lambda item: _write(base, item), items))
+    for path, content in CLUTTER.items():
+        (base / path).write_bytes(content)
+    truth = pl.DataFrame([_row(item) for item in written], infer_schema_length=None)
+    truth.write_csv(base / "truth.csv")
+    return truth
+
+
+def level_series(
+    defect: str,
+    scene: str = "nuclei",
+    seed: int = 0,
+    dtype: str = "uint8",
+    shape: tuple[int, int] = (256, 256),
+) -> list[tuple[float | None, np.ndarray]]:
+    """One scene, clean (level None) and then at the five levels of one defect, from mild to grave.
+
+    Parameters
+    ----------
+    defect
+        Out of `smalti.testing.defects.DEFECTS`.
+    scene, seed, dtype, shape
+        As for `smalti.testing.synthetic.synthetic`.
+
+    Returns
+    -------
+    list
+        Six pairs of level, in the defect's unit for this image, and image.
+    """
+    clean = synthetic(scene, seed, shape, dtype)
+    levels = [DEFECTS[defect].level_for(clean, level) for level in DEFECTS[defect].levels]
+    return [(None, clean), *((level, apply_defect(defect, clean, level, seed)) for level in levels)]
+
+
+def _row(item: Item) -> dict[str, object]:
+    row = asdict(item)
+    height, width = row.pop("shape")
+    facts = {"height": height, "width": width}
+    at = list(row).index("defect")
+    return dict([*list(row.items())[:at], *facts.items(), *list(row.items())[at:]])
+
+
+def _write(base: Path, item: Item) -> Item:
+    """Write one item; gives it back with its level in the units of its own pixels and its true size."""
+    path = base / item.path
+    if item.scene == "z_stack":
+        assert item.sharpest_z is not None
+        write_image(path, z_stack(item.seed, item.shape, sharpest=item.sharpest_z), "CZYX")
+    elif item.scene == "time_series":
+        film = time_series(item.seed, item.shape, drift=item.drift_px or 0, bleaching=item.bleaching or 0.0)
+        write_image(path, film, "TYX")
+    elif item.defect == "unreadable":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(UNREADABLE[path.suffix])
+    else:
+        image, item = _draw(item)
+        write_image(path, image, "YX")
+    if item.defect == "truncated":
+        assert item.level is not None
+        os.truncate(path, int(item.level * path.stat().st_size))
+    return item
+
+
+UNREADABLE = {
+    ".tif": np.random.default_rng(0).bytes(4096),
+    ".png": b"<!DOCTYPE html>\n<html><body><h1>403 Forbidden</h1></body></html>\n",
+}
+"""What stands in files that only their names call images: noise, and a server's refusal saved as a PNG."""
+
+
+def _draw(item: Item) -> tuple[np.ndarray, Item]:
+    origin = (item.of or item.path).partition("/")[0]
+    options = TREATED if origin == "treated" else {}
+    image = synthetic(item.scene, item.seed, item.shape, item.dtype, **options)
+    if item.defect in DEFECTS:
+        assert item.level is not None
+        item = replace(item, level=DEFECTS[item.defect].level_for(image, item.level))
+        assert item.level is not None
+        return apply_defect(item.defect, image, item.level, item.seed), item
+    if item.defect == "near_duplicate":
+        assert item.level is not None
+        image = COPYISTS[item.unit or ""](image, item.level)
+        return image, replace(item, shape=image.shape[:2])
+    return image, item
+
+
+def shifted(image: np.ndarray, px: float) -> np.ndarray:
+    """The view moved by `px` along x; the edge is mirrored."""
+    width = int(px)
+    pads = [(0, 0), (0, width), *[(0, 0)] * (image.ndim - 2)]
+    return np.pad(image, pads, mode="reflect")[:, width:]
+
+
+def brightened(image: np.ndarray, factor: float) -> np.ndarray:
+    """Every pixel times `factor`, cut off at the largest value of the type."""
+    top = np.iinfo(image.dtype).max
+    return np.minimum(np.rint(image * factor), top).astype(image.dtype)
+
+
+def rescaled(image: np.ndarray, scale: float) -> np.ndarray:
+    """Height and width times `scale`, by cubic splines after a blur that prevents aliasing."""
+    top = np.iinfo(image.dtype).max
+    sigma = (0.3 / scale, 0.3 / scale, *[0.0] * (image.ndim - 2))
+    factors = (scale, scale, *[1.0] * (image.ndim - 2))
+    values = ndimage.zoom(ndimage.gaussian_filter(image.astype(np.float32), sigma), factors, order=3)
+    return np.clip(np.rint(values), 0, top).astype(image.dtype)
+
+
+COPYISTS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "px shift": shifted,
+    "brightness": brightened,
+    "scale": rescaled,
+}
+"""How near duplicates are made, by the unit of their level."""
