@@ -1,0 +1,1 @@
+"""The command ``smalti``: each command calls one verb of the library and prints what it gives."""

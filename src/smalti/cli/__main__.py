@@ -1,0 +1,5 @@
+"""``python -m smalti.cli``."""
+
+from smalti.cli.main import main
+
+main()

@@ -1,0 +1,28 @@
+"""``smalti explore``: the project as a page in the browser."""
+
+from typing import Annotated
+
+import typer
+
+from smalti.cli.options import Debug, ProjectPath, Verbose
+
+__all__ = ["explore"]
+
+
+def explore(
+    project: ProjectPath,
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 5006,
+    address: Annotated[
+        str, typer.Option(help="Address to serve on; others can reach only what is not localhost.")
+    ] = ("localhost"),
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")
+    ] = True,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Serve the project's page until Ctrl-C; ready when it prints the URL."""
+    from smalti.app.serve import serve
+    from smalti.processing.project import open as open_project
+
+    serve(open_project(project), port=port, address=address, browser=browser)

@@ -1,0 +1,20 @@
+"""``smalti metrics``: what is measured."""
+
+import typer
+
+from smalti.cli.options import Debug, Verbose
+
+__all__ = ["metrics"]
+
+
+def metrics(verbose: Verbose = False, debug: Debug = False) -> None:
+    """List all metrics with the columns they fill, units and meanings."""
+    from smalti.core.plugin import broken, plugins
+
+    for metric in plugins("metric").values():
+        typer.echo(f"{metric.name}: {metric.meaning}")
+        for column in metric.columns:
+            unit = f" [{column.unit}]" if column.unit else ""
+            typer.echo(f"    {column.name:<26} {column.meaning}{unit}")
+    for entry, reason in broken().items():
+        typer.secho(f"plugin {entry} was left out: {reason}", fg="yellow", err=True)

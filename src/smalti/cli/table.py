@@ -1,0 +1,84 @@
+"""``smalti table``: the QC table, or what a condition leaves of it, as CSV or Parquet."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smalti.cli.options import Debug, ProjectPath, Verbose
+from smalti.core.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["table"]
+
+
+class Level(StrEnum):
+    """One row per what."""
+
+    images = "images"
+    planes = "planes"
+
+
+def table(
+    project: ProjectPath,
+    level: Annotated[Level, typer.Option(help="One row per image or per plane.")] = Level.images,
+    columns: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="EXPR", help="Only rows for which this holds; repeatable.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="F.csv|F.parquet", help="File to write. [CSV on stdout]"),
+    ] = None,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Print or write the QC table, or the rows for which `--where "saturated_high > 0.01"` holds."""
+    from smalti.processing.project import open as open_project
+    from smalti.table.expression import parse
+
+    opened = open_project(project)
+    frame = opened.images if level is Level.images else opened.planes
+    schema = frame.collect_schema()
+    for text in where or ():
+        frame = frame.filter(parse(text, schema))
+    if columns:
+        frame = frame.select(_known(columns.split(","), schema.names()))
+    _write(frame.collect(), output)
+
+
+def _known(names: list[str], known: list[str]) -> list[str]:
+    wanted = [name.strip() for name in names]
+    for name in wanted:
+        if name not in known:
+            raise UnknownNameError("column", name, known)
+    return wanted
+
+
+def _write(frame: "pl.DataFrame", output: Path | None) -> None:
+    if output is None:
+        typer.echo(_flat(frame).write_csv(), nl=False)
+    elif output.suffix.lower() == ".csv":
+        _flat(frame).write_csv(output)
+    elif output.suffix.lower() == ".parquet":
+        frame.write_parquet(output)
+    else:
+        raise UsageError(f"cannot write {output.name}: the name must end in .csv or .parquet")
+
+
+def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """CSV has no lists: their members are joined by semicolons."""
+    import polars.selectors as cs
+
+    return frame.with_columns(cs.list().cast(_strings()).list.join(";"))
+
+
+def _strings() -> "pl.List":
+    import polars as pl
+
+    return pl.List(pl.String)

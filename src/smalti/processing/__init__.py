@@ -1,0 +1,1 @@
+"""Plan and run: images × metrics → QC table, in a worker process that may die without harm."""

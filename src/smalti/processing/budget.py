@@ -1,0 +1,35 @@
+"""A share of memory that threads take before they decode and give back after."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition
+
+__all__ = ["Budget"]
+
+
+class Budget:
+    """Bytes that may be in use at once; who asks for more than is free waits.
+
+    Parameters
+    ----------
+    total
+        Bytes in all. A request above it is granted when nobody else holds any.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._used = 0
+        self._changed = Condition()
+
+    @contextmanager
+    def hold(self, n_bytes: int) -> Iterator[None]:
+        """Hold `n_bytes` for the length of a with block."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._used == 0 or self._used + n_bytes <= self._total)
+            self._used += n_bytes
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._used -= n_bytes
+                self._changed.notify_all()

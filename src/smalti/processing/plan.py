@@ -1,0 +1,38 @@
+"""What a run will do: files found, those already in the table left out, cut into batches."""
+
+from collections.abc import Iterator, Sequence
+
+from smalti.core.image import ImageRef
+
+__all__ = ["cut_batches"]
+
+FILE_COST = 256 * 1024
+"""Bytes that opening a file counts for, so that 32 tiny files make a batch."""
+
+BATCH_BYTES = 32 * FILE_COST
+MIN_BATCHES_A_THREAD = 4
+
+
+def cut_batches(refs: Sequence[ImageRef], threads: int) -> Iterator[tuple[ImageRef, ...]]:
+    """Cut references into batches of about equal cost, in order.
+
+    A batch holds about 8 MiB, or less when that would leave threads idle; tiny files come by the 32 or
+    more, a large file alone.
+    """
+    total = sum(cost(ref) for ref in refs)
+    target = max(FILE_COST, min(BATCH_BYTES, total // (threads * MIN_BATCHES_A_THREAD)))
+    batch: list[ImageRef] = []
+    filled = 0
+    for ref in refs:
+        batch.append(ref)
+        filled += cost(ref)
+        if filled >= target:
+            yield tuple(batch)
+            batch, filled = [], 0
+    if batch:
+        yield tuple(batch)
+
+
+def cost(ref: ImageRef) -> int:
+    """What a file counts for in a batch."""
+    return FILE_COST + ref.size_bytes

@@ -1,0 +1,250 @@
+"""A project: a folder of images, the settings to measure them, and the QC table that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import polars as pl
+
+from smalti.core.errors import SmaltiError, UnknownNameError, UsageError
+from smalti.core.image import Image, ImageRef
+from smalti.core.plugin import Plugin, find
+from smalti.core.progress import Progress, RichProgress
+from smalti.loaders.choose import read_later
+from smalti.processing.metric_set import choose_metrics
+from smalti.processing.record import Record
+from smalti.processing.run import run
+from smalti.processing.settings import Settings
+from smalti.processing.summary import summarise, tell
+from smalti.table import store
+from smalti.table.rollup import rollup
+
+__all__ = ["Project", "open", "process"]
+
+SUFFIX = ".smalti"
+
+
+class Project:
+    """A folder ``NAME.smalti`` with the QC table of the images under a base folder.
+
+    Parameters
+    ----------
+    name
+        Title of the project.
+    base
+        Folder of images (or one file).
+    loader
+        Reader for all files; None chooses by content, ``"none"`` opens nothing.
+    output
+        Project folder to write; None for one under the user's cache folder.
+
+    Examples
+    --------
+    >>> project = Project("screen", "plates/", output="screen.smalti").set(workers=2)
+    >>> project.process()  # doctest: +SKIP
+    >>> project.images.filter(pl.col("saturated_high") > 0.01).collect()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, name: str, base: str | Path, *, loader: str | None = None, output: str | Path | None = None
+    ) -> None:
+        absolute = Path(base).expanduser().absolute()
+        self.path = project_folder(name, absolute) if output is None else Path(output).expanduser().absolute()
+        self.record = Record(name=name, base=str(absolute))
+        self.settings = Settings(loader=loader)
+        self._extra: tuple[Plugin, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Title of the project."""
+        return self.record.name
+
+    def add_paths(self, *paths: str | Path) -> Self:
+        """Add conditions: paths relative to the base folder, each a group of its own."""
+        self.record = replace(self.record, paths=(*self.record.paths, *map(str, paths)))
+        return self
+
+    def set(self, *, extensions: Sequence[str] | None = None, **settings: Any) -> Self:
+        """Change settings: ``loader, metrics, exclude, workers, memory, timeout, extensions``.
+
+        `metrics` takes names, and functions marked with `smalti.metric`; ``memory`` bytes or ``"4GB"``.
+        """
+        if extensions is not None:
+            self.record = replace(self.record, extensions=tuple(extensions))
+        if settings.get("metrics") is not None:
+            settings |= self._take_metrics(settings["metrics"])
+        self.settings = self.settings.set(**settings)
+        return self
+
+    def _take_metrics(self, metrics: Sequence[str | Any]) -> dict[str, Any]:
+        given = [m.__smalti__ for m in metrics if not isinstance(m, str)]
+        names = [m if isinstance(m, str) else m.__smalti__.name for m in metrics]
+        self._extra = tuple(plugin for plugin in given if plugin.module == "__main__")
+        return {"metrics": names, "modules": sorted({p.module for p in given if p.module != "__main__"})}
+
+    def process(self, *, fresh: bool = False, progress: Progress | None = None) -> Self:
+        """Measure what is new or changed since the last run; an interrupted run goes on where it stopped.
+
+        Parameters
+        ----------
+        fresh
+            Measure everything anew.
+        progress
+            Told how far the run is; None shows bars in the terminal or notebook.
+        """
+        shown = RichProgress() if progress is None else progress
+        self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra)
+        return self
+
+    @property
+    def images(self) -> pl.LazyFrame:
+        """One row per image, metrics rolled up over its planes."""
+        return self._table("images")
+
+    @property
+    def planes(self) -> pl.LazyFrame:
+        """One row per 2-D plane: ``image_id, t, c, z`` and the metrics."""
+        return self._table("planes")
+
+    @property
+    def histograms(self) -> pl.LazyFrame:
+        """One row per plane: counts in at most 256 bins of one `width` from `low` on."""
+        return self._table("histograms")
+
+    @property
+    def thumbnails(self) -> pl.LazyFrame:
+        """One JPEG per image and channel (first frame, middle z)."""
+        return self._table("thumbnails")
+
+    def _table(self, name: str) -> pl.LazyFrame:
+        if not store.exists(self.path):
+            raise SmaltiError(f"{self.path} holds no QC table yet; call process() first")
+        return store.read(self.path, name)
+
+    def rollup(self, by: Sequence[str] = ("condition",)) -> pl.LazyFrame:
+        """Metrics of planes rolled up by columns of images or planes, by each metric's declared rule.
+
+        Examples
+        --------
+        >>> project.rollup(by=["condition", "c"]).collect()  # doctest: +SKIP
+        """
+        planes = self.planes
+        own = set(planes.collect_schema().names())
+        others = [name for name in by if name not in own]
+        if others:
+            known = self.images.collect_schema().names()
+            for name in others:
+                if name not in known:
+                    raise UnknownNameError("column", name, {*known, *own})
+            planes = planes.join(self.images.select("image_id", *others), on="image_id", how="left")
+        columns = [c for c in choose_metrics(self.settings).plane_columns if c.name in own]
+        return rollup(planes, columns, list(by))
+
+    def image(self, image_id: str) -> Image:
+        """The true image behind a row; each ``read`` opens its file anew.
+
+        Raises
+        ------
+        UnknownNameError
+            No row has this id.
+        """
+        wanted = ["uri", "path", "size_bytes", "condition", "series", "series_name", "reader"]
+        rows = self.images.filter(pl.col("image_id") == image_id).select(wanted).collect().rows(named=True)
+        if not rows:
+            ids = self.images.select("image_id").collect()["image_id"]
+            raise UnknownNameError("image", image_id, ids)
+        row = rows[0]
+        ref = ImageRef(
+            uri=row["uri"],
+            path=row["path"],
+            size_bytes=row["size_bytes"],
+            condition=row["condition"],
+            series=row["series"],
+            series_name=row["series_name"],
+            loader=row["reader"],
+        )
+        return read_later(ref, self.settings.plane_limit)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts of files, images, failures, clutter; see `smalti.processing.summary.summarise`."""
+        return summarise(self.record, self.images)
+
+    def explore(self, **options: Any) -> Any:
+        """The project as a page: in a notebook cell, or served."""
+        return find("verb", "explore").function(self, **options)
+
+    def __repr__(self) -> str:
+        if store.exists(self.path):
+            return f"{tell(self.summary())}\n  table    {self.path}"
+        return f"Project({self.name!r}, base={self.record.base!r}): not processed yet"
+
+
+def process(
+    base: str | Path,
+    *,
+    output: str | Path | None = None,
+    conditions: Sequence[str | Path] | None = None,
+    name: str | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Project:
+    """Turn a folder of images into a project with a QC table.
+
+    Parameters
+    ----------
+    base
+        Folder of images, or one file.
+    output
+        Project folder to write, by custom ``NAME.smalti``; None for one under the user's cache folder.
+    conditions
+        Paths relative to `base`, each a group of its own; None for one group.
+    name
+        Title; None for the name of the base folder.
+    fresh
+        Measure everything anew instead of only what is new or changed.
+    progress
+        Told how far the run is; None shows bars.
+    **settings
+        ``loader, extensions, metrics, exclude, workers, memory, timeout``; see `Project.set`.
+
+    Examples
+    --------
+    >>> project = process("plates/", output="plates.smalti", conditions=["a", "b"])  # doctest: +SKIP
+    """
+    title = name or Path(base).expanduser().absolute().name
+    project = Project(title, base, output=output).add_paths(*(conditions or ())).set(**settings)
+    return project.process(fresh=fresh, progress=progress)
+
+
+def open(path: str | Path) -> Project:
+    """Open a project folder that `process` wrote.
+
+    Raises
+    ------
+    UsageError
+        There is no project at `path`.
+    """
+    folder = Path(path).expanduser().absolute()
+    record = Record.read(folder) if folder.is_dir() else None
+    if record is None:
+        raise UsageError(
+            f"no smalti project at {folder}; make one with: smalti process BASE -o {folder.name}"
+        )
+    project = Project(record.name, record.base, output=folder)
+    project.record = record
+    project.settings = Settings.from_dict(record.settings)
+    return project
+
+
+def project_folder(name: str, base: Path) -> Path:
+    """Where a project without an output lives: in the user's cache, the same for the same base."""
+    import xxhash
+    from platformdirs import user_cache_path
+
+    return (
+        user_cache_path("smalti") / "projects" / f"{name}-{xxhash.xxh3_64_hexdigest(str(base))[:8]}{SUFFIX}"
+    )

@@ -1,0 +1,202 @@
+"""A worker process as the driver sees it: batches go in, events come out, and it may die."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
+from hashlib import blake2b
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import polars as pl
+
+from smalti.core.image import ImageRef
+from smalti.processing.settings import Settings
+from smalti.processing.wire import receive, send
+
+__all__ = ["Event", "Worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something the worker said.
+
+    Parameters
+    ----------
+    kind
+        ``"ready"``, ``"begin"``, ``"done"``, ``"fault"`` or ``"died"``.
+    batch, number, thread
+        Which batch, which reference in it, which thread.
+    tables
+        Frames of a batch that is done.
+    text
+        What went wrong.
+    """
+
+    kind: str
+    batch: int = -1
+    number: int = -1
+    thread: int = -1
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    text: str = ""
+
+
+class Worker:
+    """One worker process with its threads.
+
+    Parameters
+    ----------
+    settings
+        Sent to the process at its start.
+    events
+        Where it puts what it hears, beside itself; `note` is to be called with each.
+    """
+
+    def __init__(self, settings: Settings, events: SimpleQueue[tuple["Worker", Event]]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "smalti.processing.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=worker_environment(),
+            **_own_group(),
+        )
+        self._events = events
+        self._started = time.monotonic()
+        self._ready = False
+        self._reader = Thread(target=self._listen, daemon=True)
+        self._reader.start()
+        self._say({"settings": settings.to_dict()})
+        self.batches: dict[int, Sequence[ImageRef]] = {}
+        self._at_work: dict[int, tuple[ImageRef, float]] = {}
+
+    def give(self, batch: int, refs: Sequence[ImageRef]) -> None:
+        """Queue a batch."""
+        self.batches[batch] = refs
+        self._say({"batch": batch, "refs": [astuple(ref) for ref in refs]})
+
+    def note(self, event: Event) -> None:
+        """Keep track of which thread is at what; clocks start when the kernels are compiled."""
+        now = time.monotonic()
+        if event.kind == "ready":
+            self._ready = True
+            self._at_work = {thread: (ref, now) for thread, (ref, _) in self._at_work.items()}
+        elif event.kind == "begin":
+            self._at_work[event.thread] = (self.batches[event.batch][event.number], now)
+        elif event.kind in ("done", "fault"):
+            self._at_work.pop(event.thread, None)
+            del self.batches[event.batch]
+
+    @property
+    def starting_seconds(self) -> float:
+        """Seconds since its start while its kernels are not ready; 0 after that."""
+        return 0.0 if self._ready else time.monotonic() - self._started
+
+    def begun(self) -> list[ImageRef]:
+        """Files begun and not ended."""
+        return [ref for ref, _ in self._at_work.values()]
+
+    def overdue(self, timeout: float) -> list[ImageRef]:
+        """Files begun, or last heard of, more than `timeout` seconds ago."""
+        if not self._ready:
+            return []
+        now = time.monotonic()
+        return [ref for ref, since in self._at_work.values() if now - since > timeout]
+
+    def stop(self) -> None:
+        """End the process now; nothing is waited for."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(timeout=5)
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            _close(stream)
+
+    def last_words(self) -> str:
+        """How the process ended, and the last line it wrote to stderr."""
+        code = self._process.wait()
+        self._log.seek(0)
+        lines = self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+        said = f": {lines[-1].strip()}" if lines else ""
+        return f"the process ended with {_exit_name(code)}{said}"
+
+    def _say(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it died; the reader tells
+            send(self._process.stdin, message)
+
+    def _listen(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+        try:
+            while (message := receive(stream)) is not None:
+                self._events.put((self, _event(*message)))
+        except (OSError, ValueError):
+            pass  # closed or cut in the middle of a message: the same as its end
+        self._events.put((self, Event("died")))
+
+
+def _event(header: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Event:
+    batch, thread = header.get("batch", -1), header.get("thread", -1)
+    if "begin" in header:
+        return Event("begin", batch, header["begin"], thread)
+    if "done" in header:
+        return Event("done", header["done"], thread=thread, tables=tables)
+    if "fault" in header:
+        return Event("fault", batch, thread=thread, text=header["fault"])
+    return Event("ready")
+
+
+def worker_environment() -> dict[str, str]:
+    """The driver's environment, with a numba cache of this very set of kernels.
+
+    Numba notices an edit of the file a kernel stands in, not of one it calls; a folder named by a hash
+    over all kernel sources does.
+    """
+    kernels = files("smalti.kernels")
+    digest = blake2b(version("numba").encode(), digest_size=8)
+    for source in sorted(kernels.iterdir(), key=lambda entry: entry.name):
+        if source.name.endswith(".py"):
+            digest.update(source.read_bytes())
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("smalti") / f"kernels-{digest.hexdigest()}"
+    return os.environ | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": _search_path()}
+
+
+def _search_path() -> str:
+    """So that the worker imports what the driver imports, scripts' folders included."""
+    return os.pathsep.join(
+        path for path in (str(Path(p).resolve()) if p else str(Path.cwd()) for p in sys.path)
+    )
+
+
+def _own_group() -> dict[str, Any]:
+    """Ctrl-C reaches the driver only, which then ends the worker in good order."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _exit_name(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    import signal
+
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _close(stream: Any) -> None:
+    with suppress(OSError):  # unsent bytes for a dead process
+        stream.close()
