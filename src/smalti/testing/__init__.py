@@ -1,1 +1,1 @@
-"""What tests of smalti and of its plugins need: synthetic images with known defects, and suites to inherit."""
+"""What tests of smalti and of its plugins need: images with known defects, and suites to inherit."""

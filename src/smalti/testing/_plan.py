@@ -197,14 +197,17 @@ def _levels(n: int) -> Iterator[Fault]:
 def _spoil(fault: Fault, free: dict[str, list[Item]]) -> list[Item]:
     """Take a clean item out of `free` and give it the fault; a copy comes with its original, kept clean."""
     item = free[fault.condition].pop()
-    facts = {"defect": fault.defect, "level": fault.level, "unit": fault.unit}
+    item = replace(item, defect=fault.defect, level=fault.level, unit=fault.unit)
     if fault.source is not None:
-        original = free[fault.source].pop()
-        path = PurePosixPath(item.path).with_suffix(PurePosixPath(original.path).suffix).as_posix()
-        facts |= {"path": path, "condition": item.condition, "of": original.path}
-        return [original, replace(original, **facts)]
-    path = (
-        item.path if fault.suffix is None else PurePosixPath(item.path).with_suffix(fault.suffix).as_posix()
-    )
-    facts |= {"path": path, "dtype": fault.dtype or item.dtype, "shape": fault.shape or item.shape}
-    return [replace(item, **facts)]
+        return _copy(item, free[fault.source].pop())
+    path = item.path if fault.suffix is None else _with_suffix(item.path, fault.suffix)
+    return [replace(item, path=path, dtype=fault.dtype or item.dtype, shape=fault.shape or item.shape)]
+
+
+def _copy(item: Item, original: Item) -> list[Item]:
+    path = _with_suffix(item.path, PurePosixPath(original.path).suffix)
+    return [original, replace(item, path=path, seed=original.seed, of=original.path)]
+
+
+def _with_suffix(path: str, suffix: str) -> str:
+    return PurePosixPath(path).with_suffix(suffix).as_posix()

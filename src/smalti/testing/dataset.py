@@ -1,15 +1,14 @@
 """A folder of made-up images with known defects: what `smalti demo` shows and tests measure against."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
+from smalti.testing._copies import COPIES
 from smalti.testing._files import write_image
 from smalti.testing._plan import Item, plan
 from smalti.testing.defects import DEFECTS, apply_defect
@@ -149,36 +148,6 @@ def _draw(item: Item) -> tuple[np.ndarray, Item]:
         return apply_defect(item.defect, image, item.level, item.seed), item
     if item.defect == "near_duplicate":
         assert item.level is not None
-        image = COPYISTS[item.unit or ""](image, item.level)
+        image = COPIES[item.unit or ""](image, item.level)
         return image, replace(item, shape=image.shape[:2])
     return image, item
-
-
-def shifted(image: np.ndarray, px: float) -> np.ndarray:
-    """The view moved by `px` along x; the edge is mirrored."""
-    width = int(px)
-    pads = [(0, 0), (0, width), *[(0, 0)] * (image.ndim - 2)]
-    return np.pad(image, pads, mode="reflect")[:, width:]
-
-
-def brightened(image: np.ndarray, factor: float) -> np.ndarray:
-    """Every pixel times `factor`, cut off at the largest value of the type."""
-    top = np.iinfo(image.dtype).max
-    return np.minimum(np.rint(image * factor), top).astype(image.dtype)
-
-
-def rescaled(image: np.ndarray, scale: float) -> np.ndarray:
-    """Height and width times `scale`, by cubic splines after a blur that prevents aliasing."""
-    top = np.iinfo(image.dtype).max
-    sigma = (0.3 / scale, 0.3 / scale, *[0.0] * (image.ndim - 2))
-    factors = (scale, scale, *[1.0] * (image.ndim - 2))
-    values = ndimage.zoom(ndimage.gaussian_filter(image.astype(np.float32), sigma), factors, order=3)
-    return np.clip(np.rint(values), 0, top).astype(image.dtype)
-
-
-COPYISTS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
-    "px shift": shifted,
-    "brightness": brightened,
-    "scale": rescaled,
-}
-"""How near duplicates are made, by the unit of their level."""

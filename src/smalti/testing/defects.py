@@ -50,15 +50,17 @@ def saturation(image: np.ndarray, level: float, rng: np.random.Generator | None 
 
 def vignetting(image: np.ndarray, level: float, rng: np.random.Generator | None = None) -> np.ndarray:
     """Darken the corners by a quadratic surface: a corner gets `level` (0..1) of the light of the centre."""
-    y, x = (np.linspace(-1, 1, image.shape[axis], dtype=np.float32) for axis in _plane_axes(image))
-    falloff = 1 - (1 - level) * (y[:, None] ** 2 + x[None, :] ** 2) / 2
-    return _like(_float(image) * (falloff[..., None] if _is_colour(image) else falloff), image)
+    height, width = (image.shape[axis] for axis in _plane_axes(image))
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    falloff: np.ndarray = 1 - (1 - level) * (y**2 + x**2) / 2
+    return _like(_float(image) * _aligned(falloff, image), image)
 
 
 def stripes(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
     """Add to each row an offset of its own: normal, standard deviation `level`, intensity units."""
-    rows = rng.normal(0, level, image.shape[_plane_axes(image)[0]])[:, None]
-    return _like(_float(image) + (rows[..., None] if _is_colour(image) else rows), image)
+    rows = rng.normal(0, level, (image.shape[_plane_axes(image)[0]], 1))
+    return _like(_float(image) + _aligned(rows, image), image)
 
 
 def jpeg(image: np.ndarray, level: float, rng: np.random.Generator | None = None) -> np.ndarray:
@@ -79,7 +81,7 @@ def jpeg(image: np.ndarray, level: float, rng: np.random.Generator | None = None
 
 
 def empty(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    """Leave the background only: its level (most frequent value) plus noise of sigma `level`, intensity units.
+    """Leave the background only: its most frequent value, plus noise of sigma `level`, intensity units.
 
     Level 0 gives a constant image, as from a closed shutter.
     """
@@ -150,6 +152,11 @@ def _plane_axes(image: np.ndarray) -> tuple[int, int]:
     return (-3, -2) if _is_colour(image) else (-2, -1)
 
 
+def _aligned(plane: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """`plane` (Y, X) so that it broadcasts against the planes of `image`."""
+    return plane[..., None] if _is_colour(image) else plane
+
+
 def _per_plane(image: np.ndarray, sigma: float) -> tuple[float, ...]:
     axes = {axis % image.ndim for axis in _plane_axes(image)}
     return tuple(sigma if axis in axes else 0.0 for axis in range(image.ndim))
@@ -173,4 +180,5 @@ def _like(values: np.ndarray, image: np.ndarray) -> np.ndarray:
     if image.dtype.kind == "f":
         return values.astype(image.dtype)
     limits = np.iinfo(image.dtype)
-    return np.clip(np.rint(values), limits.min, limits.max).astype(image.dtype)
+    held: np.ndarray = np.clip(np.rint(values), limits.min, limits.max)
+    return held.astype(image.dtype)

@@ -7,9 +7,20 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-__all__ = ["Blob", "fibre_field", "smooth_field", "soft_blob", "spread_points", "stamp", "territories"]
+__all__ = [
+    "Blob",
+    "Shape",
+    "enlarged",
+    "fibre_field",
+    "smooth_field",
+    "soft_blob",
+    "spread_points",
+    "stamp",
+    "territories",
+]
 
-Shape = tuple[int, int]
+Shape = tuple[int, ...]
+"""Y and X."""
 
 
 def smooth_field(rng: np.random.Generator, shape: Shape, sigma: float) -> np.ndarray:
@@ -22,13 +33,27 @@ def smooth_field(rng: np.random.Generator, shape: Shape, sigma: float) -> np.nda
     """
     # Lumps much larger than a pixel are drawn on a coarser grid: 3 ms instead of 40 at sigma 30.
     step = max(1, int(sigma / 2))
-    coarse = tuple(length // step + 3 for length in shape)
-    field = ndimage.gaussian_filter(rng.standard_normal(coarse, np.float32), sigma / step, mode="wrap")
+    coarse = (shape[0] // step + 3, shape[1] // step + 3)
+    field: np.ndarray = ndimage.gaussian_filter(
+        rng.standard_normal(coarse, np.float32), sigma / step, mode="wrap"
+    )
     if step > 1:
-        field = ndimage.zoom(field, step, order=1)
+        field = enlarged(field, step)
     field = field[: shape[0], : shape[1]]
-    spread = float(field.std())
-    return (field - field.mean()) / (spread if spread > 0 else 1.0)
+    return _standard(field - field.mean())
+
+
+def enlarged(field: np.ndarray, factor: int) -> np.ndarray:
+    """Each side `factor` times as long, by linear interpolation; a tenth of the time of `ndimage.zoom`."""
+    for axis in (0, 1):
+        at = np.arange(field.shape[axis] * factor)
+        low = at // factor
+        high = np.minimum(low + 1, field.shape[axis] - 1)
+        weight = ((at % factor) / factor).astype(np.float32)
+        weight = weight[:, None] if axis == 0 else weight
+        start = field.take(low, axis)
+        field = start + weight * (field.take(high, axis) - start)
+    return field
 
 
 def fibre_field(
@@ -51,8 +76,12 @@ def fibre_field(
     spectrum = np.fft.rfft2(rng.standard_normal(shape)) * weight
     spectrum[0, 0] = 0
     field = np.fft.irfft2(spectrum, shape).astype(np.float32)
+    return _standard(field)
+
+
+def _standard(field: np.ndarray) -> np.ndarray:
     spread = float(field.std())
-    return field / (spread if spread > 0 else 1.0)
+    return field / np.float32(spread if spread > 0 else 1.0)
 
 
 def spread_points(rng: np.random.Generator, shape: Shape, spacing: float, jitter: float = 0.3) -> np.ndarray:
@@ -86,12 +115,12 @@ def territories(
         Index of the nearest point, int64 (Y, X), and the distance to the second nearest less that to
         the nearest, float32 (Y, X), in px: 0 on a border.
     """
-    small = tuple(length // 2 + 1 for length in shape)  # half resolution: a quarter of the look-ups
+    small = (shape[0] // 2 + 1, shape[1] // 2 + 1)  # half resolution: a quarter of the look-ups
     y, x = np.meshgrid(np.arange(small[0]) * 2.0, np.arange(small[1]) * 2.0, indexing="ij")
     y = y + waviness * smooth_field(rng, small, 6)
     x = x + waviness * smooth_field(rng, small, 6)
     distance, owner = cKDTree(points).query(np.stack([y, x], axis=-1), k=2)
-    gap = ndimage.zoom((distance[..., 1] - distance[..., 0]).astype(np.float32), 2, order=1)
+    gap = enlarged((distance[..., 1] - distance[..., 0]).astype(np.float32), 2)
     nearest = owner[..., 0].repeat(2, 0).repeat(2, 1)
     return nearest[: shape[0], : shape[1]], gap[: shape[0], : shape[1]]
 
@@ -143,7 +172,7 @@ def soft_blob(blob: Blob, shape: Shape) -> tuple[tuple[slice, slice], np.ndarray
 
 def stamp(canvas: np.ndarray, blob: Blob, value: float) -> None:
     """Lay a blob of height `value` on the canvas where it is higher than what is there; changes `canvas`."""
-    window, mask, _, _ = soft_blob(blob, canvas.shape)  # type: ignore[arg-type]
+    window, mask, _, _ = soft_blob(blob, canvas.shape)
     canvas[window] = np.maximum(canvas[window], value * mask)
 
 

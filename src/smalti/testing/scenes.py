@@ -10,6 +10,7 @@ from scipy import ndimage
 from smalti.testing.fields import (
     Blob,
     Shape,
+    enlarged,
     fibre_field,
     smooth_field,
     soft_blob,
@@ -86,19 +87,19 @@ def _stained(rng: np.random.Generator, shape: Shape, blobs: list[Blob]) -> np.nd
 
 
 def _carve_nucleoli(rng: np.random.Generator, dna: np.ndarray, blob: Blob) -> None:
-    for _ in range(int(rng.integers(1, 4))):
+    for _ in range(int(rng.integers(1, 3))):
         turn, share = rng.uniform(0, 2 * np.pi), 0.55 * rng.uniform() ** 0.5
         y, x = blob.y + share * blob.b * np.sin(turn), blob.x + share * blob.b * np.cos(turn)
-        window, mask, _, _ = soft_blob(Blob(y, x, 0.2 * blob.b, 0.17 * blob.b), dna.shape)  # type: ignore[arg-type]
+        window, mask, _, _ = soft_blob(Blob(y, x, 0.2 * blob.b, 0.17 * blob.b), dna.shape)
         dna[window] *= 1 - 0.45 * mask
 
 
 def _light(sharp: np.ndarray, haze: float, background: float) -> np.ndarray:
     """What reaches the camera: light in focus through a PSF of 0.8 px, light out of focus, a background."""
-    blurred = ndimage.zoom(ndimage.gaussian_filter(sharp[::4, ::4], 4.0), 4, order=1)
-    blurred = blurred[: sharp.shape[0], : sharp.shape[1]]
-    light = background + (1 - haze) * ndimage.gaussian_filter(sharp, 0.8) + haze * blurred
-    return np.clip(light, 0, 1).astype(np.float32)
+    blurred = enlarged(ndimage.gaussian_filter(sharp[::4, ::4], 4.0), 4)[: sharp.shape[0], : sharp.shape[1]]
+    light: np.ndarray = background + (1 - haze) * ndimage.gaussian_filter(sharp, 0.8) + haze * blurred
+    clipped: np.ndarray = np.minimum(light, 1)
+    return clipped.astype(np.float32)
 
 
 def stars(rng: np.random.Generator, shape: Shape = (256, 256), *, seeing: float = 1.5) -> np.ndarray:
@@ -112,12 +113,12 @@ def stars(rng: np.random.Generator, shape: Shape = (256, 256), *, seeing: float 
         Core radius of a star in px.
     """
     nebula = np.clip(smooth_field(rng, shape, 28) + 0.5 * smooth_field(rng, shape, 9), 0, None) ** 2
-    sky = (0.012 + 0.006 * nebula).astype(np.float32)
+    sky = (0.012 + 0.012 * nebula).astype(np.float32)
     area = shape[0] * shape[1]
     for _ in range(max(1, area // 22_000)):
         _add_galaxy(rng, sky)
     n = max(3, area // 260)
-    flux = np.minimum(0.012 * rng.uniform(size=n) ** (-1 / 0.8), 1.6)
+    flux = np.minimum(0.02 * rng.uniform(size=n) ** (-1 / 0.8), 2.5)
     for y, x, height in zip(rng.uniform(0, shape[0], n), rng.uniform(0, shape[1], n), flux, strict=True):
         _add_star(sky, y, x, height, seeing)
     return np.clip(sky, 0, 1)
@@ -138,8 +139,8 @@ def _add_galaxy(rng: np.random.Generator, sky: np.ndarray) -> None:
     y, x = rng.uniform(0, sky.shape[0]), rng.uniform(0, sky.shape[1])
     scale, tilt, turn = rng.uniform(3, 9), rng.uniform(0.3, 1.0), rng.uniform(0, np.pi)
     blob = Blob(y, x, 6 * scale, 6 * scale * tilt, turn)
-    window, _, along, across = soft_blob(blob, sky.shape)  # type: ignore[arg-type]
+    window, _, along, across = soft_blob(blob, sky.shape)
     radius = 6 * np.hypot(along, across) + 0.05
     arms = 1 + 0.7 * np.cos(2 * np.arctan2(across, along) - 5 * np.log(radius))
     disc = np.exp(-radius) * arms + 1.5 * np.exp(-((radius / 0.45) ** 2))
-    sky[window] += (rng.uniform(0.05, 0.16) * disc).astype(np.float32)
+    sky[window] += (rng.uniform(0.10, 0.30) * disc).astype(np.float32)

@@ -90,11 +90,12 @@ def expose(light: np.ndarray, rng: np.random.Generator, camera: Camera = CAMERAS
     """
     variance = camera.full**2 / camera.photons * np.clip(light, 0, None) + camera.read_noise**2
     noise = rng.standard_normal(light.shape, np.float32) * np.sqrt(variance, dtype=np.float32)
-    counts = camera.offset + camera.full * light + noise
+    counts: np.ndarray = camera.offset + camera.full * light + noise
     dtype = np.dtype(camera.dtype)
     if dtype.kind == "f":
         return counts.astype(dtype)
-    return np.clip(np.rint(counts), np.iinfo(dtype).min, camera.ceiling).astype(dtype)
+    held: np.ndarray = np.clip(np.rint(counts), np.iinfo(dtype).min, camera.ceiling)
+    return held.astype(dtype)
 
 
 def synthetic(
@@ -152,7 +153,8 @@ def z_stack(
 
 
 def _defocus(light: np.ndarray, sigma: float) -> np.ndarray:
-    return ndimage.gaussian_filter(light, sigma) if sigma > 0 else light
+    blurred: np.ndarray = ndimage.gaussian_filter(light, sigma)
+    return blurred
 
 
 def time_series(

@@ -40,7 +40,9 @@ def micrograph(rng: np.random.Generator, shape: Shape = (256, 256), *, spacing: 
             _add_vesicles(rng, light, inside, y, x, spacing)
     membrane = np.exp(-(((gap - 2.6) / 1.7) ** 2))
     light -= 0.42 * membrane * (1 + 0.15 * smooth_field(rng, shape, 4))
-    return np.clip(ndimage.gaussian_filter(light, 0.7), 0, 1).astype(np.float32)
+    sharp: np.ndarray = ndimage.gaussian_filter(light, 0.7)
+    clipped: np.ndarray = np.clip(sharp, 0, 1)
+    return clipped.astype(np.float32)
 
 
 def _add_mitochondrion(
@@ -50,7 +52,7 @@ def _add_mitochondrion(
     length = spacing * rng.uniform(0.16, 0.3)
     lobes = (rng.normal(0, 0.05), rng.normal(0, 0.04))
     blob = Blob(y, x, length, length * rng.uniform(0.5, 0.75), rng.uniform(0, np.pi), lobes, edge=1.2)
-    window, mask, along, across = soft_blob(blob, light.shape)  # type: ignore[arg-type]
+    window, mask, along, across = soft_blob(blob, light.shape)
     mask = mask * (inside[window] > 5)
     rim = 4 * mask * (1 - mask)
     folds = np.sin(along * blob.a / 1.45 + 1.3 * np.sin(2.2 * across + 4 * along))
@@ -65,7 +67,7 @@ def _add_vesicles(
     for dy, dx in rng.normal(0, 0.14 * spacing, (int(rng.integers(5, 22)), 2)):
         radius = rng.uniform(2.3, 3.4)
         blob = Blob(y + dy, x + dx, radius, radius, edge=1.0)
-        window, mask, _, _ = soft_blob(blob, light.shape)  # type: ignore[arg-type]
+        window, mask, _, _ = soft_blob(blob, light.shape)
         keep = inside[window] > 4
         light[window] += keep * (0.05 * mask - 0.24 * 4 * mask * (1 - mask))
 
@@ -102,12 +104,12 @@ def _add_gland(rng: np.random.Generator, eosin: np.ndarray, blue: np.ndarray) ->
     y, x = rng.uniform(0, eosin.shape[0]), rng.uniform(0, eosin.shape[1])
     turn, lobes = rng.uniform(0, np.pi), (rng.normal(0, 0.07), rng.normal(0, 0.05))
     whole = Blob(y, x, radius, radius * 0.85, turn, lobes, edge=1.5)
-    window, mask, _, _ = soft_blob(whole, eosin.shape)  # type: ignore[arg-type]
+    window, mask, _, _ = soft_blob(whole, eosin.shape)
     eosin[window] += mask * (0.26 - 0.6 * eosin[window])
     blue[window] *= 1 - mask
     blue[window] += 0.10 * mask
     inner = Blob(y, x, radius * 0.42, radius * 0.33, turn, lobes, edge=1.5)
-    window, mask, _, _ = soft_blob(inner, eosin.shape)  # type: ignore[arg-type]
+    window, mask, _, _ = soft_blob(inner, eosin.shape)
     eosin[window] *= 1 - 0.93 * mask
     blue[window] *= 1 - 0.9 * mask
     for angle in np.arange(0, 2 * np.pi, 8.0 / radius):
@@ -121,5 +123,5 @@ def _add_gland(rng: np.random.Generator, eosin: np.ndarray, blue: np.ndarray) ->
 
 
 def _dye(rng: np.random.Generator, blue: np.ndarray, blob: Blob) -> None:
-    window, mask, _, _ = soft_blob(blob, blue.shape)  # type: ignore[arg-type]
+    window, mask, _, _ = soft_blob(blob, blue.shape)
     blue[window] = np.maximum(blue[window], rng.uniform(0.7, 1.25) * mask)
