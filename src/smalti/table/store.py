@@ -22,7 +22,7 @@ from smalti.table.schema import (
     polars_schema,
 )
 
-__all__ = ["TABLES", "compact", "final_file", "next_part", "parts", "read", "write_part"]
+__all__ = ["TABLES", "compact", "exists", "final_file", "next_part", "parts", "read", "write_part"]
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "images": IMAGE_COLUMNS,
@@ -49,6 +49,11 @@ def parts(folder: Path) -> list[int]:
     return sorted(
         int(path.name[5:].partition(".")[0]) for path in _parts(folder).glob("part-*.images.parquet")
     )
+
+
+def exists(folder: Path) -> bool:
+    """Whether anything was written yet: a final images table, or a whole part."""
+    return final_file(folder, "images").exists() or bool(parts(folder))
 
 
 def next_part(folder: Path) -> int:

@@ -1,0 +1,1 @@
+"""What is there: the images below a folder, found without opening one."""
