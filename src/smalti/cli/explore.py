@@ -16,7 +16,7 @@ def explore(
         str, typer.Option(help="Address to serve on; others can reach only what is not localhost.")
     ] = ("localhost"),
     browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")
+        bool, typer.Option("--browser/--no-browser", help="Open the browser.")
     ] = True,
     verbose: Verbose = False,
     debug: Debug = False,

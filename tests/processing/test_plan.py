@@ -1,0 +1,24 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smalti.core.image import ImageRef
+from smalti.processing.plan import cut_batches
+
+
+def refs_of(sizes):
+    return [ImageRef(f"/{i}", str(i), size_bytes=size) for i, size in enumerate(sizes)]
+
+
+@given(st.lists(st.integers(0, 10**9), max_size=60), st.integers(1, 8))
+def test_every_file_is_in_exactly_one_batch_and_in_order(sizes, threads):
+    refs = refs_of(sizes)
+    assert [ref for batch in cut_batches(refs, threads) for ref in batch] == refs
+
+
+def test_tiny_files_come_by_the_dozen_and_large_ones_alone():
+    assert {len(batch) for batch in cut_batches(refs_of([100] * 3200), 2)} == {32}
+    assert {len(batch) for batch in cut_batches(refs_of([50_000_000] * 16), 2)} == {1}
+
+
+def test_few_files_still_keep_every_thread_busy():
+    assert len(list(cut_batches(refs_of([1000] * 40), 4))) >= 8

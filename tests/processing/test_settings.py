@@ -1,0 +1,37 @@
+import json
+
+import pytest
+
+from smalti.core.errors import UnknownNameError, UsageError
+from smalti.processing.settings import Settings, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("4GB", 4 * 10**9), ("512 MiB", 512 * 2**20), ("1e9", 10**9), ("1.5k", 1500), ("7", 7)]
+)
+def test_sizes_are_read_as_people_write_them(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "-1GB", "1.2.3GB", "GB"])
+def test_what_is_no_size_is_refused_with_an_example(text):
+    with pytest.raises(UsageError, match="write it as 4GB"):
+        parse_size(text)
+
+
+def test_settings_survive_the_way_to_the_worker():
+    settings = Settings().set(memory="2GB", metrics=["focus"], workers=3, timeout=1.5)
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+def test_an_unknown_setting_is_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'timeout'"):
+        Settings().set(time_out=3)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"workers": -1}, {"timeout": 0}, {"timeout": float("nan")}, {"memory": -5}]
+)
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(UsageError):
+        Settings().set(**wrong)
