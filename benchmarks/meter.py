@@ -1,0 +1,64 @@
+"""Run a command and say what it cost: wall, CPU and peak memory of its whole process tree."""
+
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+import psutil
+
+__all__ = ["Cost", "measure"]
+
+SAMPLE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of wall and CPU time, and peak memory (PSS, summed over the tree) in MB."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Cost:
+    """Run a command to its end; CPU counts all its descendants.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        It failed; its output is in the message.
+    """
+    before = _children_cpu()
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+    )
+    peak, stop = [0.0], Event()
+    watcher = Thread(target=_watch, args=(process.pid, peak, stop))
+    watcher.start()
+    output, _ = process.communicate()
+    wall = time.perf_counter() - started
+    stop.set()
+    watcher.join()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args, output)
+    return Cost(wall, _children_cpu() - before, peak[0])
+
+
+def _children_cpu() -> float:
+    times = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)
+
+
+def _watch(pid: int, peak: list[float], stop: Event) -> None:
+    while not stop.wait(SAMPLE_SECONDS):
+        try:
+            root = psutil.Process(pid)
+            tree = [root, *root.children(recursive=True)]
+            total = sum(p.memory_full_info().pss for p in tree if p.is_running())
+        except (psutil.Error, OSError):
+            continue
+        peak[0] = max(peak[0], total / 1e6)

@@ -1,0 +1,94 @@
+"""Folders of small real images, and plugins that misbehave."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from smalti.core.progress import Silent, State
+
+
+class Told(Silent):
+    """Keeps what a run says of itself."""
+
+    def __init__(self):
+        self.states: list[State] = []
+
+    def update(self, state):
+        self.states.append(state)
+
+    @property
+    def total(self):
+        return self.states[0].total
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture(scope="session")
+def write_tiffs():
+    """Writes a folder of small TIFFs."""
+    return _write_tiffs
+
+
+def _write_tiffs(folder: Path, n: int, shape=(32, 48), seed=0):
+    """`n` different small TIFFs; every fifth is a z-stack of three planes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    for number in range(n):
+        full = (3, *shape) if number % 5 == 4 else shape
+        image = rng.integers(0, 4096, full, np.uint16)
+        axes = "ZYX" if image.ndim == 3 else "YX"
+        tifffile.imwrite(folder / f"{number:04}.ome.tif", image, metadata={"axes": axes})
+    return folder
+
+
+@pytest.fixture
+def tiffs(tmp_path):
+    """Ten small TIFFs."""
+    return _write_tiffs(tmp_path / "images", 10)
+
+
+@pytest.fixture
+def bad_loaders(install):
+    """Two installed loaders: one hangs, one kills its process."""
+    install(BAD_LOADERS)
+
+
+BAD_LOADERS = '''
+import os, time
+from smalti.core.plugin import loader
+
+@loader("hanger", extensions=["hang"])
+def hanger(ref, limit):
+    """Never comes back."""
+    time.sleep(3600)
+    yield
+
+@loader("killer", extensions=["kill"])
+def killer(ref, limit):
+    """Takes its process down."""
+    os.abort()
+    yield
+'''
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Installs source code as a plugin package, for this process and those it starts."""
+
+    def install(source: str, kind: str = "loaders", name: str = "smalti_test_plugin"):
+        site = tmp_path / "site"
+        facts = site / f"{name}-1.0.dist-info"
+        facts.mkdir(parents=True)
+        (site / f"{name}.py").write_text(source, encoding="utf-8")
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (facts / "entry_points.txt").write_text(f"[smalti.plugins]\n{kind} = {name}\n")
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
+
+    return install
