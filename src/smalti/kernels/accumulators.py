@@ -4,7 +4,7 @@ A metric names the accumulators it needs as parameters and finishes them with a 
 All describe one 2-D plane. *Colour samples* are all samples less alpha. *Luma* is the plane itself, or
 0.299 R + 0.587 G + 0.114 B of an RGB plane, or the mean of the samples of any other colour plane.
 A pixel is *finite* when it is neither NaN nor infinite; complex pixels count by their absolute value and
-booleans as 0 and 1.
+booleans as 0 and 1. A mean over nothing is NaN here and must become None in a metric.
 """
 
 from dataclasses import dataclass
@@ -18,16 +18,15 @@ __all__ = ["Accumulated", "Cells", "Colour", "Histogram", "Moments", "Profiles",
 class Moments:
     """Counts and central moments over all colour samples.
 
-    Means are None-free: with no finite pixel they are NaN.
-
     Parameters
     ----------
     n, n_finite, n_nan, n_inf, n_zero
         Numbers of samples.
     min, max
-        Of the finite samples.
+        Of the finite samples; NaN when there are none.
     mean, m2, m3, m4
-        Mean, and mean of the 2nd to 4th power of the distance from it (population, two-pass or shifted).
+        Mean, and mean of the 2nd to 4th power of the distance from it (population); NaN when no sample
+        is finite.
     dtype
         Stored type of the plane.
     """
@@ -58,70 +57,121 @@ class Histogram:
     Parameters
     ----------
     values
-        Ascending float64; the distinct values (exact), or the centres of the bins.
-    counts
-        int64, as long as `values`.
+        Ascending float64: the distinct values (exact), or the centres of the bins that hold a sample.
+    counts, cumulative
+        int64, as long as `values`; `cumulative` is the running sum of `counts`.
     exact
         True when `values` are the stored values themselves (integers of up to 16 bits, and wider
-        integers that span less than 65,536); False for bins of equal width over min..max.
+        integers that span less than 65,536); False for 16,384 bins of equal width over low..high.
     low, high
-        Minimum and maximum of the finite samples.
+        Minimum and maximum of the finite samples; NaN when there are none.
     dtype
         Stored type of the plane.
     """
 
     values: np.ndarray
     counts: np.ndarray
+    cumulative: np.ndarray
     exact: bool
     low: float
     high: float
     dtype: np.dtype
 
+    @property
+    def n(self) -> int:
+        """Number of finite samples."""
+        return int(self.cumulative[-1]) if self.cumulative.size else 0
+
+    def percentiles(self, *percents: float) -> list[float]:
+        """Percentiles by linear interpolation between order statistics, as `numpy.percentile` defines them.
+
+        An order statistic of a histogram that is not exact is the centre of its bin, clamped to low..high:
+        the error is at most half a bin, 3.1e-5 of the range. NaN for each when no sample is finite.
+        """
+        if not self.n:
+            return [float("nan")] * len(percents)
+        rank = np.array(percents) * ((self.n - 1) / 100)
+        below = rank.astype(np.int64)
+        ranks = np.concatenate((below, np.minimum(below + 1, self.n - 1)))
+        found = self.values[np.searchsorted(self.cumulative, ranks, side="right")]
+        if not self.exact:
+            found[ranks == 0] = self.low
+            found[ranks == self.n - 1] = self.high
+        lower, upper = found[: len(percents)], found[len(percents) :]
+        result: list[float] = (lower + (upper - lower) * (rank - below)).tolist()
+        return result
+
 
 @dataclass(frozen=True, slots=True)
 class Stencil:
-    """Means over the 3×3 (and 1×3) windows of luma that lie inside the plane and hold finite pixels only.
+    """Means over small windows of luma that lie inside the plane and hold finite pixels only.
 
     Parameters
     ----------
-    n
-        Windows counted; with none, all means are NaN.
+    n_windows, n_triples
+        Number of 3×3 windows, and of 1×3 windows along x; with none, their means are NaN.
+    mean, variance
+        Mean and population variance of luma over its finite pixels.
+    laplacian_variance
+        Variance of the 4-neighbour Laplacian.
+    gradient_energy
+        Mean of Gx² + Gy², G by the Sobel masks with weights 1, 2, 1.
+    brenner
+        Mean of (I(x+2) − I(x))² along x.
+    vollath_f4
+        Mean of J(x) J(x+1) − J(x) J(x+2) along x, J = I − `mean`.
+    noise_response
+        Mean absolute response to the mask [1 −2 1; −2 4 −2; 1 −2 1].
+    range_mean
+        Mean of maximum − minimum in 3×3.
+    std_mean, std_std
+        Mean and standard deviation of the standard deviations in 3×3.
+    mscn_variance
+        Variance of (I − local mean) / (local std + C) in 3×3; C = 1 for integers, 1/255 of the plane's
+        range for floats.
     """
 
-    n: int
+    n_windows: int
+    n_triples: int
     mean: float
+    variance: float
     laplacian_variance: float
-    tenengrad: float
+    gradient_energy: float
     brenner: float
     vollath_f4: float
-    immerkaer: float
-    range_3x3: float
+    noise_response: float
+    range_mean: float
+    std_mean: float
+    std_std: float
     mscn_variance: float
-    texture_cv: float
 
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """Luma summed along rows and columns, and jumps across 8-pixel boundaries.
+    """Luma along rows and columns, and jumps between neighbours by their place in an 8-pixel grid.
 
     Parameters
     ----------
     row_mean, column_mean
         float64, shape (Y,) and (X,); NaN where a line has no finite pixel.
     jump_x, jump_y
-        float64, shape (8,): mean absolute difference between neighbours along x (y), by the phase of
-        the right (lower) pixel modulo 8; phase 0 lies on the JPEG block boundary.
+        float64, shape (8,): mean absolute difference between neighbours along x (y), by the index of the
+        right (lower) pixel modulo 8; entry 0 is the jump across a JPEG block boundary. NaN without a pair.
+    bend_x, bend_y
+        Mean squared second difference I(i−1) − 2 I(i) + I(i+1) along x (y) over finite triples.
     """
 
     row_mean: np.ndarray
     column_mean: np.ndarray
     jump_x: np.ndarray
     jump_y: np.ndarray
+    bend_x: float
+    bend_y: float
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Luma over a grid of at most 64×64 cells.
+    """Luma over a grid of at most 64×64 cells; cell i of n covers pixels i·size//n up to (i+1)·size//n.
 
     Parameters
     ----------
@@ -138,16 +188,19 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """Colour samples of one plane; only for planes with R, G and B.
+    """Opponent colours of one plane; only for planes with R, G and B, over pixels finite in all three.
 
     Parameters
     ----------
+    n
+        Number of such pixels; with none, all else is NaN.
     mean
-        Mean of R, G, B over pixels finite in all three.
+        Means of R, G, B.
     rg_mean, rg_std, yb_mean, yb_std
-        Of R − G and (R + G)/2 − B.
+        Of R − G and (R + G)/2 − B; population standard deviations.
     """
 
+    n: int
     mean: tuple[float, float, float]
     rg_mean: float
     rg_std: float
@@ -157,18 +210,18 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """The plane made small by area averages.
+    """The plane made small by area averages over finite pixels.
 
     Parameters
     ----------
     pixels
-        float32, shape (y, x) or (y, x, 3) with the longer side ≤ 128; never enlarged; NaN where no
-        pixel is finite.
+        float32, shape (y, x) or, of an RGB plane, (y, x, 3), with the longer side ≤ 128; never enlarged;
+        NaN where no pixel is finite. Other colour planes give luma.
     low, high
-        The contrast window: 0.1 and 99.9 percentile of the plane, or 0..255 for 8-bit RGB.
+        The contrast window, low < high: 0.1 and 99.9 percentile of the plane, or 0..255 for 8-bit RGB.
     dhash
-        64-bit difference hash of luma reduced to 9×8 by area averages; 16 hex digits; None when the
-        plane is flat or smaller than 9×8.
+        64-bit difference hash of luma reduced to 9×8 by area averages; 16 hex digits; None when that is
+        flat, the plane is smaller than 9×8, or a ninth by eighth of it has no finite pixel.
     """
 
     pixels: np.ndarray

@@ -1,0 +1,117 @@
+"""The one door to the kernels: from a plane of pixels to what metrics ask for."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from smalti.kernels.accumulators import Accumulated
+from smalti.kernels.cells import CellSums
+from smalti.kernels.colour import ColourSums
+from smalti.kernels.encoding import Encoding
+from smalti.kernels.layout import Layout, native, row_strips
+from smalti.kernels.luma import Luma
+from smalti.kernels.neighbours import NeighbourSums
+from smalti.kernels.thumbnail import ThumbnailSums
+from smalti.kernels.values import ValueSums
+
+__all__ = ["PlaneSums", "accumulate", "warm"]
+
+EVERYTHING = frozenset({"moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail"})
+
+
+def accumulate(plane: np.ndarray, wants: frozenset[str], samples: str = "") -> Accumulated:
+    """Measure one plane; safe to call from several threads, which run side by side.
+
+    Parameters
+    ----------
+    plane
+        (Y, X) or (Y, X, S): booleans, integers, floats or complex numbers, in any byte order and strides.
+    wants
+        Names of accumulators (`smalti.core.plugin.PLANE_NEEDS`); only these are computed. ``"plane"`` is
+        the caller's to pass on.
+    samples
+        One letter per sample along S, as `Image.samples`; ``A`` is alpha and left out.
+
+    Raises
+    ------
+    ValueError
+        The axes or samples do not fit.
+    TypeError
+        The type holds no numbers.
+    """
+    layout = Layout.of(plane.shape, plane.dtype, samples)
+    sums = PlaneSums(layout, Encoding.of(layout, row_strips(plane, layout)), wants)
+    for rows in row_strips(plane, layout):
+        sums.add(rows)
+    return sums.result()
+
+
+class PlaneSums:
+    """Sums over one plane that is given strip by strip, top to bottom.
+
+    Parameters
+    ----------
+    layout
+        What the plane looks like.
+    encoding
+        What a first pass over the same strips found.
+    wants
+        Names of accumulators.
+    """
+
+    def __init__(self, layout: Layout, encoding: Encoding, wants: frozenset[str]) -> None:
+        self._layout = layout
+        self._encoding = encoding
+        self._wants = wants
+        self._values = (
+            ValueSums(layout, encoding) if wants & {"moments", "histogram", "stencil", "thumbnail"} else None
+        )
+        self._neighbours = NeighbourSums(layout, encoding) if wants & {"stencil", "profiles"} else None
+        self._cells = CellSums(layout, encoding) if "cells" in wants else None
+        self._colour = ColourSums(encoding) if "colour" in wants and layout.rgb else None
+        self._thumbnail = ThumbnailSums(layout, encoding) if "thumbnail" in wants else None
+        self._luma = Luma(layout, encoding)
+
+    def add(self, rows: np.ndarray) -> None:
+        """Add the next rows, (n, X) or (n, X, S) with n at most `Layout.strip_rows`."""
+        codes = self._encoding.encode(native(self._layout.colours(rows)))
+        block, halo = self._luma.next(codes)
+        luma = block[halo:]
+        if self._values:
+            self._values.add(codes)
+        if self._neighbours:
+            self._neighbours.add(block, halo)
+        if self._cells:
+            self._cells.add(luma)
+        if self._colour:
+            self._colour.add(codes)
+        if self._thumbnail:
+            self._thumbnail.add(codes if self._layout.rgb else luma)
+
+    def result(self) -> Accumulated:
+        """Finish all that was asked for."""
+        histogram = self._values.histogram() if self._values else None
+        moments = self._values.moments(histogram) if self._values and histogram else None
+        wants = self._wants
+        return Accumulated(
+            moments=moments if "moments" in wants else None,
+            histogram=histogram if "histogram" in wants else None,
+            stencil=self._neighbours.stencil(moments)
+            if self._neighbours and moments and "stencil" in wants
+            else None,
+            profiles=self._neighbours.profiles() if self._neighbours and "profiles" in wants else None,
+            cells=self._cells.result() if self._cells else None,
+            colour=self._colour.result() if self._colour else None,
+            thumbnail=self._thumbnail.result(histogram) if self._thumbnail and histogram else None,
+        )
+
+
+COMMON = ("uint8", "uint16", "float32")
+
+
+def warm(dtypes: Iterable[str] = COMMON) -> None:
+    """Compile, or load from numba's cache, the loops that planes of these types need, grey and RGB."""
+    for dtype in dtypes:
+        for shape, samples in (((16, 16), ""), ((16, 16, 3), "RGB")):
+            plane = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+            accumulate(plane, EVERYTHING, samples)

@@ -1,0 +1,112 @@
+"""From the sums of the sweep to `Stencil` and `Profiles`."""
+
+import numpy as np
+
+from smalti.kernels.accumulators import Moments, Profiles, Stencil
+from smalti.kernels.encoding import Encoding
+from smalti.kernels.layout import Layout
+from smalti.kernels.sweep import sweep_floats, sweep_whole
+from smalti.kernels.values import add_powers
+
+__all__ = ["NeighbourSums"]
+
+
+class NeighbourSums:
+    """Sums over windows, rows and columns of luma; blocks come from top to bottom."""
+
+    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        self._layout = layout
+        self._encoding = encoding
+        self._floor = _mscn_floor(layout, encoding) / layout.unit
+        self._powers = np.zeros(5)
+        self._done = 0
+        self._rows = np.zeros((layout.height, 2))
+        self._columns = np.zeros((4, layout.width))
+        self._phases = np.zeros((8, 2))
+        self._triples = np.zeros(5)
+        self._windows = np.zeros(11)
+
+    def add(self, block: np.ndarray, halo: int) -> None:
+        """Add a block of `Luma.next`."""
+        if self._layout.weights:
+            add_powers(block[halo:].reshape(-1), self._powers)
+        sweep = sweep_whole if block.dtype == np.float32 else sweep_floats
+        rows = self._rows[self._done : self._done + len(block) - halo]
+        sweep(
+            block,
+            halo,
+            self._done,
+            self._floor,
+            rows,
+            self._columns,
+            self._phases,
+            self._triples,
+            self._windows,
+        )
+        self._done += len(rows)
+
+    def stencil(self, moments: Moments) -> Stencil:
+        """See `Stencil`; `moments` are those of the plane."""
+        unit = self._layout.unit
+        away, variance = self._luma(moments)
+        windows, triples = float(self._windows[0]), float(self._triples[0])
+        laplacian, laplacian2, gradient, noise, span, mscn, mscn2, std, local, _ = (
+            _mean(total, windows) for total in self._windows[1:].tolist()
+        )
+        brenner, vollath, slope, _ = (_mean(total, triples) for total in self._triples[1:].tolist())
+        return Stencil(
+            n_windows=int(windows),
+            n_triples=int(triples),
+            mean=self._encoding.zero + away * unit,
+            variance=variance * unit**2,
+            laplacian_variance=_variance(laplacian, laplacian2) * unit**2,
+            gradient_energy=gradient * unit**2,
+            brenner=brenner * unit**2,
+            vollath_f4=(vollath - away * slope) * unit**2,
+            noise_response=noise * unit,
+            range_mean=span * unit,
+            std_mean=std * unit,
+            std_std=_variance(std, local) ** 0.5 * unit,
+            mscn_variance=_variance(mscn, mscn2),
+        )
+
+    def profiles(self) -> Profiles:
+        """See `Profiles`."""
+        unit, zero = self._layout.unit, self._encoding.zero
+        jumps, pairs = (np.array([self._columns[i, phase::8].sum() for phase in range(8)]) for i in (2, 3))
+        return Profiles(
+            row_mean=_ratio(self._rows[:, 0], self._rows[:, 1]) * unit + zero,
+            column_mean=_ratio(self._columns[0], self._columns[1]) * unit + zero,
+            jump_x=_ratio(jumps, pairs) * unit,
+            jump_y=_ratio(self._phases[:, 0], self._phases[:, 1]) * unit,
+            bend_x=_mean(self._triples[4], self._triples[0]) * unit**2,
+            bend_y=_mean(self._windows[10], self._windows[0]) * unit**2,
+        )
+
+    def _luma(self, moments: Moments) -> tuple[float, float]:
+        """Mean and variance of luma in units, from zero."""
+        if not self._layout.weights:
+            return moments.mean - self._encoding.zero, moments.m2
+        n, first, second, _, _ = self._powers.tolist()
+        mean = _mean(first, n)
+        return mean, _variance(mean, _mean(second, n))
+
+
+def _mscn_floor(layout: Layout, encoding: Encoding) -> float:
+    """The C of MSCN in stored values: 1 of whole numbers, what 1 is to 0..255 of others."""
+    span = encoding.high - encoding.low
+    return span / 255 if layout.dtype.kind in "fc" and span > 0 else 1.0
+
+
+def _mean(total: float, n: float) -> float:
+    return total / n if n else float("nan")
+
+
+def _variance(mean: float, mean_square: float) -> float:
+    """Non-negative; NaN stays NaN."""
+    variance = mean_square - mean * mean
+    return 0.0 if variance < 0 else variance
+
+
+def _ratio(total: np.ndarray, n: np.ndarray) -> np.ndarray:
+    return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)

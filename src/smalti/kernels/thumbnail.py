@@ -1,0 +1,125 @@
+"""A plane made small by area averages, its contrast window and its difference hash."""
+
+import numpy as np
+
+from smalti.kernels._compile import compiled
+from smalti.kernels.accumulators import Histogram, Thumbnail
+from smalti.kernels.encoding import Encoding
+from smalti.kernels.layout import Layout
+
+__all__ = ["ThumbnailSums", "to_uint8"]
+
+LONGER_SIDE = 128
+HASH_SHAPE = (8, 9)
+
+
+class ThumbnailSums:
+    """Area sums of a plane; rows come from top to bottom, luma or the codes of R, G, B."""
+
+    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        self._layout = layout
+        self._encoding = encoding
+        samples = 3 if layout.rgb else 1
+        longer = max(layout.height, layout.width, 1)
+        height, width = (
+            min(size, max(1, round(size * LONGER_SIDE / longer))) for size in (layout.height, layout.width)
+        )
+        self._line = np.zeros((2, layout.width * samples))
+        self._small = np.zeros((2, height, width, samples))
+        self._done = 0
+
+    def add(self, rows: np.ndarray) -> None:
+        """Add the next rows, (n, X) or (n, X, 3)."""
+        add_rows(rows.reshape(len(rows), -1), self._done, self._layout.height, self._line, self._small)
+        self._done += len(rows)
+
+    def result(self, histogram: Histogram) -> Thumbnail:
+        """See `Thumbnail`; `histogram` is that of the plane."""
+        layout, encoding = self._layout, self._encoding
+        small = np.divide(*self._small, out=np.full(self._small.shape[1:], np.nan), where=self._small[1] > 0)
+        luma = small @ np.array(layout.weights) * layout.unit if layout.rgb else small[..., 0]
+        pixels = small if layout.rgb else small[..., 0] * layout.unit
+        low, high = (0.0, 255.0) if layout.rgb and layout.dtype == np.uint8 else _window(histogram)
+        return Thumbnail((pixels + encoding.zero).astype(np.float32), low, high, self._dhash(luma))
+
+    def _dhash(self, luma: np.ndarray) -> str | None:
+        if self._layout.height < HASH_SHAPE[0] or self._layout.width < HASH_SHAPE[1]:
+            return None
+        ok = np.isfinite(luma)
+        down, across = (_shares(n, size) for n, size in zip(HASH_SHAPE, luma.shape, strict=True))
+        covered = down @ ok @ across.T
+        if not covered.all():
+            return None
+        reduced = down @ np.where(ok, luma, 0) @ across.T / covered
+        # Averages of equal areas may differ in their last digits; such a step is no gradient.
+        least = 1e-9 * np.abs(reduced).max()
+        if np.ptp(reduced) <= least:
+            return None
+        return np.packbits(np.diff(reduced, axis=1) > least).tobytes().hex()
+
+
+def to_uint8(thumbnail: Thumbnail) -> np.ndarray:
+    """The thumbnail's pixels as uint8, low..high spread over 0..255 and clipped; NaN is 0."""
+    scaled = (thumbnail.pixels.astype(np.float64) - thumbnail.low) * (255 / (thumbnail.high - thumbnail.low))
+    return np.nan_to_num(np.clip(scaled, 0, 255), nan=0.0).round().astype(np.uint8)
+
+
+def _window(histogram: Histogram) -> tuple[float, float]:
+    low, high = histogram.percentiles(0.1, 99.9)
+    if low == high:  # a few bright pixels on one background value
+        low, high = histogram.low, histogram.high
+    if low < high:
+        return low, high
+    if low == high:
+        return low - max(0.5, abs(low) * 1e-6), high + max(0.5, abs(high) * 1e-6)
+    return 0.0, 1.0  # no finite pixel
+
+
+def _shares(n: int, size: int) -> np.ndarray:
+    """Length that each of `size` equal steps shares with each of `n` equal parts, shape (n, size)."""
+    parts, steps = np.arange(n)[:, None] * size, np.arange(size)[None, :] * n
+    return np.clip(np.minimum(parts + size, steps + n) - np.maximum(parts, steps), 0, None).astype(np.float64)
+
+
+@compiled
+def add_rows(rows: np.ndarray, top: int, height: int, line: np.ndarray, small: np.ndarray) -> None:
+    """Add rows (n, X·S) from row `top` of `height` on to the averages `small` (2, h, w, S).
+
+    Both hold a weighted sum and the sum of weights; `line` (2, X·S) collects the rows of one line of `small`.
+    Areas are counted in whole numbers: a row is h long, a line of `small` is `height` long.
+    """
+    n_lines = small.shape[1]
+    for r in range(rows.shape[0]):
+        start = (top + r) * n_lines
+        i = start // height
+        end = (i + 1) * height
+        part = min(n_lines, end - start)
+        add_line(rows[r], float(part), line)
+        if start + n_lines >= end:
+            squeeze(line, small[:, i])
+            line[:] = 0.0
+            if part < n_lines:
+                add_line(rows[r], float(n_lines - part), line)
+
+
+@compiled
+def add_line(row: np.ndarray, weight: float, line: np.ndarray) -> None:
+    """Add the finite pixels of a row to `line`."""
+    for k in range(row.size):
+        value = np.float64(row[k])
+        ok = abs(value) < np.inf
+        line[0, k] += weight * value if ok else 0.0
+        line[1, k] += weight if ok else 0.0
+
+
+@compiled
+def squeeze(line: np.ndarray, out: np.ndarray) -> None:
+    """Reduce `line` (2, X·S) to `out` (2, w, S); a column is w wide, one of `out` is X wide."""
+    width, samples = out.shape[1], out.shape[2]
+    n = line.shape[1] // samples
+    for j in range(width):
+        for x in range(j * n // width, ((j + 1) * n - 1) // width + 1):
+            weight = min((x + 1) * width, (j + 1) * n) - max(x * width, j * n)
+            for s in range(samples):
+                out[0, j, s] += weight * line[0, x * samples + s]
+                out[1, j, s] += weight * line[1, x * samples + s]

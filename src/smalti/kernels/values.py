@@ -1,0 +1,147 @@
+"""How often each value occurs: an exact table of codes, or power sums and equal bins of distances."""
+
+import numpy as np
+
+from smalti.kernels._compile import compiled
+from smalti.kernels.accumulators import Histogram, Moments
+from smalti.kernels.encoding import Encoding
+from smalti.kernels.layout import Layout
+
+__all__ = ["ValueSums"]
+
+BINS = 16_384
+
+
+class ValueSums:
+    """Sums over all colour samples of a plane, in any order of rows."""
+
+    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        self._layout = layout
+        self._encoding = encoding
+        self._powers = np.zeros(5)
+        size = int(encoding.high - encoding.low) + 1 if encoding.exact else BINS
+        self._table = np.zeros((4, size), np.int64)
+        width = (encoding.high - encoding.low) / BINS
+        # A range too small or too large for a bin width is one bin: every step is 0.
+        self._steps = 1 / width if width > 0 and np.isfinite(1 / width) and np.isfinite(width) else 0.0
+
+    def add(self, codes: np.ndarray) -> None:
+        """Count what `Encoding.encode` gave for some rows."""
+        flat = codes.reshape(-1)
+        if self._encoding.exact:
+            count_codes(flat, int(self._encoding.low), self._table)
+        else:
+            add_powers(flat, self._powers)
+            count_bins(flat, self._encoding.low, self._steps, self._table)
+
+    def histogram(self) -> Histogram:
+        """See `Histogram`."""
+        encoding = self._encoding
+        table = self._table.sum(axis=0)
+        used = np.flatnonzero(table)
+        counts = table[used]
+        if encoding.exact:
+            values = used + (encoding.zero + encoding.low)
+            low, high = (float(values[0]), float(values[-1])) if used.size else (np.nan, np.nan)
+        else:
+            low, high = encoding.zero + encoding.low, encoding.zero + encoding.high
+            values = low + (used + 0.5) / self._steps if self._steps else np.full(used.size, low)
+        return Histogram(
+            values.astype(np.float64),
+            counts,
+            np.cumsum(counts),
+            encoding.exact,
+            low,
+            high,
+            self._layout.dtype,
+        )
+
+    def moments(self, histogram: Histogram) -> Moments:
+        """See `Moments`; `histogram` is the one of the same sums."""
+        encoding = self._encoding
+        n_zero, *central = self._exact(histogram) if encoding.exact else self._summed()
+        return Moments(
+            self._layout.n_samples,
+            encoding.n_finite,
+            encoding.n_nan,
+            encoding.n_inf,
+            int(n_zero),
+            histogram.low,
+            histogram.high,
+            *central,
+            self._layout.dtype,
+        )
+
+    def _exact(self, histogram: Histogram) -> tuple[float, ...]:
+        if not histogram.n:
+            return (0, *[float("nan")] * 4)
+        values, counts = histogram.values, histogram.counts
+        zeros = counts[values == 0].sum()
+        middle = values[values.size // 2]
+        mean = float(middle + np.dot(values - middle, counts) / histogram.n)
+        away = values - mean
+        square = away * away
+        weighted = square * counts
+        m2 = weighted.sum() / histogram.n
+        m3 = np.dot(weighted, away) / histogram.n
+        m4 = np.dot(weighted, square) / histogram.n
+        return float(zeros), mean, float(m2), float(m3), float(m4)
+
+    def _summed(self) -> tuple[float, ...]:
+        s0, s1, s2, s3, s4 = self._powers.tolist()
+        if not s0:
+            return (0, *[float("nan")] * 4)
+        r1, r2, r3, r4 = s1 / s0, s2 / s0, s3 / s0, s4 / s0
+        m2 = r2 - r1 * r1
+        m3 = r3 - 3 * r1 * r2 + 2 * r1**3
+        m4 = r4 - 4 * r1 * r3 + 6 * r1 * r1 * r2 - 3 * r1**4
+        return self._encoding.n_zero, self._encoding.zero + r1, max(m2, 0.0), m3, max(m4, 0.0)
+
+
+@compiled
+def count_codes(codes: np.ndarray, low: int, table: np.ndarray) -> None:
+    """Count codes in four sub-tables (4, size), so that equal neighbours do not wait for each other."""
+    n = codes.size // 4 * 4
+    for i in range(0, n, 4):
+        table[0, np.int64(codes[i]) - low] += 1
+        table[1, np.int64(codes[i + 1]) - low] += 1
+        table[2, np.int64(codes[i + 2]) - low] += 1
+        table[3, np.int64(codes[i + 3]) - low] += 1
+    for i in range(n, codes.size):
+        table[0, np.int64(codes[i]) - low] += 1
+
+
+@compiled
+def count_bins(values: np.ndarray, low: float, steps: float, table: np.ndarray) -> None:
+    """Count finite values in bins of width 1/steps from `low`, in two of the sub-tables."""
+    last = float(table.shape[1] - 1)
+    for i in range(values.size):
+        value = values[i]
+        if abs(value) < np.inf:
+            place = min(max((value - low) * steps, 0.0), last) if steps > 0.0 else 0.0
+            table[i & 1, np.int64(place)] += 1
+
+
+@compiled
+def add_powers(values: np.ndarray, sums: np.ndarray) -> None:
+    """Add the count and the sums of powers 1 to 4 of finite values to `sums` (5,)."""
+    s0 = 0.0
+    s1 = 0.0
+    s2 = 0.0
+    s3 = 0.0
+    s4 = 0.0
+    for i in range(values.size):
+        value = np.float64(values[i])
+        good = abs(value) < np.inf
+        value = value if good else 0.0
+        square = value * value
+        s0 += 1.0 if good else 0.0
+        s1 += value
+        s2 += square
+        s3 += square * value
+        s4 += square * square
+    sums[0] += s0
+    sums[1] += s1
+    sums[2] += s2
+    sums[3] += s3
+    sums[4] += s4
