@@ -26,6 +26,7 @@ Rollup = Literal[
     "max",
     "sum",
     "any",  # true when true for one plane
+    "all",  # true when true for every plane
     "same",  # the value when all planes agree, else null
     "combined_hash",  # hash of the planes' hashes in t, c, z order; one plane keeps its own
     "middle",  # the value of the middle plane in t, c, z order
