@@ -1,0 +1,1 @@
+"""From a file or store to its series: one `Image` each, pixels read only when asked for."""

@@ -1,0 +1,129 @@
+"""PNG: header by hand, pixels by libpng, palette images as indices.
+
+Chunks and their order: Portable Network Graphics (PNG) Specification, W3C, third edition.
+"""
+
+import struct
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from smalti.loaders._content import BrokenFileError
+from smalti.loaders._still import Still
+
+__all__ = ["MAGIC", "read_png"]
+
+MAGIC = b"\x89PNG\r\n\x1a\n"
+_END = b"\0\0\0\0IEND\xaeB`\x82"
+_GREY, _PALETTE = 0, 3
+_SAMPLES = {_GREY: "", 2: "RGB", _PALETTE: "", 4: "LA", 6: "RGBA"}
+_KEPT = {b"IHDR", b"acTL", b"sBIT", b"tEXt", b"pHYs"}
+_TEXT_LIMIT = 4096
+
+
+def read_png(path: str) -> Still | None:
+    """What the header says; None for an animated PNG, whose frames need compositing."""
+    with Path(path).open("rb") as file:
+        file.seek(len(MAGIC))
+        chunks = _before_pixels(file)
+        cut = not _is_whole(file)
+    header = chunks.get(b"IHDR")
+    if header is None or len(header) != 13:
+        raise BrokenFileError("the PNG header (IHDR) is missing or cut; the file is damaged")
+    if b"acTL" in chunks:
+        return None
+    width, height, bits, colour = struct.unpack(">IIBB", header[:10])
+    if not width or not height or colour not in _SAMPLES or bits not in (1, 2, 4, 8, 16):
+        raise BrokenFileError(
+            f"the PNG header declares {width}×{height} pixels, {bits} bits, colour type {colour}; "
+            "the file is damaged"
+        )
+    flag = bits == 1 and colour == _GREY
+    return Still(
+        samples=_SAMPLES[colour],
+        size=(height, width),
+        dtype=np.dtype(bool if flag else np.uint16 if bits == 16 else np.uint8),
+        decode=lambda _: _decode(path, bits, colour),
+        partial="the end marker (IEND) is missing; the file is cut" if cut else None,
+        metadata=_metadata(chunks, bits, colour),
+    )
+
+
+def _before_pixels(file: IO[bytes]) -> dict[bytes, bytes]:
+    """Short chunks before the first IDAT, by type; the first of each type."""
+    chunks: dict[bytes, bytes] = {}
+    while len(start := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", start)
+        if kind in (b"IDAT", b"IEND"):
+            break
+        if kind in _KEPT and length <= _TEXT_LIMIT:
+            data, check = file.read(length), file.read(4)
+            if kind == b"IHDR" and struct.pack(">I", zlib.crc32(kind + data)) != check:
+                raise BrokenFileError("the checksum of the PNG header (IHDR) is wrong; the file is damaged")
+            chunks.setdefault(kind, data)
+        else:
+            file.seek(length + 4, 1)
+    return chunks
+
+
+def _is_whole(file: IO[bytes]) -> bool:
+    """Whether the file ends as a PNG should; bytes after the end marker are allowed."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - len(_END)))
+    if file.read() == _END:
+        return True
+    file.seek(0)
+    return _END in file.read()
+
+
+def _metadata(chunks: dict[bytes, bytes], bits: int, colour: int) -> dict[str, object]:
+    found: dict[str, object] = {"format": "PNG", "compression": "deflate"}
+    if colour == _PALETTE:
+        found["palette"] = True
+    if b"sBIT" in chunks:
+        found["significant_bits"] = max(chunks[b"sBIT"], default=bits)
+    elif bits < 8:
+        found["significant_bits"] = bits
+    key, _, text = chunks.get(b"tEXt", b"").partition(b"\0")
+    if text:
+        found[key.decode("latin-1").lower()] = text.decode("latin-1")
+    return found
+
+
+def _decode(path: str, bits: int, colour: int) -> np.ndarray:
+    """Pixels from IHDR and IDAT alone.
+
+    Ancillary chunks are left out: a tRNS chunk would add an alpha sample that is not stored, a broken
+    iCCP or a bomb of compressed text would spoil good pixels. A palette image is handed over as a grey
+    one, so that its indices come back.
+    """
+    import imagecodecs
+
+    data = memoryview(Path(path).read_bytes())
+    header = bytearray(data[16:29])
+    if colour == _PALETTE:
+        header[9] = _GREY
+    pieces = [MAGIC, _chunk(b"IHDR", bytes(header)), *_pixel_chunks(data), _END]
+    array: np.ndarray = imagecodecs.png_decode(b"".join(pieces))
+    if bits >= 8:
+        return array
+    # libpng widens grey of 1, 2, 4 bits to 0…255; the division gives the stored values back exactly
+    return array // np.uint8(255 // (2**bits - 1))
+
+
+def _pixel_chunks(data: memoryview) -> list[memoryview]:
+    pieces, at = [], len(MAGIC)
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"IDAT":
+            pieces.append(data[at : at + length + 12])
+        elif kind == b"IEND":
+            break
+        at += length + 12
+    return pieces
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

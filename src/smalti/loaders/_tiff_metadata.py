@@ -1,0 +1,212 @@
+"""What a TIFF says of a series: colours, channels, sizes, times.
+
+Sources: TIFF 6.0; TIFF/EP; tags of ImageJ (`TiffDecoder`), MetaMorph STK, Zeiss LSM and Micro-Manager as
+tifffile decodes them; Aperio SVS image description.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from smalti.loaders._ome import About, read_ome
+from smalti.loaders._units import micrometres, seconds
+
+__all__ = ["describe", "distrust_ome"]
+
+_MOST_PLANES = 10_000_000
+_COARSEST_UM = 20.0
+"""A resolution in pixels an inch or cm counts as the size of a pixel in the sample only below this.
+
+Screens and printers have 72 to 1,200 dots an inch, 353 to 21 µm, and that is what software writes that
+knows no scale: of 100 TIFF in the test data that state a unit, all but one state such a number, or
+placeholders as coarse as 1 m. Scanners of slides and most microscopes stay below.
+"""
+
+_PHOTOMETRIC_RGB, _PHOTOMETRIC_CMYK, _PHOTOMETRIC_YCBCR = 2, 5, 6
+_GREY = (0, 1)
+_ALPHA = (1, 2)
+_COMPRESSION_JPEG = (6, 7, 33007, 34892)
+
+
+def distrust_ome(file: Any) -> None:
+    """Keep tifffile from parsing OME-XML that declares entities or an absurd number of planes."""
+    if not file.is_ome:
+        return
+    xml = file.ome_metadata or ""
+    counts = (
+        int(n) for n in re.findall(r'(?:Size[CZT]|NumPlanes|PlaneCount|IFD|First[CZT])="(\d{1,30})"', xml)
+    )
+    if "<!DOCTYPE" in xml or "<!ENTITY" in xml or max(counts, default=0) > _MOST_PLANES:
+        file.is_ome = False
+
+
+def describe(file: Any, series: Any, number: int) -> About:
+    """Everything the tags say of one series; `number` is its place among all series of the file."""
+    page = series.keyframe
+    about = _by_format(file, series, number)
+    size = about.pixel_size_um or _resolution(page)
+    common = {
+        "format": _format(file),
+        "compression": page.compression.name if hasattr(page.compression, "name") else str(page.compression),
+        "software": page.software or None,
+        "significant_bits": page.bitspersample if page.bitspersample < 8 * series.dtype.itemsize else None,
+        "palette": True if page.photometric == 3 else None,
+        "miniswhite": True if page.photometric == 0 else None,
+        "orientation": _orientation(page),
+    }
+    stated = {key: value for key, value in common.items() if value is not None}
+    return replace(
+        about,
+        samples=_samples(page),
+        pixel_size_um=size,
+        acquired_at=about.acquired_at or page.datetime,
+        metadata=stated | dict(about.metadata),
+    )
+
+
+def _by_format(file: Any, series: Any, number: int) -> About:
+    if file.is_ome:
+        return _ome(file, number)
+    if file.is_imagej:
+        return _imagej(file, series)
+    if file.is_lsm:
+        return _lsm(file)
+    if file.is_stk:
+        return _stk(file)
+    if file.is_micromanager:
+        return _micromanager(file)
+    if file.is_svs:
+        return _svs(series.keyframe)
+    return About()
+
+
+def _format(file: Any) -> str:
+    names = {"ome": "OME-TIFF", "imagej": "ImageJ TIFF", "lsm": "Zeiss LSM", "stk": "MetaMorph STK"}
+    names |= {"micromanager": "Micro-Manager TIFF", "svs": "Aperio SVS", "scn": "Leica SCN", "ndpi": "NDPI"}
+    known = next((name for kind, name in names.items() if getattr(file, f"is_{kind}")), None)
+    return known or ("BigTIFF" if file.is_bigtiff else "TIFF")
+
+
+def _samples(page: Any) -> str:
+    """One letter a colour sample; Lab and unknown colours have none, so that no `A` is taken for alpha."""
+    n, extra = page.samplesperpixel, tuple(page.extrasamples)
+    base = "?" * (n - len(extra))
+    rgb = page.photometric == _PHOTOMETRIC_RGB or (
+        page.photometric == _PHOTOMETRIC_YCBCR and page.compression in _COMPRESSION_JPEG
+    )
+    if rgb and len(base) == 3:
+        base = "RGB"
+    elif page.photometric == _PHOTOMETRIC_CMYK and len(base) == 4:
+        base = "CMYK"
+    elif page.photometric in _GREY and len(base) == 1 and extra and extra[0] in _ALPHA:
+        base = "L"
+    return (base + "".join("A" if kind in _ALPHA else "?" for kind in extra))[:n]
+
+
+def _orientation(page: Any) -> int | None:
+    """The orientation tag when it is not 1 (rows from the top); noted, never applied."""
+    value = page.tags.valueof(274, default=1)
+    return int(value) if isinstance(value, int) and value != 1 else None
+
+
+def _resolution(page: Any) -> dict[str, float]:
+    """Pixel size by the resolution tags, where a unit is stated and the size can be one of a sample."""
+    unit = {2: "inch", 3: "cm", 4: "mm", 5: "µm"}.get(page.tags.valueof(296, default=0))
+    if unit is None:
+        return {}
+    found = {}
+    for axis, per_unit in zip("XY", page.resolution, strict=True):
+        size = micrometres(1 / per_unit, unit) if per_unit > 0 else None
+        if size and size < _COARSEST_UM:
+            found[axis] = size
+    return found
+
+
+def _ome(file: Any, number: int) -> About:
+    try:
+        images = read_ome(file.ome_metadata)
+    except ValueError as error:
+        return About(metadata={"ome_xml": str(error)})
+    return images[number] if number < len(images) else About()
+
+
+def _imagej(file: Any, series: Any) -> About:
+    """Scale by the resolution tags in `unit`; `spacing` is the step in z, `finterval` in time."""
+    tags = file.imagej_metadata or {}
+    unit, page = tags.get("unit", ""), series.keyframe
+    sizes = {"Z": micrometres(tags.get("spacing"), tags.get("zunit", unit))} if "Z" in series.axes else {}
+    for axis, per_unit in zip("XY", page.resolution, strict=True):
+        stated = tags.get("yunit", unit) if axis == "Y" else unit
+        sizes[axis] = micrometres(1 / per_unit, stated) if per_unit > 0 and _has_scale(page) else None
+    labels = tags.get("Labels")
+    return About(
+        channel_names=_labels(labels, series),
+        pixel_size_um={axis: size for axis, size in sizes.items() if size},
+        time_interval_s=seconds(tags.get("finterval"), tags.get("tunit", "s"))
+        if "T" in series.axes
+        else None,
+        metadata={"software": f"ImageJ {tags['ImageJ']}"} if tags.get("ImageJ") else {},
+    )
+
+
+def _has_scale(page: Any) -> bool:
+    return 282 in page.tags and 283 in page.tags
+
+
+def _labels(labels: object, series: Any) -> tuple[str, ...] | None:
+    """Slice labels are names of channels when there is one slice a channel."""
+    if series.axes.strip("YXS") != "C" or not isinstance(labels, list) or len(labels) != series.shape[0]:
+        return None
+    return tuple(str(label) for label in labels)
+
+
+def _lsm(file: Any) -> About:
+    tags = file.lsm_metadata or {}
+    sizes = {axis: micrometres(tags.get(f"VoxelSize{axis}"), "m") for axis in "XYZ"}
+    colours = tags.get("ChannelColors") or {}
+    names = colours.get("ColorNames") if isinstance(colours, Mapping) else None
+    return About(
+        channel_names=tuple(str(name) for name in names) if names else None,
+        pixel_size_um={axis: size for axis, size in sizes.items() if size},
+        time_interval_s=seconds(tags.get("TimeIntervall"), "s"),
+    )
+
+
+def _stk(file: Any) -> About:
+    tags = file.stk_metadata or {}
+    unit = tags.get("CalibrationUnits")
+    sizes = {axis: micrometres(tags.get(f"{axis}Calibration"), unit) for axis in "XY"}
+    created = tags.get("DatetimeCreated")
+    first = created[0] if created is not None and len(created) else None
+    name = tags.get("Name")
+    return About(
+        channel_names=None,
+        pixel_size_um={axis: size for axis, size in sizes.items() if size and tags.get("SpatialCalibration")},
+        acquired_at=datetime.fromisoformat(str(first)[:19]) if first is not None else None,
+        metadata={"stage_label": str(name)} if isinstance(name, str) else {},
+    )
+
+
+def _micromanager(file: Any) -> About:
+    summary = (file.micromanager_metadata or {}).get("Summary") or {}
+    size = micrometres(summary.get("PixelSize_um"), "µm")
+    step = micrometres(summary.get("z-step_um"), "µm")
+    names = summary.get("ChNames")
+    sizes = {"X": size, "Y": size, "Z": step}
+    return About(
+        channel_names=tuple(str(name) for name in names) if isinstance(names, list) and names else None,
+        pixel_size_um={axis: value for axis, value in sizes.items() if value},
+        time_interval_s=seconds(summary.get("Interval_ms"), "ms"),
+    )
+
+
+def _svs(page: Any) -> About:
+    """``MPP`` (µm a pixel) and ``AppMag`` of an Aperio description."""
+    stated = dict(re.findall(r"(\w+)\s*=\s*([^|]+)", page.description))
+    size, magnification = micrometres(stated.get("MPP"), "µm"), stated.get("AppMag", "").strip()
+    return About(
+        pixel_size_um={"X": size, "Y": size} if size else {},
+        metadata={"objective_magnification": float(magnification)} if magnification.isdigit() else {},
+    )

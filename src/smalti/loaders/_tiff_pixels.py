@@ -1,0 +1,230 @@
+"""Read regions of one TIFF series: only the bytes, strips and tiles that are asked for.
+
+`tifffile` finds the pages and decodes the segments; what is read, and what is refused, is decided here.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from smalti.loaders._content import BrokenFileError
+from smalti.loaders._size import refuse_larger, selected_bytes
+
+__all__ = ["block_shape", "missing", "read_series"]
+
+Index = tuple[int | slice, ...]
+_BUFFER = 1 << 24  # tifffile's default reads up to 256 MB of compressed segments ahead
+_ROWS = 1 << 20
+
+
+def read_series(series: Any, index: Index, limit: int) -> np.ndarray:
+    """Pixels of one resolution level of a series, native byte order.
+
+    Parameters
+    ----------
+    series
+        A `tifffile.TiffPageSeries`.
+    index
+        One int or slice for each axis of `series.shape`.
+    limit
+        Bytes that one read may take.
+
+    Raises
+    ------
+    TooLargeError
+        The selection, or the page that must be decoded for it, is declared larger than `limit`.
+    BrokenFileError
+        A page or its data are absent.
+    """
+    refuse_larger(selected_bytes(index, series.dtype), limit, "this region")
+    if series.dataoffset is not None:
+        array = _read_contiguous(series.keyframe, series.dataoffset, series.shape, index)
+    elif _is_stack_of_pages(series):
+        array = _read_pages(series, index, limit)
+    else:
+        refuse_larger(prod(series.shape) * series.dtype.itemsize, limit, "this series, stored as one block,")
+        array = series.asarray(maxworkers=1)[index]
+    return array.astype(series.dtype.newbyteorder("="), copy=False)
+
+
+def block_shape(series: Any) -> tuple[int, ...]:
+    """The block that reads cheaply, one length for each axis of `series.shape`.
+
+    A strip or tile; of uncompressed data, where rows can be read by themselves, as many rows as make 1 MB.
+    """
+    page = series.keyframe
+    if page.is_contiguous:
+        row = page.imagewidth * page.samplesperpixel * series.dtype.itemsize
+        rows, columns = max(1, _ROWS // max(1, row)), page.imagewidth
+    elif page.is_tiled:
+        rows, columns = page.tilelength, page.tilewidth
+    else:
+        rows, columns = page.rowsperstrip, page.imagewidth
+    small = {"Y": rows, "X": columns, "S": page.samplesperpixel}
+    return tuple(min(n, small.get(axis, 1)) for axis, n in zip(series.axes, series.shape, strict=True))
+
+
+def missing(series: Any) -> str | None:
+    """What a series declares and the file lacks, as far as it shows without reading pages; else None."""
+    if series.dataoffset is not None:
+        declared, there = series.nbytes, max(0, series.keyframe.parent.filehandle.size - series.dataoffset)
+        if there < declared:
+            return f"the file holds {there:,} of the {declared:,} bytes of pixels it declares"
+    elif series.kind == "ome":
+        absent = sum(page is None for page in series)
+        return f"{absent} of {len(series)} planes are not in this file" if absent else None
+    elif len(series) == 1:
+        return _holes(series[0])
+    return None
+
+
+def _holes(page: Any) -> str | None:
+    declared = prod(page.keyframe.chunked)
+    pairs = list(zip(page.dataoffsets, page.databytecounts, strict=False))[:declared]
+    absent = declared - sum(bool(offset and count) for offset, count in pairs)
+    return f"{absent} of {declared} strips or tiles are absent and read as 0" if absent else None
+
+
+def _is_stack_of_pages(series: Any) -> bool:
+    page = series.keyframe
+    lead = series.shape[: len(series.shape) - len(page.shape)]
+    return (
+        series.transform is None
+        and tuple(series.shape[len(lead) :]) == tuple(page.shape)
+        and prod(lead) == len(series)
+    )
+
+
+def _read_contiguous(page: Any, offset: int, shape: tuple[int, ...], index: Index) -> np.ndarray:
+    """Read from one run of bytes; leading ints move the offset, the first slice is read as rows."""
+    strides = [prod(shape[i + 1 :]) for i in range(len(shape))]
+    item = page.dtype.itemsize
+    lead = next((i for i, pick in enumerate(index) if isinstance(pick, slice)), len(index))
+    offset += item * sum(pick * step for pick, step in zip(index[:lead], strides, strict=False))
+    rest = index[lead:]
+    if any(isinstance(pick, int) for pick in rest):
+        first = rest[0]
+        assert isinstance(first, slice)
+        parts = (
+            _read_contiguous(page, offset + item * i * strides[lead], shape[lead + 1 :], rest[1:])
+            for i in range(first.start, first.stop, first.step)
+        )
+        return np.stack(list(parts))
+    return _read_rows(page, offset, shape[lead:], rest)
+
+
+def _read_rows(page: Any, offset: int, shape: tuple[int, ...], index: Index) -> np.ndarray:
+    rows = index[0] if index else slice(0, 1, 1)
+    assert isinstance(rows, slice)
+    picked = range(rows.start, rows.stop, rows.step)
+    low, high = (min(picked), max(picked) + 1) if picked else (0, 0)
+    row = prod(shape[1:]) * page.dtype.itemsize
+    handle = page.parent.filehandle
+    _require_bytes(handle, offset + low * row, (high - low) * row)
+    handle.seek(offset + low * row)
+    typecode = page.parent.byteorder + page.dtype.char
+    array = handle.read_array(typecode, (high - low) * prod(shape[1:]))
+    array = array.reshape((high - low, *shape[1:]))[[i - low for i in picked]] if rows.step != 1 else array
+    array = array.reshape((len(picked), *shape[1:]))[(slice(None), *index[1:])]
+    return array if index else array[0]
+
+
+def _read_pages(series: Any, index: Index, limit: int) -> np.ndarray:
+    lead = len(series.shape) - len(series.keyframe.shape)
+    picks = [[p] if isinstance(p, int) else range(p.start, p.stop, p.step) for p in index[:lead]]
+    kept = tuple(len(p) for p, pick in zip(picks, index[:lead], strict=True) if isinstance(pick, slice))
+    steps = [prod(series.shape[i + 1 : lead]) for i in range(lead)]
+    numbers = [sum(i * step for i, step in zip(where, steps, strict=True)) for where in product(*picks)]
+    planes = [_read_page(series, number, index[lead:], limit) for number in numbers]
+    return planes[0] if not kept else np.stack(planes).reshape(kept + planes[0].shape)
+
+
+def _read_page(series: Any, number: int, index: Index, limit: int) -> np.ndarray:
+    page = series[number]
+    if page is None or len(page.dataoffsets) == 0:
+        raise BrokenFileError(f"page {number} of {len(series)} is declared but not in this file")
+    keyframe = page.keyframe
+    if keyframe.dtype is None:
+        raise BrokenFileError(f"samples of {keyframe.bitspersample} bits, format {keyframe.sampleformat}")
+    if page.is_final:
+        return _read_contiguous(page.keyframe, page.dataoffsets[0], page.shape, index)
+    _require_segments(page, fill=len(series) == 1)
+    if _is_part(page, index):
+        return _read_segments(page, index, limit)
+    refuse_larger(prod(page.shape) * keyframe.dtype.itemsize, limit, "one page")
+    array: np.ndarray = page.asarray(maxworkers=1, buffersize=_BUFFER)
+    return array[index]
+
+
+def _is_part(page: Any, index: Index) -> bool:
+    """Whether strips or tiles can be left out; a JPEG strip that tifffile reads as tiles cannot be cut."""
+    whole = tuple(slice(0, n, 1) for n in page.shape)
+    return index != whole and len(page.dataoffsets) > 1 and page.keyframe.jpegheader is None
+
+
+def _read_segments(page: Any, index: Index, limit: int) -> np.ndarray:
+    """Decode the strips or tiles that meet the region in Y and X."""
+    keyframe = page.keyframe
+    box = dict(zip(keyframe.axes, index, strict=True))
+    (top, bottom), (left, right) = (_span(box[axis]) for axis in "YX")
+    depth, samples = keyframe.shaped[1], keyframe.shaped[4]
+    shape = (keyframe.shaped[0], depth, bottom - top, right - left, samples)
+    refuse_larger(prod(shape) * keyframe.dtype.itemsize, limit, "this region")
+    out = np.full(shape, keyframe.nodata, keyframe.dtype)
+    for segment, (s, d, y, x, _), (n_d, n_y, n_x, _) in _segments(page, (top, bottom), (left, right)):
+        y0, y1, x0, x1 = max(y, top), min(y + n_y, bottom), max(x, left), min(x + n_x, right)
+        part = segment[: depth - d, y0 - y : y1 - y, x0 - x : x1 - x]
+        out[s, d : d + n_d, y0 - top : y1 - top, x0 - left : x1 - left] = part
+    lengths = {"Y": bottom - top, "X": right - left}
+    array = out.reshape([lengths.get(a, n) for a, n in zip(keyframe.axes, keyframe.shape, strict=True)])
+    return array[tuple(_within(box[axis], axis in "YX") for axis in keyframe.axes)]
+
+
+def _segments(page: Any, ys: tuple[int, int], xs: tuple[int, int]) -> Iterator[tuple[Any, Any, Any]]:
+    """Decoded strips or tiles that meet the rows `ys` and columns `xs`, with their place and shape."""
+    keyframe, handle = page.keyframe, page.parent.filehandle
+    extra = {"jpegtables": page.jpegtables} if keyframe.compression in (6, 7, 34892, 33007) else {}
+    for i, (offset, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=False)):
+        _, (_, _, y, x, _), (_, n_y, n_x, _) = keyframe.decode(None, i, **extra)
+        if y >= ys[1] or y + n_y <= ys[0] or x >= xs[1] or x + n_x <= xs[0] or not (offset and count):
+            continue
+        handle.seek(offset)
+        yield keyframe.decode(handle.read(count), i, **extra)
+
+
+def _span(pick: int | slice) -> tuple[int, int]:
+    if isinstance(pick, int):
+        return pick, pick + 1
+    picked = range(pick.start, pick.stop, pick.step)
+    return (min(picked), max(picked) + 1) if picked else (0, 0)
+
+
+def _within(pick: int | slice, cut: bool) -> int | slice:
+    """The same pick, counted from the edge of what was cut out."""
+    if not cut:
+        return pick
+    if isinstance(pick, int):
+        return 0
+    return slice(None, None, pick.step)
+
+
+def _require_segments(page: Any, fill: bool) -> None:
+    """Raise unless all data lie inside the file; `fill` allows segments that are marked as absent."""
+    offsets, counts = page.dataoffsets, page.databytecounts
+    if not fill and (len(offsets) < prod(page.keyframe.chunked) or not all(offsets) or not all(counts)):
+        raise BrokenFileError(f"strips or tiles of page {page.index} are declared but absent")
+    handle = page.parent.filehandle
+    for offset, count in zip(offsets, counts, strict=False):
+        _require_bytes(handle, offset, count)
+
+
+def _require_bytes(handle: Any, offset: int, count: int) -> None:
+    there = max(0, handle.size - offset)
+    if count > there:
+        raise BrokenFileError(
+            f"{count:,} bytes of pixels are declared at byte {offset:,}, the file holds {there:,} of them; "
+            "it is cut or its header is damaged"
+        )

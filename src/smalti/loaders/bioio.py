@@ -1,0 +1,107 @@
+"""Everything else: any format that an installed bioio reader knows."""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from smalti.core.errors import MissingExtraError, UnreadableError
+from smalti.core.image import Image, ImageRef
+from smalti.core.plugin import loader
+from smalti.loaders._axes import Part, parts
+from smalti.loaders._content import head_of, starts_with
+from smalti.loaders._formats import INSTALL, KNOWN
+from smalti.loaders._size import refuse_larger
+
+__all__ = ["bioio"]
+
+
+@loader("bioio")
+def bioio(ref: ImageRef, limit: int) -> Iterator[Image]:
+    """Scenes as series; one plane at a time where the reader allows it."""
+    reader = _open(ref)
+    number = 0
+    for scene, name in enumerate(reader.scenes):
+        reader.set_scene(scene)
+        lazy = reader.xarray_dask_data.data
+        for part in parts(reader.dims.order, lazy.shape):
+            yield _image(replace(ref, series=number, series_name=str(name)), reader, lazy, part, limit)
+            number += 1
+
+
+def _open(ref: ImageRef) -> Any:
+    """The first reader of this extension that takes the file; the most specific is asked first."""
+    extension = ref.path.rsplit("/", 1)[-1].lower().partition(".")[2]
+    readers = _readers(extension)
+    if not readers:
+        raise _no_reader(ref, extension.rpartition(".")[2])
+    said = []
+    for reader in readers:
+        options = {"chunk_dims": ["Y", "X", "S"]} if _takes_chunk_dims(reader) else {}
+        try:
+            return reader(ref.uri, **options)
+        except Exception as error:  # a reader raises anything when the file is not its own
+            said.append(f"{reader.__module__.partition('.')[0]}: {type(error).__name__}: {error}"[:200])
+    raise UnreadableError(ref.path, "bioio", "; ".join(said))
+
+
+@cache
+def _readers(extension: str) -> tuple[type, ...]:
+    """Reader classes for an extension, longest tail of it first; searched once an extension (11–28 ms)."""
+    from bioio.plugins import get_plugins
+
+    known = get_plugins(use_cache=True)
+    tails = extension.split(".")
+    found = [entry for i in range(len(tails)) for entry in known.get("." + ".".join(tails[i:]), ())]
+    return tuple(dict.fromkeys(entry.metadata.get_reader() for entry in found))
+
+
+def _takes_chunk_dims(reader: type) -> bool:
+    return "chunk_dims" in inspect.signature(reader).parameters
+
+
+def _no_reader(ref: ImageRef, extension: str) -> Exception:
+    if extension == "nd2":
+        return MissingExtraError("bioio-nd2", "bio")
+    if extension in INSTALL:
+        reason = f"no reader for .{extension} is installed; run: pip install {INSTALL[extension]}"
+    elif extension in KNOWN:
+        reason = f"no loader reads .{extension} yet, and no bioio reader for it is installed"
+    else:
+        reason = f"no reader knows .{extension or ' (no extension)'}; {starts_with(head_of(ref.uri))}"
+    return UnreadableError(ref.path, "bioio", reason)
+
+
+def _image(ref: ImageRef, reader: Any, lazy: Any, part: Part, limit: int) -> Image:
+    dtype = np.dtype(lazy.dtype)
+    refuse_larger(prod(max(sizes) for sizes in lazy.chunks) * dtype.itemsize, limit, "one block")
+    shape = tuple(n for i, n in enumerate(lazy.shape) if i not in part.fixed)
+    samples = shape[part.axes.index("S")] if "S" in part.axes else 0
+    names = reader.channel_names
+    sizes = reader.physical_pixel_sizes
+    stated = {axis: getattr(sizes, axis) for axis in "XYZ"}
+    return Image(
+        ref=ref,
+        axes=part.axes,
+        shape=shape,
+        dtype=dtype.newbyteorder("="),
+        pixels=partial(_read, lazy, part.fixed, limit),
+        samples={3: "RGB", 4: "RGBA"}.get(samples, "?" * samples),
+        channel_names=tuple(map(str, names)) if names and len(names) == reader.dims.C else None,
+        pixel_size_um={axis: float(size) for axis, size in stated.items() if size},
+        metadata={"format": ref.path.rpartition(".")[2].upper(), "bioio_reader": type(reader).__module__},
+    )
+
+
+def _read(
+    lazy: Any, fixed: dict[int, int], limit: int, index: tuple[int | slice, ...], level: int
+) -> np.ndarray:
+    picks = iter(index)
+    region = lazy[tuple(fixed[i] if i in fixed else next(picks) for i in range(lazy.ndim))]
+    refuse_larger(region.nbytes, limit, "this region")
+    array: np.ndarray = region.compute(scheduler="synchronous")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -1,0 +1,211 @@
+"""Which reader opens a file: by its first bytes, then by its extension; bioio when the first one fails."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+
+from smalti.core.errors import SmaltiError, UnreadableError
+from smalti.core.image import Image, ImageRef, Pixels
+from smalti.core.plugin import Plugin, find, plugins
+from smalti.loaders._content import BrokenFileError, head_of, hopeless, starts_with
+from smalti.loaders._formats import KNOWN
+from smalti.loaders._quiet import quiet
+
+__all__ = ["known_extensions", "open_images", "read_later"]
+
+LAST_RESORT = "bioio"
+
+T = TypeVar("T")
+
+
+def open_images(
+    ref: ImageRef, limit: int, name: str | None = None
+) -> AbstractContextManager[Iterator[Image]]:
+    """Open a file or store; gives its images one by one, readable while the context is open.
+
+    Parameters
+    ----------
+    ref
+        Its `loader`, if set, is the reader to use.
+    limit
+        Bytes that one read may take.
+    name
+        The reader to use, before `ref.loader`; None chooses by content.
+
+    Returns
+    -------
+    contextmanager of Iterator of Image
+        ``image.ref.loader`` names the reader that was used, ``image.ref.series`` counts from 0. Reading
+        pixels raises `SmaltiError` only, besides `IndexError` and `ValueError` for a wrong pick or level.
+
+    Raises
+    ------
+    UnreadableError
+        Nothing could read it, with what each reader said. (From the iterator, as all below.)
+    TooLargeError
+        It declares more than `limit` bytes for one read.
+    MissingExtraError
+        Its reader is not installed.
+    UnknownNameError
+        There is no loader of that name.
+    """
+    return closing(_images(ref, limit, name or ref.loader))
+
+
+def read_later(ref: ImageRef, limit: int) -> Image:
+    """The image that `ref` names, with pixels that open the file anew for each read.
+
+    No handle is kept, so that it may live long and be read from several threads.
+
+    Raises
+    ------
+    UnreadableError
+        It cannot be read, or has no such series.
+    """
+
+    def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
+        with open_images(ref, limit) as images:
+            opened = _series(images, ref)
+            assert opened.pixels is not None
+            return opened.pixels(index, level)
+
+    with open_images(ref, limit) as images:
+        image = _series(images, ref)
+    return image if image.pixels is None else replace(image, pixels=pixels)
+
+
+def known_extensions() -> frozenset[str]:
+    """Extensions of image formats, lower case without the dot: those of the loaders, and well-known others."""
+    return KNOWN.union(*(plugin.options["extensions"] for plugin in _loaders()))
+
+
+@cache
+def _loaders() -> tuple[Plugin, ...]:
+    """All loaders; asked once, because looking up entry points costs milliseconds."""
+    return tuple(plugins("loader").values())
+
+
+def _series(images: Iterator[Image], ref: ImageRef) -> Image:
+    for image in images:
+        if image.ref.series == ref.series:
+            return image
+    raise UnreadableError(ref.path, ref.loader or "loader", f"the file has no series {ref.series} any more")
+
+
+def _images(ref: ImageRef, limit: int, name: str | None) -> Iterator[Image]:
+    if name:
+        yield from _guarded(find("loader", name), ref, limit)
+        return
+    head = b"" if (store := os.path.isdir(ref.uri)) else _head(ref)
+    chosen = _choose(ref, head, store)
+    if chosen is None or chosen.name == LAST_RESORT:
+        yield from _guarded(find("loader", LAST_RESORT), ref, limit, head)
+        return
+    opened = False
+    try:
+        for image in _guarded(chosen, ref, limit, head):
+            opened = True
+            yield image
+    except UnreadableError as error:
+        if opened or store:
+            raise
+        first = error
+    else:
+        return
+    yield from _second_try(ref, limit, first)
+
+
+def _head(ref: ImageRef) -> bytes:
+    try:
+        head = head_of(ref.uri)
+    except OSError as error:
+        raise UnreadableError(ref.path, "open", f"{error.strerror or error}") from error
+    if reason := hopeless(head):
+        raise UnreadableError(ref.path, "open", reason)
+    return head
+
+
+def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:
+    """The loader whose magic bytes fit (of several, one of this extension, then the longest), or by extension."""
+    extensions = _extensions(ref.path)
+    usable = [p for p in _loaders() if p.options["stores"] == store]
+    by_name = [p for p in usable if extensions & set(p.options["extensions"])]
+    fits = [
+        (p in by_name, len(m), p.name, p) for p in usable for m in p.options["magic"] if head.startswith(m)
+    ]
+    if fits:
+        return max(fits, key=lambda fit: fit[:3])[3]
+    if store:
+        return usable[0] if usable else None
+    return by_name[0] if by_name else None
+
+
+def _extensions(path: str) -> set[str]:
+    """Every tail of the name that may be an extension: ``a.ome.tif`` gives ``ome.tif`` and ``tif``."""
+    parts = path.rsplit("/", 1)[-1].lower().split(".")[1:]
+    return {".".join(parts[i:]) for i in range(len(parts))}
+
+
+def _second_try(ref: ImageRef, limit: int, first: UnreadableError) -> Iterator[Image]:
+    """Once more through bioio; when that fails too, both messages are kept."""
+    try:
+        yield from _guarded(find("loader", LAST_RESORT), ref, limit)
+    except SmaltiError as error:
+        reason = f"{first.reason}; {LAST_RESORT}: {getattr(error, 'reason', error)}"
+        raise UnreadableError(ref.path, first.reader, reason) from first
+
+
+def _guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Iterator[Image]:
+    """Images of one loader, quiet, named, and with every foreign error turned into `UnreadableError`."""
+    images = plugin.function(ref, limit)
+    try:
+        while True:
+            image = _asked(lambda: next(images, None), ref, plugin.name, head)
+            if image is None:
+                return
+            used = replace(image.ref, loader=plugin.name)
+            yield replace(image, ref=used, pixels=_guarded_pixels(image.pixels, used))
+    finally:
+        images.close()
+
+
+def _guarded_pixels(pixels: Pixels | None, ref: ImageRef) -> Pixels | None:
+    if pixels is None:
+        return None
+
+    def read(index: tuple[int | slice, ...], level: int) -> np.ndarray:
+        forward = tuple(_forward(pick) for pick in index)
+        array = _asked(lambda: pixels(forward, level), ref, str(ref.loader))
+        turned = [pick for pick in index if isinstance(pick, slice)]
+        return array[tuple(slice(None, None, -1 if pick.step < 0 else 1) for pick in turned)]
+
+    return read
+
+
+def _forward(pick: int | slice) -> int | slice:
+    """The same indices in ascending order: a loader never meets a negative step."""
+    if isinstance(pick, int) or pick.step > 0:
+        return pick
+    picked = range(pick.start, pick.stop, pick.step)[::-1]
+    return slice(picked.start, picked.stop, picked.step) if picked else slice(0, 0, 1)
+
+
+def _asked(question: Callable[[], T], ref: ImageRef, name: str, head: bytes = b"") -> T:
+    """The answer of a reader, whatever it raises."""
+    try:
+        with quiet():
+            return question()
+    except SmaltiError:
+        raise
+    except BrokenFileError as error:
+        raise UnreadableError(ref.path, name, str(error)) from error
+    except Exception as error:  # readers raise anything, down to ZeroDivisionError, on broken bytes
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:400]
+        raise UnreadableError(
+            ref.path, name, f"{reason} ({starts_with(head)})" if head else reason
+        ) from error

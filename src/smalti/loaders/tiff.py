@@ -1,0 +1,132 @@
+"""TIFF and what is built on it: OME-TIFF, BigTIFF, ImageJ, LSM, STK, and scanner formats, by tifffile."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from smalti.core.axes import sizes
+from smalti.core.image import Image, ImageRef
+from smalti.core.plugin import loader
+from smalti.loaders._axes import Part, parts
+from smalti.loaders._content import BrokenFileError
+from smalti.loaders._ome import About
+from smalti.loaders._quiet import quiet
+from smalti.loaders._tiff_metadata import describe, distrust_ome
+from smalti.loaders._tiff_pixels import block_shape, missing, read_series
+
+__all__ = ["tiff"]
+
+
+@loader(
+    "tiff",
+    extensions=(
+        "tif",
+        "tiff",
+        "ome.tif",
+        "ome.tiff",
+        "btf",
+        "tf2",
+        "tf8",
+        "lsm",
+        "stk",
+        "svs",
+        "qptiff",
+        "scn",
+    ),
+    magic=(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+)
+def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
+    """Series as tifffile groups them; planes, strips and tiles are read as they are asked for.
+
+    Stored values as they are: palette indices, MINISWHITE not inverted, orientation not applied. Other
+    files of a multi-file OME set are not opened.
+    """
+    from tifffile import TiffFile
+
+    with TiffFile(ref.uri, _multifile=False) as file:
+        with quiet() as said:
+            distrust_ome(file)
+            found = [series for series in file.series if series.shape and prod(series.shape)]
+        if not found:
+            raise BrokenFileError(_nothing(file, said))
+        broken = _broken_chain(said)
+        images = ((place, series, part) for place, series in enumerate(found) for part in _parts(series))
+        for number, (place, series, part) in enumerate(images):
+            about = describe(file, series, place)
+            image = _image(replace(ref, series=number), series, part, about, limit)
+            yield replace(image, partial=broken) if broken and not image.partial else image
+
+
+def _parts(series: Any) -> Iterator[Part]:
+    page = series.keyframe
+    if page.dtype is None or page._dtype is None:
+        raise BrokenFileError(
+            f"samples of {page.bitspersample} bits and format {page.sampleformat} are no type of numbers"
+        )
+    return parts(series.axes, series.shape)
+
+
+def _image(ref: ImageRef, series: Any, part: Part, about: About, limit: int) -> Image:
+    """The image of one series, or of one position in it."""
+    name = " ".join(f"{series.axes[i]}{at}" for i, at in part.fixed.items())
+    shape = _left(series.shape, part)
+    return Image(
+        ref=replace(ref, series_name=" ".join(filter(None, (series.name, name))) or None),
+        axes=part.axes,
+        shape=shape,
+        dtype=series.dtype.newbyteorder("="),
+        pixels=partial(_read, series, part.fixed, limit),
+        samples=about.samples if "S" in part.axes else "",
+        channel_names=_names(about, part.axes, shape),
+        pixel_size_um=about.pixel_size_um,
+        time_interval_s=about.time_interval_s,
+        acquired_at=about.acquired_at,
+        levels=tuple(_left(level.shape, part) for level in series.levels) if series.is_pyramidal else (),
+        block_shape=_left(block_shape(series), part),
+        partial=missing(series),
+        metadata=about.metadata,
+    )
+
+
+def _left(lengths: tuple[int, ...], part: Part) -> tuple[int, ...]:
+    return tuple(n for i, n in enumerate(lengths) if i not in part.fixed)
+
+
+def _read(
+    series: Any, fixed: dict[int, int], limit: int, index: tuple[int | slice, ...], level: int
+) -> np.ndarray:
+    picks = iter(index)
+    stored = series.levels[level]
+    whole = tuple(fixed[i] if i in fixed else next(picks) for i in range(len(stored.shape)))
+    return read_series(stored, whole, limit)
+
+
+def _names(about: About, axes: str, shape: tuple[int, ...]) -> tuple[str, ...] | None:
+    """Names of channels where there is one for each."""
+    names = about.channel_names
+    return names if names and len(names) == sizes(axes, shape)["C"] else None
+
+
+def _broken_chain(said: list[str]) -> str | None:
+    """Why there may have been more pages than were found, in tifffile's words."""
+    signs = ("invalid page offset", "circular reference", "is missing")
+    line = next((line for line in said if any(sign in line for sign in signs)), None)
+    return f"the chain of pages is broken: {_plain(line)}" if line else None
+
+
+def _plain(line: str) -> str:
+    """A message without the name of the object that said it."""
+    return re.sub(r"^<[^>]*>\s*", "", line)
+
+
+def _nothing(file: Any, said: list[str]) -> str:
+    """Why a TIFF header leads to no image."""
+    size = file.filehandle.size
+    if said:
+        return f"no image inside the TIFF ({size:,} bytes): {'; '.join(map(_plain, said[:3]))}"
+    return f"no image inside the TIFF: its first page lies beyond the end of the file ({size:,} bytes); it is cut"
