@@ -1,0 +1,152 @@
+"""The rules of a metric of planes, one test each; see `smalti.testing.conformance`."""
+
+import inspect
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import fields, is_dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin
+from smalti.kernels.measure import accumulate
+from smalti.table.schema import IMAGE_COLUMNS, PLANE_KEYS
+from smalti.testing._values import why_not
+from smalti.testing.planes import hostile_planes
+
+__all__ = ["MetricSuite"]
+
+NUMBERS = ("Float32", "Float64", "Int64", "UInt64")
+ROLLUP_DTYPES = {
+    "mean": NUMBERS,
+    "pooled_std": ("Float32", "Float64"),
+    "min": (*NUMBERS, "Boolean", "Datetime"),
+    "max": (*NUMBERS, "Boolean", "Datetime"),
+    "sum": NUMBERS,
+    "any": ("Boolean",),
+    "all": ("Boolean",),
+    "combined_hash": ("String",),
+}
+"""Which dtypes a roll-up makes sense for; one not named here fits all."""
+
+
+class MetricSuite:
+    """Inherit, set `metric`; pytest then runs one test a rule, over planes that break things.
+
+    For a metric of planes. A metric of images (``image``, ``planes``) is refused with a word.
+
+    Attributes
+    ----------
+    metric
+        The marked function.
+    """
+
+    metric: ClassVar[Callable[..., Any]]
+
+    @property
+    def plugin(self) -> Plugin:
+        """What the metric's mark says."""
+        found = getattr(type(self).metric, "__smalti__", None)
+        assert isinstance(found, Plugin), (
+            f"{type(self).__name__}.metric carries no mark; decorate it with @metric(…)"
+        )
+        return found
+
+    def values(self, plane: np.ndarray, samples: str = "") -> tuple[Any, ...]:
+        """The metric's values for one plane, one a column, as processing asks for them."""
+        return self._call(self._given(plane, samples))
+
+    def _given(self, plane: np.ndarray, samples: str) -> dict[str, Any]:
+        needs = self.plugin.needs
+        if not set(needs) <= set(PLANE_NEEDS):
+            pytest.fail(f"{self.plugin.name} asks for {needs}; MetricSuite tests metrics of planes only")
+        sums = accumulate(plane, frozenset(needs) - {"plane"}, samples)
+        return {need: plane if need == "plane" else getattr(sums, need) for need in needs}
+
+    def _call(self, given: dict[str, Any]) -> tuple[Any, ...]:
+        n_columns = len(self.plugin.columns)
+        if any(value is None for value in given.values()):  # not defined for this plane, so never called
+            return (None,) * n_columns
+        result = type(self).metric(**given)
+        return (result,) if n_columns == 1 else result
+
+    def _over_all_planes(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        for name, (plane, samples) in hostile_planes().items():
+            yield name, self.values(plane, samples)
+
+    def test_it_is_marked_and_says_what_it_measures(self) -> None:
+        """The first line of the docstring is shown to people."""
+        assert self.plugin.kind == "metric", f"the mark says {self.plugin.kind}; decorate it with @metric(…)"
+        assert not set(self.plugin.needs) & set(IMAGE_NEEDS), "MetricSuite tests metrics of planes only"
+        assert inspect.getdoc(type(self).metric), f"{self.plugin.name} has no docstring"
+
+    def test_columns_are_named_and_explained(self) -> None:
+        """Snake case, not a name every table has, one sentence each, a roll-up that fits the type."""
+        taken = {column.name for column in (*IMAGE_COLUMNS, *PLANE_KEYS)}
+        for column in self.plugin.columns:
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", column.name), f"{column.name!r} is not in snake case"
+            assert column.name not in taken, f"every table has a column {column.name!r}; choose another name"
+            assert column.meaning.endswith("."), f"{column.name}: write the meaning as a sentence"
+            fit = ROLLUP_DTYPES.get(column.rollup, (column.dtype,))
+            assert column.dtype in fit, (
+                f"{column.name}: roll-up {column.rollup!r} does not fit {column.dtype}"
+            )
+        names = [column.name for column in self.plugin.columns]
+        assert len(set(names)) == len(names), f"a column is declared twice: {names}"
+
+    def test_it_gives_one_value_for_each_column(self) -> None:
+        """A value for one column, else a tuple in the order declared."""
+        n_columns = len(self.plugin.columns)
+        for name, values in self._over_all_planes():
+            assert isinstance(values, tuple), (
+                f"{name}: returned a {type(values).__name__}, {n_columns} columns declared"
+            )
+            assert len(values) == n_columns, f"{name}: {len(values)} values for {n_columns} columns"
+
+    def test_values_are_plain_and_finite_or_none(self) -> None:
+        """Never NaN or Inf, never a NumPy integer or boolean."""
+        for name, values in self._over_all_planes():
+            for column, value in zip(self.plugin.columns, values, strict=True):
+                trouble = why_not(column, value)
+                assert trouble is None, f"{name}: {trouble}"
+
+    def test_it_is_defined_for_an_ordinary_image(self) -> None:
+        """A metric that is None for a picture of cells and for a colour one measures nothing."""
+        planes = hostile_planes()
+        seen = [self.values(*planes[name]) for name in ("nuclei", "colour")]
+        for at, column in enumerate(self.plugin.columns):
+            assert any(values[at] is not None for values in seen), (
+                f"{column.name} is None for ordinary images"
+            )
+
+    def test_it_warns_of_nothing(self) -> None:
+        """A warning a plane is a million lines."""
+        for name, (plane, samples) in hostile_planes().items():
+            given = self._given(plane, samples)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                self._call(given)
+            assert not caught, f"{name}: {caught[0].message}"
+
+    def test_it_gives_the_same_twice_and_leaves_its_inputs_alone(self) -> None:
+        """Accumulators are shared with all other metrics."""
+        for name, (plane, samples) in hostile_planes().items():
+            given = self._given(plane, samples)
+            before = deepcopy(given)
+            first, second = self._call(given), self._call(given)
+            assert first == second, f"{name}: first {first}, then {second}"
+            changed = [need for need in given if not _same(given[need], before[need])]
+            assert not changed, f"{name}: the metric changed {changed}; work on a copy"
+
+
+def _same(one: object, other: object) -> bool:
+    if is_dataclass(one):
+        return all(_same(getattr(one, part.name), getattr(other, part.name)) for part in fields(one))
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, np.asarray(other), equal_nan=one.dtype.kind in "fc")
+    if isinstance(one, tuple):
+        return isinstance(other, tuple) and all(map(_same, one, other))
+    return one == other or (one != one and other != other)  # NaN is itself

@@ -1,0 +1,46 @@
+"""Whether a Python value may stand in a declared column."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+from smalti.core.columns import Column, Dtype
+
+__all__ = ["why_not"]
+
+_TYPES: dict[Dtype, type[Any]] = {
+    "Float32": float,
+    "Float64": float,
+    "Int32": int,
+    "Int64": int,
+    "UInt64": int,
+    "Boolean": bool,
+    "String": str,
+    "Datetime": datetime,
+    "List(String)": list,
+}
+
+_RANGES: dict[Dtype, tuple[float, float]] = {
+    "Float32": (-3.4028234e38, 3.4028234e38),
+    "Int32": (-(2**31), 2**31 - 1),
+    "Int64": (-(2**63), 2**63 - 1),
+    "UInt64": (0, 2**64 - 1),
+}
+
+
+def why_not(column: Column, value: Any) -> str | None:
+    """What is wrong with `value` in `column`, and what to do; None when it may stand there."""
+    if value is None:
+        return None
+    wanted = _TYPES[column.dtype]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        return (
+            f"{column.name} is declared {column.dtype}, the value is a {type(value).__name__} ({value!r}); "
+            f"return {wanted.__name__}(value)"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{column.name} is {value}; return None where it is not defined"
+    low, high = _RANGES.get(column.dtype, (-math.inf, math.inf))
+    if isinstance(value, int | float) and not low <= value <= high:
+        return f"{column.name} is {value}, outside {column.dtype}; declare a wider type or return None"
+    return None

@@ -1,0 +1,1 @@
+"""A loader and a metric for smalti."""
