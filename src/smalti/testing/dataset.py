@@ -11,7 +11,7 @@ import numpy as np
 from smalti.testing._copies import COPIES
 from smalti.testing._files import write_image
 from smalti.testing._plan import Item, plan
-from smalti.testing.defects import DEFECTS, apply_defect
+from smalti.testing.defects import DEFECTS, apply_defect, find_defect
 from smalti.testing.synthetic import synthetic, time_series, z_stack
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def level_series(
         Six pairs of level, in the defect's unit for this image, and image.
     """
     clean = synthetic(scene, seed, shape, dtype)
-    levels = [DEFECTS[defect].level_for(clean, level) for level in DEFECTS[defect].levels]
+    known = find_defect(defect)
+    levels = [known.level_for(clean, level) for level in known.levels]
     return [(None, clean), *((level, apply_defect(defect, clean, level, seed)) for level in levels)]
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "apply_defect",
     "blur",
     "empty",
+    "find_defect",
     "jpeg",
     "noise",
     "saturation",
@@ -138,9 +139,14 @@ def apply_defect(name: str, image: np.ndarray, level: float, seed: int = 0) -> n
     UnknownNameError
         No such defect.
     """
+    return find_defect(name).function(image, level, np.random.default_rng(seed))
+
+
+def find_defect(name: str) -> Defect:
+    """One of `DEFECTS`, or UnknownNameError with the nearest name."""
     if name not in DEFECTS:
         raise UnknownNameError("defect", name, DEFECTS)
-    return DEFECTS[name].function(image, level, np.random.default_rng(seed))
+    return DEFECTS[name]
 
 
 def _is_colour(image: np.ndarray) -> bool:

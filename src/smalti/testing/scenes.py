@@ -60,10 +60,12 @@ def _layout(rng: np.random.Generator, shape: Shape, spacing: float, radius: floa
     points = spread_points(rng, shape, spacing)
     seen = (points > -2 * radius) & (points < np.array(shape) + 2 * radius)
     points = points[seen.all(axis=1)]
+    if len(points) < 2:  # a view smaller than a cell
+        points = rng.uniform(0, shape, (2, 2))
     crowding = smooth_field(rng, shape, 2 * spacing)
     at = np.clip(points.astype(int), 0, np.array(shape) - 1)
     keep = crowding[at[:, 0], at[:, 1]] + rng.normal(0, 0.5, len(points)) > -0.9
-    keep[len(keep) // 2 :][:2] = True  # a scene always holds cells
+    keep[len(keep) // 2 - 1 :][:2] = True  # a scene always holds cells
     return [_nucleus(rng, y, x, radius) for y, x in points[keep]]
 
 
