@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
@@ -76,7 +77,7 @@ def process_batch(
     parts: list[Measured] = []
     for number, ref in enumerate(refs):
         begin(number)
-        for row, measured in process_file(ref, settings, metrics, budget, lambda n=number: begin(n)):
+        for row, measured in process_file(ref, settings, metrics, budget, partial(begin, number)):
             row["metric_set"] = metrics.version
             rows.append(row)
             parts.append(measured)

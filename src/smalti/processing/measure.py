@@ -13,8 +13,9 @@ from smalti.core.columns import Column
 from smalti.core.errors import SmaltiError, TooLargeError
 from smalti.core.image import Image
 from smalti.kernels.accumulators import Accumulated
+from smalti.kernels.bins import bins
 from smalti.kernels.measure import accumulate
-from smalti.kernels.storage import bins, to_uint8
+from smalti.kernels.thumbnail import to_uint8
 from smalti.processing.budget import Budget
 from smalti.processing.metric_set import MetricSet, call_all
 from smalti.table.schema import PLANE_KEYS, polars_schema

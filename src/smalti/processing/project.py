@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import polars as pl
 
+from smalti.core.columns import Column
 from smalti.core.errors import SmaltiError, UnknownNameError, UsageError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, find
@@ -20,7 +21,9 @@ from smalti.processing.run import run
 from smalti.processing.settings import Settings
 from smalti.processing.summary import summarise, tell
 from smalti.table import store
+from smalti.table.parquet import read_metadata
 from smalti.table.rollup import rollup
+from smalti.table.schema import PLANE_KEYS
 
 __all__ = ["Project", "open", "process"]
 
@@ -140,8 +143,15 @@ class Project:
                 if name not in known:
                     raise UnknownNameError("column", name, {*known, *own})
             planes = planes.join(self.images.select("image_id", *others), on="image_id", how="left")
-        columns = [c for c in choose_metrics(self.settings).plane_columns if c.name in own]
+        columns = [column for column in self._plane_columns() if column.name in own]
         return rollup(planes, columns, list(by))
+
+    def _plane_columns(self) -> tuple[Column, ...]:
+        """The metrics as the table itself describes them; before a first run ends, as they are chosen."""
+        final = store.final_file(self.path, "planes")
+        if final.exists():
+            return read_metadata(final).columns[len(PLANE_KEYS) :]
+        return choose_metrics(self.settings, self._extra).plane_columns
 
     def image(self, image_id: str) -> Image:
         """The true image behind a row; each ``read`` opens its file anew.
@@ -245,6 +255,5 @@ def project_folder(name: str, base: Path) -> Path:
     import xxhash
     from platformdirs import user_cache_path
 
-    return (
-        user_cache_path("smalti") / "projects" / f"{name}-{xxhash.xxh3_64_hexdigest(str(base))[:8]}{SUFFIX}"
-    )
+    digest = xxhash.xxh3_64_hexdigest(str(base).encode())[:8]
+    return user_cache_path("smalti") / "projects" / f"{name}-{digest}{SUFFIX}"

@@ -4,7 +4,7 @@ import io
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import polars as pl
 
@@ -14,7 +14,7 @@ _LENGTH = struct.Struct(">I")
 
 
 def send(
-    stream: BinaryIO, header: Mapping[str, Any], frames: Mapping[str, pl.DataFrame] | None = None
+    stream: IO[bytes], header: Mapping[str, Any], frames: Mapping[str, pl.DataFrame] | None = None
 ) -> None:
     """Write one message; the caller holds the stream's lock."""
     payloads = {name: _pack(frame) for name, frame in (frames or {}).items()}
@@ -23,7 +23,7 @@ def send(
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, pl.DataFrame]] | None:
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, pl.DataFrame]] | None:
     """Read one message; None at the end of the stream, also in the middle of a message."""
     length = stream.read(_LENGTH.size)
     if len(length) < _LENGTH.size:
