@@ -58,7 +58,7 @@ def test_the_templates_own_tests_pass(copied, installed):
 
 
 def test_the_metric_is_listed(installed):
-    assert "edge_darkness" in run("-m", "smalti.cli.main", "metrics", plugins=installed)
+    assert "edge_darkness" in run("-m", "smalti.cli", "metrics", plugins=installed)
 
 
 def test_its_columns_appear_in_the_table(installed, tmp_path):
@@ -66,7 +66,7 @@ def test_its_columns_appear_in_the_table(installed, tmp_path):
     base.mkdir()
     tifffile.imwrite(base / "nuclei.tif", synthetic("nuclei", shape=(64, 64)))
     (base / "nuclei.acq").write_text("detector_gain=640\nscan_mode=resonant\nend\n", encoding="utf-8")
-    run("-m", "smalti.cli.main", "process", str(base), "-o", str(tmp_path / "qc.smalti"), plugins=installed)
+    run("-m", "smalti.cli", "process", str(base), "-o", str(tmp_path / "qc.smalti"), plugins=installed)
     table = smalti.open(tmp_path / "qc.smalti").images.collect()
     settings = table.row(by_predicate=pl.col("name") == "nuclei.acq", named=True)
     picture = table.row(by_predicate=pl.col("name") == "nuclei.tif", named=True)
