@@ -24,7 +24,7 @@ class Item:
     condition
         Its first part.
     scene, dtype, shape
-        Out of `smalti.testing.synthetic.SCENES`; stored type; Y and X.
+        Out of `smalti.testing.synthetic.SCENES`, or ``z_stack``, ``time_series``; stored type; Y and X.
     defect
         ``none``, a name out of `DEFECTS`, ``exact_duplicate near_duplicate odd_dtype wrong_size
         truncated unreadable drift bleaching``.

@@ -52,8 +52,8 @@ def write_dataset(folder: str | os.PathLike[str], n: int = 200, seed: int = 0) -
     -------
     polars.DataFrame
         The truth, sorted by path, also written as ``truth.csv``. One row a file: ``path`` (POSIX,
-        relative), ``condition scene dtype height width defect level unit seed of sharpest_z drift_px
-        bleaching``. ``defect`` is ``none``, a name out of `DEFECTS`, or ``exact_duplicate``,
+        relative), ``condition scene dtype defect level unit seed of sharpest_z drift_px bleaching height
+        width``. ``defect`` is ``none``, a name out of `DEFECTS`, or ``exact_duplicate``,
         ``near_duplicate`` (both with the path of the original in ``of``), ``odd_dtype``, ``wrong_size``,
         ``truncated``, ``unreadable``, ``drift``, ``bleaching``; ``level`` is in ``unit``.
 
@@ -104,10 +104,9 @@ def level_series(
 
 def _row(item: Item) -> dict[str, object]:
     row = asdict(item)
-    height, width = row.pop("shape")
-    facts = {"height": height, "width": width}
-    at = list(row).index("defect")
-    return dict([*list(row.items())[:at], *facts.items(), *list(row.items())[at:]])
+    row.pop("shape")
+    height, width = item.shape
+    return row | {"height": height, "width": width}
 
 
 def _write(base: Path, item: Item) -> Item:
