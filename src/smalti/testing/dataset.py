@@ -37,7 +37,7 @@ def write_dataset(folder: str | os.PathLike[str], n: int = 200, seed: int = 0) -
 
     Five conditions, one folder each: ``control`` and ``treated`` (nuclei as 16-bit TIFF and PNG; OME-TIFF
     z-stacks and time series; one OME-Zarr), ``em`` (PNG), ``histology`` (JPEG), ``sky`` (16-bit TIFF).
-    Two in three are clean. 200 images are 26 MB.
+    Two in three are clean. 200 images are 29 MB.
 
     Parameters
     ----------
