@@ -7,7 +7,7 @@ import numpy as np
 
 __all__ = ["Layout", "native", "row_strips"]
 
-STRIP_SAMPLES = 65_536  # 256 KiB of float32, with its codes well inside a second-level cache
+STRIP_SAMPLES = 65_536  # 512 KiB of float64, well inside a second-level cache
 
 LUMA = (299, 587, 114)  # thousandths, ITU-R BT.601; whole numbers keep 8-bit luma exact in float32
 
@@ -102,7 +102,7 @@ def row_strips(plane: np.ndarray, layout: Layout) -> Iterator[np.ndarray]:
 
 
 def native(rows: np.ndarray) -> np.ndarray:
-    """Writable C-ordered rows of an integer type of this machine, or float64.
+    """Writable C-ordered rows of an integer type of this machine, float32 or float64.
 
     One flavour of array (writable, contiguous, native) keeps each loop to one compiled version a type.
     """
@@ -110,5 +110,9 @@ def native(rows: np.ndarray) -> np.ndarray:
         rows = np.abs(rows)
     elif rows.dtype.kind == "b":
         rows = np.ascontiguousarray(rows).view(np.uint8)
-    dtype = np.dtype(np.float64) if rows.dtype.kind == "f" else rows.dtype.newbyteorder("=")
+    dtype = rows.dtype.newbyteorder("=")
+    if dtype.kind == "f":
+        dtype = np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
+    if rows.dtype == dtype and rows.flags.carray:
+        return rows
     return np.require(rows, dtype, ("C_CONTIGUOUS", "WRITEABLE"))

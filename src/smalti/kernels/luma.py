@@ -3,28 +3,20 @@
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
-from smalti.kernels.sweep import GROUP
 
 __all__ = ["Luma"]
-
-EXACT_FLOAT32 = 2**24
 
 
 class Luma:
     """Blocks of luma with the two rows above them carried along.
 
-    Luma is counted in steps of `Layout.unit` from `Encoding.zero`: whole numbers in float32 where sums of
-    `GROUP` of them are exact, else float64.
+    Luma is float64, counted in steps of `Layout.unit` from the value of code 0.
     """
 
-    def __init__(self, layout: Layout, encoding: Encoding) -> None:
+    def __init__(self, layout: Layout) -> None:
         self._weights = np.array(layout.weights, np.int64)
-        largest = encoding.high * (sum(layout.weights) or 1) * GROUP
-        self.whole = encoding.exact and largest <= EXACT_FLOAT32
-        dtype = np.float32 if self.whole else np.float64
-        self._block = np.empty((2 + min(layout.strip_rows, layout.height), layout.width), dtype)
+        self._block = np.empty((2 + min(layout.strip_rows, layout.height), layout.width))
         self._end = 2
         self._done = 0
 
@@ -56,7 +48,7 @@ def mix(samples: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
     height, width, n = samples.shape
     for y in range(height):
         for x in range(width):
-            total = out.dtype.type(0)
+            total = 0.0
             for s in range(n):
                 total += samples[y, x, s] * weights[s]
             out[y, x] = total

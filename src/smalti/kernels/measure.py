@@ -40,10 +40,11 @@ def accumulate(plane: np.ndarray, wants: frozenset[str], samples: str = "") -> A
         The type holds no numbers.
     """
     layout = Layout.of(plane.shape, plane.dtype, samples)
-    sums = PlaneSums(layout, Encoding.of(layout, row_strips(plane, layout)), wants)
-    for rows in row_strips(plane, layout):
-        sums.add(rows)
-    return sums.result()
+    with np.errstate(over="ignore", invalid="ignore"):  # sums beyond float64 become Inf or NaN, and null
+        sums = PlaneSums(layout, Encoding.of(layout, row_strips(plane, layout)), wants)
+        for rows in row_strips(plane, layout):
+            sums.add(rows)
+        return sums.result()
 
 
 class PlaneSums:
@@ -70,7 +71,7 @@ class PlaneSums:
         self._cells = CellSums(layout, encoding) if "cells" in wants else None
         self._colour = ColourSums(encoding) if "colour" in wants and layout.rgb else None
         self._thumbnail = ThumbnailSums(layout, encoding) if "thumbnail" in wants else None
-        self._luma = Luma(layout, encoding)
+        self._luma = Luma(layout)
 
     def add(self, rows: np.ndarray) -> None:
         """Add the next rows, (n, X) or (n, X, S) with n at most `Layout.strip_rows`."""

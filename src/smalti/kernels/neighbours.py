@@ -5,7 +5,7 @@ import numpy as np
 from smalti.kernels.accumulators import Moments, Profiles, Stencil
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
-from smalti.kernels.sweep import sweep_floats, sweep_whole
+from smalti.kernels.sweep import sweep_finite, sweep_masked
 from smalti.kernels.values import add_powers
 
 __all__ = ["NeighbourSums"]
@@ -20,19 +20,24 @@ class NeighbourSums:
         self._floor = _mscn_floor(layout, encoding) / layout.unit
         self._powers = np.zeros(5)
         self._done = 0
+        self._sweep = sweep_finite if encoding.all_finite else sweep_masked
         self._rows = np.zeros((layout.height, 2))
         self._columns = np.zeros((4, layout.width))
         self._phases = np.zeros((8, 2))
         self._triples = np.zeros(5)
         self._windows = np.zeros(11)
+        if encoding.all_finite:
+            self._rows[:, 1] = layout.width
+            self._columns[1] = layout.height
+            self._columns[3, 1:] = layout.height
+            self._phases[:, 1] = np.bincount(np.arange(1, layout.height) % 8, minlength=8) * layout.width
 
     def add(self, block: np.ndarray, halo: int) -> None:
         """Add a block of `Luma.next`."""
         if self._layout.weights:
             add_powers(block[halo:].reshape(-1), self._powers)
-        sweep = sweep_whole if block.dtype == np.float32 else sweep_floats
         rows = self._rows[self._done : self._done + len(block) - halo]
-        sweep(
+        self._sweep(
             block,
             halo,
             self._done,
@@ -109,4 +114,5 @@ def _variance(mean: float, mean_square: float) -> float:
 
 
 def _ratio(total: np.ndarray, n: np.ndarray) -> np.ndarray:
-    return np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    mean: np.ndarray = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    return mean

@@ -1,5 +1,7 @@
 """A plane made small by area averages, its contrast window and its difference hash."""
 
+from functools import cache
+
 import numpy as np
 
 from smalti.kernels._compile import compiled
@@ -26,17 +28,22 @@ class ThumbnailSums:
         )
         self._line = np.zeros((2, layout.width * samples))
         self._small = np.zeros((2, height, width, samples))
+        self._masked = not encoding.all_finite
+        if encoding.all_finite:
+            self._small[1] = layout.height * layout.width  # the area of one pixel, in the steps of `add_rows`
         self._done = 0
 
     def add(self, rows: np.ndarray) -> None:
         """Add the next rows, (n, X) or (n, X, 3)."""
-        add_rows(rows.reshape(len(rows), -1), self._done, self._layout.height, self._line, self._small)
+        flat = rows.reshape(len(rows), -1)
+        add_rows(flat, self._done, self._layout.height, self._masked, self._line, self._small)
         self._done += len(rows)
 
     def result(self, histogram: Histogram) -> Thumbnail:
         """See `Thumbnail`; `histogram` is that of the plane."""
         layout, encoding = self._layout, self._encoding
-        small = np.divide(*self._small, out=np.full(self._small.shape[1:], np.nan), where=self._small[1] > 0)
+        total, weight = self._small
+        small = np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)
         luma = small @ np.array(layout.weights) * layout.unit if layout.rgb else small[..., 0]
         pixels = small if layout.rgb else small[..., 0] * layout.unit
         low, high = (0.0, 255.0) if layout.rgb and layout.dtype == np.uint8 else _window(histogram)
@@ -61,7 +68,8 @@ class ThumbnailSums:
 def to_uint8(thumbnail: Thumbnail) -> np.ndarray:
     """The thumbnail's pixels as uint8, low..high spread over 0..255 and clipped; NaN is 0."""
     scaled = (thumbnail.pixels.astype(np.float64) - thumbnail.low) * (255 / (thumbnail.high - thumbnail.low))
-    return np.nan_to_num(np.clip(scaled, 0, 255), nan=0.0).round().astype(np.uint8)
+    whole: np.ndarray = np.nan_to_num(np.clip(scaled, 0, 255), nan=0.0).round().astype(np.uint8)
+    return whole
 
 
 def _window(histogram: Histogram) -> tuple[float, float]:
@@ -75,18 +83,23 @@ def _window(histogram: Histogram) -> tuple[float, float]:
     return 0.0, 1.0  # no finite pixel
 
 
+@cache
 def _shares(n: int, size: int) -> np.ndarray:
     """Length that each of `size` equal steps shares with each of `n` equal parts, shape (n, size)."""
     parts, steps = np.arange(n)[:, None] * size, np.arange(size)[None, :] * n
-    return np.clip(np.minimum(parts + size, steps + n) - np.maximum(parts, steps), 0, None).astype(np.float64)
+    shared: np.ndarray = np.minimum(parts + size, steps + n) - np.maximum(parts, steps)
+    return shared.clip(0).astype(np.float64)
 
 
 @compiled
-def add_rows(rows: np.ndarray, top: int, height: int, line: np.ndarray, small: np.ndarray) -> None:
+def add_rows(
+    rows: np.ndarray, top: int, height: int, masked: bool, line: np.ndarray, small: np.ndarray
+) -> None:
     """Add rows (n, X·S) from row `top` of `height` on to the averages `small` (2, h, w, S).
 
-    Both hold a weighted sum and the sum of weights; `line` (2, X·S) collects the rows of one line of `small`.
-    Areas are counted in whole numbers: a row is h long, a line of `small` is `height` long.
+    Both `line` (2, X·S), which collects the rows of one line of `small`, and `small` hold a weighted sum and,
+    if `masked`, the sum of the weights of finite pixels. Areas are counted in whole numbers: a row is h
+    long, a line of `small` is `height` long.
     """
     n_lines = small.shape[1]
     for r in range(rows.shape[0]):
@@ -94,32 +107,38 @@ def add_rows(rows: np.ndarray, top: int, height: int, line: np.ndarray, small: n
         i = start // height
         end = (i + 1) * height
         part = min(n_lines, end - start)
-        add_line(rows[r], float(part), line)
+        add_line(rows[r], float(part), masked, line)
         if start + n_lines >= end:
-            squeeze(line, small[:, i])
+            squeeze(line[0], small[0, i])
+            if masked:
+                squeeze(line[1], small[1, i])
             line[:] = 0.0
             if part < n_lines:
-                add_line(rows[r], float(n_lines - part), line)
+                add_line(rows[r], float(n_lines - part), masked, line)
 
 
 @compiled
-def add_line(row: np.ndarray, weight: float, line: np.ndarray) -> None:
+def add_line(row: np.ndarray, weight: float, masked: bool, line: np.ndarray) -> None:
     """Add the finite pixels of a row to `line`."""
+    sums = line[0]
+    if not masked:
+        for k in range(row.size):
+            sums[k] += weight * row[k]
+        return
+    weights = line[1]
     for k in range(row.size):
-        value = np.float64(row[k])
-        ok = abs(value) < np.inf
-        line[0, k] += weight * value if ok else 0.0
-        line[1, k] += weight if ok else 0.0
+        ok = abs(np.float64(row[k])) < np.inf
+        sums[k] += weight * row[k] if ok else 0.0
+        weights[k] += weight if ok else 0.0
 
 
 @compiled
 def squeeze(line: np.ndarray, out: np.ndarray) -> None:
-    """Reduce `line` (2, X·S) to `out` (2, w, S); a column is w wide, one of `out` is X wide."""
-    width, samples = out.shape[1], out.shape[2]
-    n = line.shape[1] // samples
+    """Add `line` (X·S,) to `out` (w, S); a column of `line` is w wide, one of `out` is X wide."""
+    width, samples = out.shape
+    n = line.size // samples
     for j in range(width):
         for x in range(j * n // width, ((j + 1) * n - 1) // width + 1):
             weight = min((x + 1) * width, (j + 1) * n) - max(x * width, j * n)
             for s in range(samples):
-                out[0, j, s] += weight * line[0, x * samples + s]
-                out[1, j, s] += weight * line[1, x * samples + s]
+                out[j, s] += weight * line[x * samples + s]

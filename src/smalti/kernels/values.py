@@ -10,6 +10,7 @@ from smalti.kernels.layout import Layout
 __all__ = ["ValueSums"]
 
 BINS = 16_384
+NOTHING = (float("nan"),) * 4
 
 
 class ValueSums:
@@ -20,7 +21,10 @@ class ValueSums:
         self._encoding = encoding
         self._powers = np.zeros(5)
         size = int(encoding.high - encoding.low) + 1 if encoding.exact else BINS
-        self._table = np.zeros((4, size), np.int64)
+        # Sub-tables spare equal neighbours the wait for each other; two of 65,536 fit a second-level cache.
+        self._table = np.zeros(
+            (4 if size <= 256 else 2, size), np.uint32 if layout.n_samples < 2**32 else np.int64
+        )
         width = (encoding.high - encoding.low) / BINS
         # A range too small or too large for a bin width is one bin: every step is 0.
         self._steps = 1 / width if width > 0 and np.isfinite(1 / width) and np.isfinite(width) else 0.0
@@ -37,7 +41,7 @@ class ValueSums:
     def histogram(self) -> Histogram:
         """See `Histogram`."""
         encoding = self._encoding
-        table = self._table.sum(axis=0)
+        table = self._table.sum(axis=0, dtype=np.int64)
         used = np.flatnonzero(table)
         counts = table[used]
         if encoding.exact:
@@ -59,61 +63,71 @@ class ValueSums:
     def moments(self, histogram: Histogram) -> Moments:
         """See `Moments`; `histogram` is the one of the same sums."""
         encoding = self._encoding
-        n_zero, *central = self._exact(histogram) if encoding.exact else self._summed()
+        mean, m2, m3, m4 = self._of_counts(histogram) if encoding.exact else self._of_powers()
+        n_zero = int(histogram.counts[histogram.values == 0].sum()) if encoding.exact else encoding.n_zero
         return Moments(
             self._layout.n_samples,
             encoding.n_finite,
             encoding.n_nan,
             encoding.n_inf,
-            int(n_zero),
+            n_zero,
             histogram.low,
             histogram.high,
-            *central,
+            mean,
+            m2,
+            m3,
+            m4,
             self._layout.dtype,
         )
 
-    def _exact(self, histogram: Histogram) -> tuple[float, ...]:
+    def _of_counts(self, histogram: Histogram) -> tuple[float, float, float, float]:
         if not histogram.n:
-            return (0, *[float("nan")] * 4)
-        values, counts = histogram.values, histogram.counts
-        zeros = counts[values == 0].sum()
+            return NOTHING
+        values, counts, n = histogram.values, histogram.counts, histogram.n
         middle = values[values.size // 2]
-        mean = float(middle + np.dot(values - middle, counts) / histogram.n)
+        mean = middle + np.dot(values - middle, counts) / n
         away = values - mean
         square = away * away
         weighted = square * counts
-        m2 = weighted.sum() / histogram.n
-        m3 = np.dot(weighted, away) / histogram.n
-        m4 = np.dot(weighted, square) / histogram.n
-        return float(zeros), mean, float(m2), float(m3), float(m4)
+        return (
+            float(mean),
+            float(weighted.sum() / n),
+            float(np.dot(weighted, away) / n),
+            float(np.dot(weighted, square) / n),
+        )
 
-    def _summed(self) -> tuple[float, ...]:
+    def _of_powers(self) -> tuple[float, float, float, float]:
         s0, s1, s2, s3, s4 = self._powers.tolist()
         if not s0:
-            return (0, *[float("nan")] * 4)
+            return NOTHING
         r1, r2, r3, r4 = s1 / s0, s2 / s0, s3 / s0, s4 / s0
         m2 = r2 - r1 * r1
-        m3 = r3 - 3 * r1 * r2 + 2 * r1**3
-        m4 = r4 - 4 * r1 * r3 + 6 * r1 * r1 * r2 - 3 * r1**4
-        return self._encoding.n_zero, self._encoding.zero + r1, max(m2, 0.0), m3, max(m4, 0.0)
+        m3 = r3 - 3 * r1 * r2 + 2 * r1 * r1 * r1
+        m4 = r4 - 4 * r1 * r3 + 6 * r1 * r1 * r2 - 3 * r1 * r1 * r1 * r1
+        return self._encoding.zero + r1, max(m2, 0.0), m3, max(m4, 0.0)
 
 
 @compiled
 def count_codes(codes: np.ndarray, low: int, table: np.ndarray) -> None:
-    """Count codes in four sub-tables (4, size), so that equal neighbours do not wait for each other."""
+    """Count codes from `low` on in the sub-tables (n, size) by turns; their sum is the table."""
+    tables = table.shape[0]
+    first = table[0]
+    second = table[1 % tables]
+    third = table[2 % tables]
+    fourth = table[3 % tables]
     n = codes.size // 4 * 4
     for i in range(0, n, 4):
-        table[0, np.int64(codes[i]) - low] += 1
-        table[1, np.int64(codes[i + 1]) - low] += 1
-        table[2, np.int64(codes[i + 2]) - low] += 1
-        table[3, np.int64(codes[i + 3]) - low] += 1
+        first[np.int64(codes[i]) - low] += 1
+        second[np.int64(codes[i + 1]) - low] += 1
+        third[np.int64(codes[i + 2]) - low] += 1
+        fourth[np.int64(codes[i + 3]) - low] += 1
     for i in range(n, codes.size):
-        table[0, np.int64(codes[i]) - low] += 1
+        first[np.int64(codes[i]) - low] += 1
 
 
 @compiled
 def count_bins(values: np.ndarray, low: float, steps: float, table: np.ndarray) -> None:
-    """Count finite values in bins of width 1/steps from `low`, in two of the sub-tables."""
+    """Count finite values in bins of width 1/steps from `low`, in two sub-tables by turns."""
     last = float(table.shape[1] - 1)
     for i in range(values.size):
         value = values[i]
@@ -131,9 +145,8 @@ def add_powers(values: np.ndarray, sums: np.ndarray) -> None:
     s3 = 0.0
     s4 = 0.0
     for i in range(values.size):
-        value = np.float64(values[i])
-        good = abs(value) < np.inf
-        value = value if good else 0.0
+        good = abs(values[i]) < np.inf
+        value = values[i] if good else 0.0
         square = value * value
         s0 += 1.0 if good else 0.0
         s1 += value

@@ -1,0 +1,50 @@
+"""Which planes are the same, and which look alike."""
+
+import numpy as np
+import xxhash
+
+from smalti.core.columns import Column
+from smalti.core.plugin import metric
+from smalti.kernels.accumulators import Thumbnail
+
+__all__ = ["content_hash", "dhash"]
+
+
+@metric(
+    Column(
+        "content_hash",
+        "String",
+        "",
+        "Equal for planes with equal pixels, whatever the file.",
+        "combined_hash",
+    ),
+)
+def content_hash(plane: np.ndarray) -> str:
+    """A fingerprint of the pixels: equal planes have equal ones, in any file format.
+
+    16 hex digits of xxh3-64 over type, shape and decoded pixels as stored (alpha too), little-endian, in C
+    order. Null for planes too large to be held whole.
+    """
+    dtype = plane.dtype.newbyteorder("<")
+    digest = xxhash.xxh3_64(f"{dtype.kind}{dtype.itemsize}{plane.shape}".encode())
+    digest.update(np.ascontiguousarray(plane, dtype).data)
+    return digest.hexdigest()
+
+
+@metric(
+    Column(
+        "dhash",
+        "String",
+        "",
+        "Planes that look alike differ in few of its 64 bits; null when flat.",
+        "middle",
+    ),
+)
+def dhash(thumbnail: Thumbnail) -> str | None:
+    """A fingerprint of the looks: near-duplicates differ in few bits.
+
+    Luma reduced to 9×8 by area averages, one bit for each step to a brighter right neighbour, 16 hex digits
+    (difference hash, Krawetz 2013). Null for flat planes, which look alike without being duplicates, and
+    below 9×8 pixels.
+    """
+    return thumbnail.dhash
