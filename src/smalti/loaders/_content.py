@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["BrokenFileError", "head_of", "hopeless", "starts_with"]
+__all__ = ["BrokenFileError", "head_of", "hopeless", "is_dicom", "starts_with"]
 
 HEAD = 512
 
@@ -34,6 +34,11 @@ def head_of(path: str) -> bytes:
     """
     with Path(path).open("rb", buffering=0) as file:
         return file.read(HEAD)
+
+
+def is_dicom(head: bytes) -> bool:
+    """Whether a DICOM preamble, whatever it holds, ends in DICOM's own magic."""
+    return head[128:132] == b"DICM"
 
 
 def hopeless(head: bytes) -> str | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 __all__ = ["read_exif"]
 
-_ORIENTATION, _MAKE, _MODEL, _SOFTWARE, _TIME = 0x0112, 0x010F, 0x0110, 0x0131, 0x0132
+_ORIENTATION, _MAKE, _MODEL, _SOFTWARE = 0x0112, 0x010F, 0x0110, 0x0131
 _PHOTO, _TAKEN, _EXPOSURE = 0x8769, 0x9003, 0x829A
 
 
@@ -25,7 +25,7 @@ def read_exif(data: bytes) -> tuple[dict[str, object], datetime | None]:
             "software": exif.get(_SOFTWARE),
             "exposure_s": float(photo[_EXPOSURE]) if photo.get(_EXPOSURE) else None,
         }
-        taken = _time(photo.get(_TAKEN) or exif.get(_TIME))
+        taken = _time(photo.get(_TAKEN))
     except Exception:  # broken Exif raises whatever its bytes lead to; pixels do not depend on it
         return {}, None
     return {key: value for key, value in found.items() if value not in (None, "", 1)}, taken

@@ -15,7 +15,13 @@ __all__ = ["About", "read_ome"]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a file says of one image beside its pixels; fields as those of `Image`."""
+    """What a file says of one image beside its pixels; fields as those of `Image`.
+
+    Parameters
+    ----------
+    lengths
+        Declared lengths of the axes T, C and Z.
+    """
 
     samples: str = ""
     channel_names: tuple[str, ...] | None = None
@@ -23,6 +29,7 @@ class About:
     time_interval_s: float | None = None
     acquired_at: datetime | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_ome(xml: str) -> list[About]:
@@ -59,6 +66,7 @@ def _about(root: Any, image: Any) -> About:
         time_interval_s=_interval(pixels),
         acquired_at=_time(image),
         metadata=_metadata(root, image, pixels),
+        lengths={axis: int(_number(pixels.get(f"Size{axis}"), int) or 1) for axis in "TCZ"},
     )
 
 

@@ -1,11 +1,13 @@
 """Raster formats that Pillow reads: GIF, BMP, Netpbm, SGI, TGA, PCX, and animated PNG and WebP."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image
 
+from smalti.core.errors import TooLargeError
 from smalti.loaders._still import Still
 
 __all__ = ["FORMATS", "open_with_pillow"]
@@ -32,18 +34,16 @@ def open_with_pillow(path: str) -> Iterator[Still]:
     Frames of an animation must be of one kind: those of a GIF are RGB throughout (Pillow gives indices
     for the first frame and colour for the rest), those of an animation with a palette likewise. A
     single frame keeps its palette indices.
+
+    Raises
+    ------
+    TooLargeError
+        Pillow's own bound on the number of pixels is exceeded.
     """
-    with Image.open(path, formats=FORMATS) as image:
+    with _bombs_refused(), Image.open(path, formats=FORMATS) as image:
         frames = getattr(image, "n_frames", 1)
-        animated = frames > 1
-        colour = animated and (image.format == "GIF" or image.mode == "P")
+        colour = frames > 1 and (image.format == "GIF" or image.mode == "P")
         mode = "RGB" if colour else image.mode
-
-        def decode(frame: int) -> np.ndarray:
-            if animated:
-                image.seek(frame)
-            return np.asarray(image.convert(mode) if image.mode != mode else image)
-
         metadata: dict[str, object] = {"format": str(image.format)}
         if mode == "P":
             metadata["palette"] = True
@@ -51,7 +51,23 @@ def open_with_pillow(path: str) -> Iterator[Still]:
             samples=_SAMPLES.get(mode, ""),
             size=(image.height, image.width),
             dtype=np.dtype(_DTYPES.get(mode, np.uint8)),
-            decode=decode,
+            decode=lambda frame: _frame(image, frame, mode),
             frames=frames,
             metadata=metadata,
         )
+
+
+def _frame(image: Image.Image, number: int, mode: str) -> np.ndarray:
+    with _bombs_refused():
+        image.seek(number)
+        return np.asarray(image.convert(mode) if image.mode != mode else image)
+
+
+@contextmanager
+def _bombs_refused() -> Iterator[None]:
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        declared = int((re.findall(r"\d+", str(error)) or ["0"])[0])
+        allowed = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise TooLargeError(declared, allowed, "one frame (at a byte a pixel, by Pillow's bound)") from error

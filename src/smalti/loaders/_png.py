@@ -105,7 +105,7 @@ def _decode(path: str, bits: int, colour: int) -> np.ndarray:
     header = bytearray(data[16:29])
     if colour == _PALETTE:
         header[9] = _GREY
-    pieces = [MAGIC, _chunk(b"IHDR", bytes(header)), *_pixel_chunks(data), _END]
+    pieces: list[bytes | memoryview] = [MAGIC, _chunk(b"IHDR", bytes(header)), *_pixel_chunks(data), _END]
     array: np.ndarray = imagecodecs.png_decode(b"".join(pieces))
     if bits >= 8:
         return array

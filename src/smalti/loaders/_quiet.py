@@ -1,10 +1,10 @@
 """Keep what image libraries warn and log off the user's screen, and remember it."""
 
 import logging
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 __all__ = ["quiet"]
 
@@ -22,24 +22,22 @@ LOGGERS = (
 )
 
 
-class _Here(threading.local):
-    """What was said while this thread reads a file; None while it does not."""
+_said: ContextVar[list[str] | None] = ContextVar("said", default=None)
+"""What was said while this context reads a file; None while it does not.
 
-    said: list[str] | None = None
-
-
-_here = _Here()
+A context, not a thread: zarr reads in a thread of its own and takes the context there.
+"""
 
 
 class _ReadingHere(type):
-    """A class that every warning is a subclass of while this thread reads a file.
+    """A class that every warning is a subclass of while this context reads a file.
 
     `warnings.catch_warnings` swaps the filters of the whole process and is not safe among threads; a
-    filter for a category that answers by thread is.
+    filter for a category that answers by context is.
     """
 
     def __subclasscheck__(cls, subclass: type) -> bool:
-        return _here.said is not None
+        return _said.get() is not None
 
 
 class _WarningWhileReading(Warning, metaclass=_ReadingHere):
@@ -47,11 +45,12 @@ class _WarningWhileReading(Warning, metaclass=_ReadingHere):
 
 
 def _keep(record: logging.LogRecord) -> bool:
-    """Log filter: take the record away from the handlers while this thread reads a file."""
-    if _here.said is None:
+    """Log filter: take the record away from the handlers while this context reads a file."""
+    said = _said.get()
+    if said is None:
         return True
     if record.levelno >= logging.WARNING:
-        _here.said.append(record.getMessage())
+        said.append(record.getMessage())
     return False
 
 
@@ -61,12 +60,12 @@ for _name in LOGGERS:
 
 @contextmanager
 def quiet() -> Iterator[list[str]]:
-    """Mute warnings and the log of image libraries in this thread; yields what was logged."""
+    """Mute warnings and the log of image libraries in this context; yields what was logged."""
     if not warnings.filters or warnings.filters[0][2] is not _WarningWhileReading:
         warnings.simplefilter("ignore", _WarningWhileReading)
-    before, said = _here.said, []
-    _here.said = said
+    said: list[str] = []
+    before = _said.set(said)
     try:
         yield said
     finally:
-        _here.said = before
+        _said.reset(before)

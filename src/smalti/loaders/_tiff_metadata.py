@@ -55,13 +55,14 @@ def describe(file: Any, series: Any, number: int) -> About:
         "palette": True if page.photometric == 3 else None,
         "miniswhite": True if page.photometric == 0 else None,
         "orientation": _orientation(page),
+        "datetime": page.tags.valueof(306),
     }
     stated = {key: value for key, value in common.items() if value is not None}
     return replace(
         about,
         samples=_samples(page),
         pixel_size_um=size,
-        acquired_at=about.acquired_at or page.datetime,
+        acquired_at=about.acquired_at,
         metadata=stated | dict(about.metadata),
     )
 
@@ -85,14 +86,14 @@ def _by_format(file: Any, series: Any, number: int) -> About:
 def _format(file: Any) -> str:
     names = {"ome": "OME-TIFF", "imagej": "ImageJ TIFF", "lsm": "Zeiss LSM", "stk": "MetaMorph STK"}
     names |= {"micromanager": "Micro-Manager TIFF", "svs": "Aperio SVS", "scn": "Leica SCN", "ndpi": "NDPI"}
-    known = next((name for kind, name in names.items() if getattr(file, f"is_{kind}")), None)
+    known: str | None = next((name for kind, name in names.items() if getattr(file, f"is_{kind}")), None)
     return known or ("BigTIFF" if file.is_bigtiff else "TIFF")
 
 
 def _samples(page: Any) -> str:
     """One letter a colour sample; Lab and unknown colours have none, so that no `A` is taken for alpha."""
     n, extra = page.samplesperpixel, tuple(page.extrasamples)
-    base = "?" * (n - len(extra))
+    base: str = "?" * (n - len(extra))
     rgb = page.photometric == _PHOTOMETRIC_RGB or (
         page.photometric == _PHOTOMETRIC_YCBCR and page.compression in _COMPRESSION_JPEG
     )

@@ -13,7 +13,7 @@ import numpy as np
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._size import refuse_larger, selected_bytes
 
-__all__ = ["block_shape", "missing", "read_series"]
+__all__ = ["block_shape", "missing", "read_series", "refuse_coarse"]
 
 Index = tuple[int | slice, ...]
 _BUFFER = 1 << 24  # tifffile's default reads up to 256 MB of compressed segments ahead
@@ -28,7 +28,7 @@ def read_series(series: Any, index: Index, limit: int) -> np.ndarray:
     series
         A `tifffile.TiffPageSeries`.
     index
-        One int or slice for each axis of `series.shape`.
+        One int or slice, not empty and with a positive step, for each axis of `series.shape`.
     limit
         Bytes that one read may take.
 
@@ -48,6 +48,16 @@ def read_series(series: Any, index: Index, limit: int) -> np.ndarray:
         refuse_larger(prod(series.shape) * series.dtype.itemsize, limit, "this series, stored as one block,")
         array = series.asarray(maxworkers=1)[index]
     return array.astype(series.dtype.newbyteorder("="), copy=False)
+
+
+def refuse_coarse(series: Any, limit: int) -> None:
+    """Raise `TooLargeError` when even the least that can be read, a row, strip or tile, is too large."""
+    page = series.keyframe
+    rows = 1 if page.is_contiguous else page.tilelength if page.is_tiled else page.rowsperstrip
+    columns = page.tilewidth if page.is_tiled and not page.is_contiguous else page.imagewidth
+    samples = page.samplesperpixel if page.planarconfig == 1 else 1
+    least = min(rows, page.imagelength) * columns * samples * series.dtype.itemsize
+    refuse_larger(least, limit, "one row" if page.is_contiguous else "one strip or tile")
 
 
 def block_shape(series: Any) -> tuple[int, ...]:
@@ -99,37 +109,28 @@ def _is_stack_of_pages(series: Any) -> bool:
 
 
 def _read_contiguous(page: Any, offset: int, shape: tuple[int, ...], index: Index) -> np.ndarray:
-    """Read from one run of bytes; leading ints move the offset, the first slice is read as rows."""
-    strides = [prod(shape[i + 1 :]) for i in range(len(shape))]
-    item = page.dtype.itemsize
-    lead = next((i for i, pick in enumerate(index) if isinstance(pick, slice)), len(index))
-    offset += item * sum(pick * step for pick, step in zip(index[:lead], strides, strict=False))
-    rest = index[lead:]
+    """Read from one run of bytes; an int moves the offset, the first slice is read as whole rows."""
+    if not index:
+        return _read_run(page, offset, 1).reshape(())
+    first, rest = index[0], index[1:]
+    length = prod(shape[1:])
+    if isinstance(first, int):
+        return _read_contiguous(page, offset + first * length * page.dtype.itemsize, shape[1:], rest)
     if any(isinstance(pick, int) for pick in rest):
-        first = rest[0]
-        assert isinstance(first, slice)
-        parts = (
-            _read_contiguous(page, offset + item * i * strides[lead], shape[lead + 1 :], rest[1:])
-            for i in range(first.start, first.stop, first.step)
-        )
-        return np.stack(list(parts))
-    return _read_rows(page, offset, shape[lead:], rest)
+        picked = range(first.start, first.stop, first.step)
+        return np.stack([_read_contiguous(page, offset, shape, (i, *rest)) for i in picked])
+    array = _read_run(
+        page, offset + first.start * length * page.dtype.itemsize, (first.stop - first.start) * length
+    )
+    return array.reshape(-1, *shape[1:])[(slice(None, None, first.step), *rest)]
 
 
-def _read_rows(page: Any, offset: int, shape: tuple[int, ...], index: Index) -> np.ndarray:
-    rows = index[0] if index else slice(0, 1, 1)
-    assert isinstance(rows, slice)
-    picked = range(rows.start, rows.stop, rows.step)
-    low, high = (min(picked), max(picked) + 1) if picked else (0, 0)
-    row = prod(shape[1:]) * page.dtype.itemsize
+def _read_run(page: Any, offset: int, count: int) -> np.ndarray:
     handle = page.parent.filehandle
-    _require_bytes(handle, offset + low * row, (high - low) * row)
-    handle.seek(offset + low * row)
-    typecode = page.parent.byteorder + page.dtype.char
-    array = handle.read_array(typecode, (high - low) * prod(shape[1:]))
-    array = array.reshape((high - low, *shape[1:]))[[i - low for i in picked]] if rows.step != 1 else array
-    array = array.reshape((len(picked), *shape[1:]))[(slice(None), *index[1:])]
-    return array if index else array[0]
+    _require_bytes(handle, offset, count * page.dtype.itemsize)
+    handle.seek(offset)
+    array: np.ndarray = handle.read_array(page.parent.byteorder + page.dtype.char, count)
+    return array
 
 
 def _read_pages(series: Any, index: Index, limit: int) -> np.ndarray:
@@ -196,19 +197,14 @@ def _segments(page: Any, ys: tuple[int, int], xs: tuple[int, int]) -> Iterator[t
 
 
 def _span(pick: int | slice) -> tuple[int, int]:
-    if isinstance(pick, int):
-        return pick, pick + 1
-    picked = range(pick.start, pick.stop, pick.step)
-    return (min(picked), max(picked) + 1) if picked else (0, 0)
+    return (pick, pick + 1) if isinstance(pick, int) else (pick.start, pick.stop)
 
 
 def _within(pick: int | slice, cut: bool) -> int | slice:
     """The same pick, counted from the edge of what was cut out."""
     if not cut:
         return pick
-    if isinstance(pick, int):
-        return 0
-    return slice(None, None, pick.step)
+    return 0 if isinstance(pick, int) else slice(None, None, pick.step)
 
 
 def _require_segments(page: Any, fill: bool) -> None:

@@ -38,15 +38,21 @@ def _open(ref: ImageRef) -> Any:
     extension = ref.path.rsplit("/", 1)[-1].lower().partition(".")[2]
     readers = _readers(extension)
     if not readers:
-        raise _no_reader(ref, extension.rpartition(".")[2])
+        raise _no_reader(ref, extension)
     said = []
     for reader in readers:
         options = {"chunk_dims": ["Y", "X", "S"]} if _takes_chunk_dims(reader) else {}
         try:
             return reader(ref.uri, **options)
         except Exception as error:  # a reader raises anything when the file is not its own
-            said.append(f"{reader.__module__.partition('.')[0]}: {type(error).__name__}: {error}"[:200])
+            said.append(f"{reader.__module__.partition('.')[0]}: {_gist(error, ref.uri)}"[:200])
     raise UnreadableError(ref.path, "bioio", "; ".join(said))
+
+
+def _gist(error: Exception, uri: str) -> str:
+    """What a reader says, without the sentence that only repeats the path."""
+    reason = " ".join(str(error).rpartition(f"{uri}'.")[2].split())
+    return reason.replace(uri, "the file") or type(error).__name__
 
 
 @cache
@@ -64,7 +70,8 @@ def _takes_chunk_dims(reader: type) -> bool:
     return "chunk_dims" in inspect.signature(reader).parameters
 
 
-def _no_reader(ref: ImageRef, extension: str) -> Exception:
+def _no_reader(ref: ImageRef, tail: str) -> Exception:
+    extension = tail if tail in KNOWN else tail.rpartition(".")[2]
     if extension == "nd2":
         return MissingExtraError("bioio-nd2", "bio")
     if extension in INSTALL:

@@ -1,10 +1,10 @@
 """Which reader opens a file: by its first bytes, then by its extension; bioio when the first one fails."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from smalti.core.errors import SmaltiError, UnreadableError
 from smalti.core.image import Image, ImageRef, Pixels
 from smalti.core.plugin import Plugin, find, plugins
-from smalti.loaders._content import BrokenFileError, head_of, hopeless, starts_with
+from smalti.loaders._content import BrokenFileError, head_of, hopeless, is_dicom, starts_with
 from smalti.loaders._formats import KNOWN
 from smalti.loaders._quiet import quiet
 
@@ -54,7 +54,16 @@ def open_images(
     UnknownNameError
         There is no loader of that name.
     """
-    return closing(_images(ref, limit, name or ref.loader))
+    return _open(ref, limit, name or ref.loader)
+
+
+@contextmanager
+def _open(ref: ImageRef, limit: int, name: str | None) -> Iterator[Iterator[Image]]:
+    images = _images(ref, limit, name)
+    try:
+        yield images
+    finally:
+        images.close()
 
 
 def read_later(ref: ImageRef, limit: int) -> Image:
@@ -80,7 +89,7 @@ def read_later(ref: ImageRef, limit: int) -> Image:
 
 
 def known_extensions() -> frozenset[str]:
-    """Extensions of image formats, lower case without the dot: those of the loaders, and well-known others."""
+    """Extensions of image formats, lower case without the dot: of all loaders, and well-known others."""
     return KNOWN.union(*(plugin.options["extensions"] for plugin in _loaders()))
 
 
@@ -97,11 +106,12 @@ def _series(images: Iterator[Image], ref: ImageRef) -> Image:
     raise UnreadableError(ref.path, ref.loader or "loader", f"the file has no series {ref.series} any more")
 
 
-def _images(ref: ImageRef, limit: int, name: str | None) -> Iterator[Image]:
+def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
     if name:
         yield from _guarded(find("loader", name), ref, limit)
         return
-    head = b"" if (store := os.path.isdir(ref.uri)) else _head(ref)
+    store = Path(ref.uri).is_dir()
+    head = b"" if store else _head(ref)
     chosen = _choose(ref, head, store)
     if chosen is None or chosen.name == LAST_RESORT:
         yield from _guarded(find("loader", LAST_RESORT), ref, limit, head)
@@ -131,14 +141,18 @@ def _head(ref: ImageRef) -> bytes:
 
 
 def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:
-    """The loader whose magic bytes fit (of several, one of this extension, then the longest), or by extension."""
+    """The loader whose magic bytes fit, or by extension.
+
+    Of several that fit, one of this extension, then the longest magic. A DICOM file may begin with the
+    magic of any format, TIFF for one; its own stands at byte 128.
+    """
     extensions = _extensions(ref.path)
     usable = [p for p in _loaders() if p.options["stores"] == store]
     by_name = [p for p in usable if extensions & set(p.options["extensions"])]
     fits = [
         (p in by_name, len(m), p.name, p) for p in usable for m in p.options["magic"] if head.startswith(m)
     ]
-    if fits:
+    if fits and not is_dicom(head):
         return max(fits, key=lambda fit: fit[:3])[3]
     if store:
         return usable[0] if usable else None
@@ -152,12 +166,24 @@ def _extensions(path: str) -> set[str]:
 
 
 def _second_try(ref: ImageRef, limit: int, first: UnreadableError) -> Iterator[Image]:
-    """Once more through bioio; when that fails too, both messages are kept."""
+    """Once more through bioio; when that fails too, or finds no pixels, both messages are kept.
+
+    Only opening is tried again. Where a direct reader fails to decode, a more lenient one would hand out
+    what is left of broken pixels as if it were whole.
+    """
+    opened = False
     try:
-        yield from _guarded(find("loader", LAST_RESORT), ref, limit)
+        for image in _guarded(find("loader", LAST_RESORT), ref, limit):
+            if image.n_planes:
+                opened = True
+                yield image
     except SmaltiError as error:
+        if opened:
+            raise
         reason = f"{first.reason}; {LAST_RESORT}: {getattr(error, 'reason', error)}"
         raise UnreadableError(ref.path, first.reader, reason) from first
+    if not opened:
+        raise first
 
 
 def _guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Iterator[Image]:
@@ -169,30 +195,33 @@ def _guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> It
             if image is None:
                 return
             used = replace(image.ref, loader=plugin.name)
-            yield replace(image, ref=used, pixels=_guarded_pixels(image.pixels, used))
+            yield replace(image, ref=used, pixels=_guarded_pixels(image, used))
     finally:
         images.close()
 
 
-def _guarded_pixels(pixels: Pixels | None, ref: ImageRef) -> Pixels | None:
+def _guarded_pixels(image: Image, ref: ImageRef) -> Pixels | None:
+    pixels, dtype = image.pixels, image.dtype
     if pixels is None:
         return None
 
     def read(index: tuple[int | slice, ...], level: int) -> np.ndarray:
+        spans = [range(pick.start, pick.stop, pick.step) for pick in index if isinstance(pick, slice)]
+        if not all(spans):
+            return np.empty([len(span) for span in spans], dtype)
         forward = tuple(_forward(pick) for pick in index)
         array = _asked(lambda: pixels(forward, level), ref, str(ref.loader))
-        turned = [pick for pick in index if isinstance(pick, slice)]
-        return array[tuple(slice(None, None, -1 if pick.step < 0 else 1) for pick in turned)]
+        return array[tuple(slice(None, None, 1 if span.step > 0 else -1) for span in spans)]
 
     return read
 
 
 def _forward(pick: int | slice) -> int | slice:
-    """The same indices in ascending order: a loader never meets a negative step."""
+    """The same indices in ascending order: a loader meets no negative step."""
     if isinstance(pick, int) or pick.step > 0:
         return pick
     picked = range(pick.start, pick.stop, pick.step)[::-1]
-    return slice(picked.start, picked.stop, picked.step) if picked else slice(0, 0, 1)
+    return slice(picked.start, picked.stop, picked.step)
 
 
 def _asked(question: Callable[[], T], ref: ImageRef, name: str, head: bytes = b"") -> T:
@@ -205,7 +234,8 @@ def _asked(question: Callable[[], T], ref: ImageRef, name: str, head: bytes = b"
     except BrokenFileError as error:
         raise UnreadableError(ref.path, name, str(error)) from error
     except Exception as error:  # readers raise anything, down to ZeroDivisionError, on broken bytes
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:400]
+        said = f"{type(error).__name__}: {error}".replace(ref.uri, ref.path)
+        reason = " ".join(said.split())[:400]
         raise UnreadableError(
             ref.path, name, f"{reason} ({starts_with(head)})" if head else reason
         ) from error

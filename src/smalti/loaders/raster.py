@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
-from smalti.loaders import _jpeg, _png, _webp
+from smalti.loaders import _jp2, _jpeg, _png, _pnm, _webp
 from smalti.loaders._content import head_of
 from smalti.loaders._still import Still, image_of
 
@@ -15,10 +15,10 @@ __all__ = ["raster"]
     "raster",
     extensions=(
         *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "dib"),
-        *("pbm", "pgm", "ppm", "pnm", "sgi", "rgb", "bw", "tga", "pcx"),
+        *("jp2", "j2k", "jpc", "pbm", "pgm", "ppm", "pnm", "sgi", "tga", "pcx"),
     ),
     magic=(
-        *(_png.MAGIC, _jpeg.MAGIC, b"GIF87a", b"GIF89a", b"BM", b"RIFF", b"\x01\xda"),
+        *(_png.MAGIC, _jpeg.MAGIC, *_jp2.MAGICS, b"GIF87a", b"GIF89a", b"BM", b"RIFF", b"\x01\xda"),
         *(kind + gap for kind in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") for gap in (b"\n", b" ", b"\t")),
     ),
 )
@@ -36,11 +36,15 @@ def raster(ref: ImageRef, limit: int) -> Iterator[Image]:
 
 
 def _reader(head: bytes) -> Callable[[str], Still | None] | None:
-    """The direct reader; 0.1 ms a file cheaper than Pillow, and bound by `limit` alone."""
+    """The direct reader: faster than Pillow, exact in what it hands out, and bound by `limit` alone."""
     if head.startswith(_png.MAGIC):
         return _png.read_png
     if head.startswith(_jpeg.MAGIC):
         return _jpeg.read_jpeg
+    if head.startswith(_jp2.MAGICS):
+        return _jp2.read_jp2
     if _webp.is_webp(head):
         return _webp.read_webp
+    if _pnm.is_pnm(head):
+        return _pnm.read_pnm
     return None

@@ -17,7 +17,7 @@ from smalti.loaders._content import BrokenFileError
 from smalti.loaders._ome import About
 from smalti.loaders._quiet import quiet
 from smalti.loaders._tiff_metadata import describe, distrust_ome
-from smalti.loaders._tiff_pixels import block_shape, missing, read_series
+from smalti.loaders._tiff_pixels import block_shape, missing, read_series, refuse_coarse
 
 __all__ = ["tiff"]
 
@@ -55,20 +55,37 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
         if not found:
             raise BrokenFileError(_nothing(file, said))
         broken = _broken_chain(said)
-        images = ((place, series, part) for place, series in enumerate(found) for part in _parts(series))
-        for number, (place, series, part) in enumerate(images):
+        number = 0
+        for place, series in enumerate(found):
+            _require_dtype(series)
+            refuse_coarse(series, limit)
             about = describe(file, series, place)
-            image = _image(replace(ref, series=number), series, part, about, limit)
-            yield replace(image, partial=broken) if broken and not image.partial else image
+            for part in parts(_stored_axes(series, about), series.shape):
+                image = _image(replace(ref, series=number), series, part, about, limit)
+                yield replace(image, partial=broken) if broken and not image.partial else image
+                number += 1
 
 
-def _parts(series: Any) -> Iterator[Part]:
+def _stored_axes(series: Any, about: About) -> str:
+    """The series' axes; an axis of pages is the one axis that OME-XML gives this length.
+
+    tifffile calls it I where it cannot follow the OME-XML: of a set of files, or where the map of pages
+    is broken.
+    """
+    axes = str(series.axes)
+    if "I" not in axes:
+        return axes
+    length = series.shape[axes.index("I")]
+    fitting = [axis for axis, n in about.lengths.items() if n == length and axis not in axes]
+    return axes.replace("I", fitting[0]) if len(fitting) == 1 else axes
+
+
+def _require_dtype(series: Any) -> None:
     page = series.keyframe
     if page.dtype is None or page._dtype is None:
         raise BrokenFileError(
             f"samples of {page.bitspersample} bits and format {page.sampleformat} are no type of numbers"
         )
-    return parts(series.axes, series.shape)
 
 
 def _image(ref: ImageRef, series: Any, part: Part, about: About, limit: int) -> Image:
@@ -129,4 +146,4 @@ def _nothing(file: Any, said: list[str]) -> str:
     size = file.filehandle.size
     if said:
         return f"no image inside the TIFF ({size:,} bytes): {'; '.join(map(_plain, said[:3]))}"
-    return f"no image inside the TIFF: its first page lies beyond the end of the file ({size:,} bytes); it is cut"
+    return f"no image inside the TIFF: its first page lies beyond its end ({size:,} bytes); the file is cut"

@@ -1,0 +1,152 @@
+"""OME-Zarr 0.1 to 0.5, plates, and plain Zarr of format 2 and 3, by zarr-python."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from json import JSONDecodeError
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smalti.core.axes import sizes
+from smalti.core.errors import UnreadableError
+from smalti.core.image import Image, ImageRef, Pixels
+from smalti.core.plugin import loader
+from smalti.loaders._axes import Part, parts
+from smalti.loaders._content import BrokenFileError
+from smalti.loaders._size import refuse_larger, selected_bytes
+from smalti.loaders._zarr_axes import scale_of, stored_axes
+from smalti.loaders._zarr_tree import Found, images_in
+
+__all__ = ["zarr"]
+
+_METADATA = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"}
+
+
+@loader("zarr", extensions=("zarr", "ome.zarr"), stores=True)
+def zarr(ref: ImageRef, limit: int) -> Iterator[Image]:
+    """Images of a store as series: fields of a plate (``A/1/0``), arrays of a plain group.
+
+    An absent chunk is its fill value, as Zarr says. What the metadata list and the store lacks is
+    reported after all that can be read.
+    """
+    troubles: list[str] = []
+    number = 0
+    for found in images_in(_root(ref)):
+        if found.trouble:
+            troubles.append(f"{found.name}: {found.trouble}" if found.name else found.trouble)
+            continue
+        axes = stored_axes(found.arrays[0], found.multiscale)
+        for part in parts(axes, found.arrays[0].shape):
+            yield _image(
+                replace(ref, series=number, series_name=found.name or None), found, axes, part, limit
+            )
+            number += 1
+    if troubles or not number:
+        raise UnreadableError(
+            ref.path, "zarr", "; ".join(troubles) or "the store holds no array of 2 or more axes"
+        )
+
+
+def _root(ref: ImageRef) -> Any:
+    from zarr import open as open_node
+    from zarr.errors import GroupNotFoundError, NodeNotFoundError
+    from zarr.storage import LocalStore
+
+    try:
+        return open_node(LocalStore(ref.uri, read_only=True), mode="r")
+    except JSONDecodeError as error:
+        raise BrokenFileError(f"the Zarr metadata are not JSON: {error}") from error
+    except (FileNotFoundError, GroupNotFoundError, NodeNotFoundError) as error:
+        raise BrokenFileError("the folder holds no Zarr metadata (zarr.json, .zgroup or .zarray)") from error
+
+
+def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Image:
+    array = found.arrays[0]
+    _refuse_bomb(Path(ref.uri, array.path), array, limit)
+    shape = _left(array.shape, part)
+    pixel_size, interval = scale_of(axes, found.multiscale)
+    levels = tuple(_left(level.shape, part) for level in found.arrays if len(level.shape) == len(array.shape))
+    n_samples = sizes(part.axes, shape)["S"] if "S" in part.axes else 0
+    return Image(
+        ref=ref,
+        axes=part.axes,
+        shape=shape,
+        dtype=array.dtype.newbyteorder("="),
+        pixels=_pixels(found.arrays, part, limit),
+        samples={3: "RGB", 4: "RGBA"}.get(n_samples, "?" * n_samples),
+        channel_names=_channels(found, sizes(part.axes, shape)["C"]),
+        pixel_size_um=pixel_size,
+        time_interval_s=interval,
+        levels=levels if len(levels) > 1 else (),
+        block_shape=_left(array.chunks, part),
+        metadata=_metadata(found, array),
+    )
+
+
+def _refuse_bomb(folder: Path, array: Any, limit: int) -> None:
+    """Refuse chunks larger than `limit`, and arrays larger than that of which no chunk is stored."""
+    refuse_larger(prod(array.chunks) * array.dtype.itemsize, limit, "one chunk")
+    if array.nbytes > limit and folder.is_dir():
+        stored = any(entry.name not in _METADATA for entry in folder.iterdir())
+        refuse_larger(0 if stored else array.nbytes, limit, "this array, of which no chunk is stored,")
+
+
+def _left(lengths: tuple[int, ...], part: Part) -> tuple[int, ...]:
+    return tuple(n for i, n in enumerate(lengths) if i not in part.fixed)
+
+
+def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
+    """Reader that keeps the last slab of planes which share chunks, so that no chunk is decoded twice."""
+    kept: tuple[Any, np.ndarray] | None = None
+
+    def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
+        nonlocal kept
+        array, picks = arrays[level], iter(index)
+        whole = tuple(part.fixed[i] if i in part.fixed else next(picks) for i in range(len(array.shape)))
+        refuse_larger(selected_bytes(whole, array.dtype), limit, "this region")
+        slab = tuple(map(_chunk_around, whole, array.chunks, array.shape))
+        if selected_bytes(slab, array.dtype) > limit:
+            slab = whole
+        if kept is None or kept[0] != (level, slab):
+            kept = None
+            kept = ((level, slab), np.asarray(array[slab]))
+        inside = tuple(
+            p - s.start if isinstance(s, slice) and isinstance(p, int) else slice(None)
+            for p, s in zip(whole, slab, strict=True)
+            if isinstance(s, slice)
+        )
+        return kept[1][inside].astype(array.dtype.newbyteorder("="), copy=True)
+
+    return pixels
+
+
+def _chunk_around(pick: int | slice, chunk: int, length: int) -> int | slice:
+    """All of the chunk that one index lies in; a slice is left as it is."""
+    if isinstance(pick, slice) or chunk == 1:
+        return pick
+    return slice(pick // chunk * chunk, min(length, (pick // chunk + 1) * chunk), 1)
+
+
+def _channels(found: Found, n: int) -> tuple[str, ...] | None:
+    labels = [
+        str(channel.get("label", "")) for channel in (found.attributes.get("omero") or {}).get("channels", ())
+    ]
+    return tuple(labels) if any(labels) and len(labels) == n else None
+
+
+def _metadata(found: Found, array: Any) -> dict[str, object]:
+    version = found.multiscale.get("version") or found.attributes.get("version")
+    plain = f"Zarr v{array.metadata.zarr_format}"
+    stated: dict[str, object] = {
+        "format": f"OME-Zarr {version or ''}".strip() if found.multiscale else plain,
+        "compression": ", ".join(_codec(codec) for codec in array.compressors) or None,
+        "absent_levels": ", ".join(found.absent) or None,
+    }
+    return {key: value for key, value in stated.items() if value is not None}
+
+
+def _codec(codec: Any) -> str:
+    """Short name of a codec: ``blosc``, ``zstd``."""
+    return str(getattr(codec, "codec_id", None) or type(codec).__name__.removesuffix("Codec").lower())
