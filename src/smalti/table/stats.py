@@ -16,6 +16,7 @@ __all__ = [
     "find_groups",
     "group_columns",
     "number_columns",
+    "spans_decades",
     "with_spread",
 ]
 
@@ -83,7 +84,7 @@ def _text(column: str) -> pl.Expr:
 
 
 def group_columns(frame: pl.DataFrame) -> list[str]:
-    """Columns worth grouping by: text, booleans and integers with more than one value, of which some repeat."""
+    """Columns worth grouping by: text, booleans and integers whose values repeat, and are not all one."""
     candidates = frame.select(cs.string() | cs.boolean() | cs.integer())
     if not candidates.height or not candidates.width:
         return []
@@ -142,6 +143,12 @@ class Distribution:
     n_missing: int
     n_off_axis: int
     log: bool = False
+
+
+def spans_decades(values: pl.Series) -> bool:
+    """Whether a logarithmic axis shows more: all but 5 % of the values above 0, over two decades or more."""
+    low, high = values.quantile(0.05), values.max()
+    return isinstance(low, float) and isinstance(high, int | float) and 0 < 100 * low <= high
 
 
 def distribution(

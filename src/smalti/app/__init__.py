@@ -1,0 +1,1 @@
+"""The page of a project: views over one shared state, in a notebook cell or served."""

@@ -1,0 +1,83 @@
+"""One histogram a chosen column, by group."""
+
+from html import escape
+from typing import Any
+
+import holoviews as hv
+import panel as pn
+import param
+
+from smalti.app.choices import choice, choice_of_columns
+from smalti.app.state import PageState
+from smalti.app.theme import html, stacked
+from smalti.app.words import count, title
+from smalti.plots.histogram import histogram
+from smalti.plots.palette import colours_of
+from smalti.table.stats import Distribution, distribution, spans_decades
+
+__all__ = ["HistogramView"]
+
+hv.extension("bokeh", logo=False)
+
+
+AXES = ("automatic", "linear", "logarithmic")
+
+
+class HistogramView(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
+    """Histograms of the images shown, and which columns they are of."""
+
+    state = param.ClassSelector(class_=PageState, constant=True)
+    columns = param.ListSelector(default=[], objects=[], doc="One histogram each.")
+    axis = param.Selector(
+        default=AXES[0], objects=AXES, doc="Automatic: logarithmic for values that span decades."
+    )
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.param.columns.objects = self.state.content.number_columns
+        self.columns = self.state.content.histograms
+        self._plots = stacked(gap=14)
+        # Six plots take longer than the rest of the page together: the rest is shown first.
+        pn.state.onload(self._draw)
+        self.param.watch(self._draw, ["columns", "axis"])
+        self.state.param.watch(self._draw, ["shown", "group_by"])
+
+    @property
+    def controls(self) -> Any:
+        """The choice of columns and axis."""
+        columns = choice_of_columns(self.param.columns, "Histograms of")
+        return stacked(columns, choice(self.param.axis, "Axis of values"), gap=10)
+
+    def _draw(self, *_: Any) -> None:
+        self._plots.objects = [self._one(column) for column in self.columns]
+
+    def _one(self, column: str) -> Any:
+        state, content = self.state, self.state.content
+        groups = state.groups
+        log = self.axis == "logarithmic" or (self.axis == "automatic" and spans_decades(state.shown[column]))
+        counts = distribution(state.shown, column, groups, log=log)
+        parts = [
+            html(
+                f'<h3 title="{escape(content.meaning(column))}">{title(column, content.unit(column))}</h3>'
+                f'<div class="faint">{_left_out(counts)}</div>'
+            )
+        ]
+        if counts.n:
+            plot = histogram(counts, colours_of(groups))
+            parts.append(pn.pane.HoloViews(plot, sizing_mode="stretch_width", margin=0, linked_axes=False))
+        return stacked(*parts, gap=0)
+
+    def __panel__(self) -> Any:
+        heading = html('<h2>Distributions <span class="unit">images by value</span></h2>')
+        return stacked(heading, self._plots, gap=12)
+
+
+def _left_out(counts: Distribution) -> str:
+    said = []
+    if counts.n_missing:
+        said.append(f"{count(counts.n_missing)} without a value")
+    if counts.n_off_axis:
+        said.append(
+            f"{count(counts.n_off_axis)} {'at or below 0, or infinite' if counts.log else 'infinite'}"
+        )
+    return "; ".join(said)

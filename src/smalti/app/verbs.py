@@ -1,0 +1,48 @@
+"""What other floors may ask of the app by name; light to import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from smalti.core.plugin import verb
+
+if TYPE_CHECKING:
+    from smalti.processing.project import Project
+
+__all__ = ["explore"]
+
+
+@verb("explore")
+def explore(project: Project, *, port: int = 5006, address: str = "localhost", browser: bool = True) -> Any:
+    """Look at a project: in a notebook the page as a view, elsewhere served until Ctrl-C.
+
+    Parameters
+    ----------
+    project
+        A processed project.
+    port, address, browser
+        As `smalti.app.serve.serve` takes them; not used in a notebook.
+    """
+    if not in_notebook():
+        from smalti.app.serve import serve
+
+        return serve(project, port=port, address=address, browser=browser)
+    import holoviews as hv
+    import panel as pn
+
+    hv.extension("bokeh", inline=True)  # first, or Panel's own resources are asked of a CDN
+    pn.extension(inline=True)
+    from smalti.app.content import Content
+    from smalti.app.page import ProjectPage
+
+    return ProjectPage(Content.of(project)).__panel__()
+
+
+def in_notebook() -> bool:
+    """Whether this process is a Jupyter kernel."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    return shell is not None and "IPKernelApp" in shell.config
