@@ -79,7 +79,7 @@ def killer(ref, limit):
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Installs source code as a plugin package, for this process and those it starts."""
+    """Installs source code as a plugin package, for the processes that the test starts."""
 
     def install(source: str, kind: str = "loaders", name: str = "smalti_test_plugin"):
         site = tmp_path / "site"
@@ -88,7 +88,6 @@ def install(tmp_path, monkeypatch):
         (site / f"{name}.py").write_text(source, encoding="utf-8")
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (facts / "entry_points.txt").write_text(f"[smalti.plugins]\n{kind} = {name}\n")
-        monkeypatch.syspath_prepend(site)
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
 
     return install

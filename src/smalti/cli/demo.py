@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smalti.cli.options import Debug, Verbose
+from smalti.cli.options import Debug, Verbose, stoppable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,12 +29,13 @@ def demo(
 
     typer.echo(f"writing images to {out / 'images'}")
     truth = write_dataset(out / "images")
-    project = process(
-        out / "images",
-        output=out / "demo.smalti",
-        name="smalti demo",
-        conditions=truth["condition"].unique().sort().to_list(),
-    )
+    with stoppable():
+        project = process(
+            out / "images",
+            output=out / "demo.smalti",
+            name="smalti demo",
+            conditions=truth["condition"].unique().sort().to_list(),
+        )
     typer.echo(f"{tell(project.summary())}\n  table    {project.path}\n")
     typer.echo(_told(recovered(truth, project.images.collect())))
     if serve:

@@ -49,10 +49,11 @@ def main() -> NoReturn:
             raise
         typer.secho(f"smalti: {error}", fg="red", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.secho("smalti: stopped; the same command goes on where it was", fg="yellow", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away, as `head` does
         sys.exit(0)
     sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,12 +1,14 @@
 """Options and arguments that several commands share."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["Debug", "ProjectPath", "Verbose", "debugging"]
+__all__ = ["Debug", "ProjectPath", "Verbose", "debugging", "stoppable"]
 
 _state = {"debug": False}
 
@@ -26,6 +28,16 @@ def _set_verbose(value: bool) -> bool:
     if value and not debugging():
         logging.basicConfig(level=logging.INFO)
     return value
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Ctrl-C ends the command with one sentence and exit code 130; what was measured is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.secho("smalti: stopped; the same command goes on where it was", fg="yellow", err=True)
+        raise typer.Exit(130) from None
 
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.", callback=_set_verbose)]

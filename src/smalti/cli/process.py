@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from smalti.cli.options import Debug, Verbose
+from smalti.cli.options import Debug, Verbose, stoppable
 
 __all__ = ["process"]
 
@@ -51,20 +51,21 @@ def process(
     from smalti.processing.project import process as run
     from smalti.processing.summary import tell
 
-    project = run(
-        base,
-        output=output,
-        conditions=path,
-        name=name,
-        fresh=fresh,
-        extensions=extension,
-        loader=loader,
-        workers=workers,
-        memory=memory or 0,
-        timeout=timeout,
-        metrics=metric,
-        exclude=exclude or (),
-    )
+    with stoppable():
+        project = run(
+            base,
+            output=output,
+            conditions=path,
+            name=name,
+            fresh=fresh,
+            extensions=extension,
+            loader=loader,
+            workers=workers,
+            memory=memory or 0,
+            timeout=timeout,
+            metrics=metric,
+            exclude=exclude or (),
+        )
     facts = project.summary()
     if verbose:
         _list_failures(project)

@@ -7,6 +7,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from smalti.core.axes import PlaneIndex
 from smalti.core.columns import Column
@@ -128,11 +129,12 @@ def frame(rows: list[Any], columns: tuple[Column, ...]) -> pl.DataFrame:
     """Rows in the order of `columns` as a frame of their declared types."""
     schema = polars_schema(columns)
     series = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    return pl.DataFrame(
-        [
-            pl.Series(name, values, dtype, strict=False)
-            for (name, dtype), values in zip(schema.items(), series, strict=True)
-        ]
+    made = [
+        pl.Series(name, values, dtype, strict=False)
+        for (name, dtype), values in zip(schema.items(), series, strict=True)
+    ]
+    return pl.DataFrame(made).with_columns(
+        pl.when(cs.float().is_finite()).then(cs.float())  # NaN, and what overflows Float32, is no value
     )
 
 
