@@ -57,10 +57,7 @@ def stage(frame: pl.LazyFrame, target: Path, columns: Sequence[Column], footer: 
 
 
 def stage_part(frame: pl.DataFrame, target: Path) -> Path:
-    """Write a short-lived file beside `target`: lz4, no statistics, no meaning; see `stage`.
-
-    Measured on 1,000 rows by 50 columns: 4.7 ms, against 11 ms with zstd and statistics.
-    """
+    """Write a short-lived file beside `target`: lz4, without statistics and meanings; see `stage`."""
     temporary = _temporary(target)
     frame.lazy().sink_parquet(temporary, compression="lz4", statistics=False, sync_on_close="all")
     return temporary
