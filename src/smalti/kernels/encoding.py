@@ -28,7 +28,7 @@ class Encoding:
     zero
         The value that code or distance 0 stands for: a whole number when exact.
     low, high
-        Least and greatest code or distance that may occur.
+        Least and greatest finite value that may occur; NaN when none is finite.
     n_finite, n_nan, n_inf, n_zero
         Numbers of colour samples; `n_zero` only when not exact.
     """
@@ -50,6 +50,16 @@ class Encoding:
             return cls(True, 0, 0, 255, layout.n_samples)
         colours = (native(layout.colours(rows)) for rows in strips)
         return _of_integers(layout, colours) if kind in "iu" else _of_floats(colours)
+
+    @property
+    def first(self) -> float:
+        """Least code or distance that may occur."""
+        return self.low - self.zero
+
+    @property
+    def last(self) -> float:
+        """Greatest code or distance that may occur."""
+        return self.high - self.zero
 
     @property
     def all_finite(self) -> bool:
@@ -84,10 +94,10 @@ def _of_integers(layout: Layout, strips: Iterable[np.ndarray]) -> Encoding:
     n = layout.n_samples
     if high - low >= NARROW:
         mean = total / n
-        return Encoding(False, mean, low - mean, high - mean, n, n_zero=n_zero)
+        return Encoding(False, mean, low, high, n, n_zero=n_zero)
     if layout.dtype.kind == "u" and layout.dtype.itemsize == 2:
         return Encoding(True, 0, low, high, n)
-    return Encoding(True, low, 0, high - low, n)
+    return Encoding(True, low, low, high, n)
 
 
 def _of_floats(strips: Iterable[np.ndarray]) -> Encoding:
@@ -112,4 +122,4 @@ def _of_floats(strips: Iterable[np.ndarray]) -> Encoding:
     if not n:
         return Encoding(False, 0.0, float("nan"), float("nan"), 0, n_nan, n_inf)
     mean = min(max(total / n, low), high)
-    return Encoding(False, mean, low - mean, high - mean, n, n_nan, n_inf, n_zero)
+    return Encoding(False, mean, low, high, n, n_nan, n_inf, n_zero)

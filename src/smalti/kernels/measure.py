@@ -91,16 +91,13 @@ class PlaneSums:
 
     def result(self) -> Accumulated:
         """Finish all that was asked for."""
-        histogram = self._values.histogram() if self._values else None
-        moments = self._values.moments(histogram) if self._values and histogram else None
-        wants = self._wants
+        moments, histogram = self._values.result() if self._values else (None, None)
+        neighbours, wants = self._neighbours, self._wants
         return Accumulated(
             moments=moments if "moments" in wants else None,
             histogram=histogram if "histogram" in wants else None,
-            stencil=self._neighbours.stencil(moments)
-            if self._neighbours and moments and "stencil" in wants
-            else None,
-            profiles=self._neighbours.profiles() if self._neighbours and "profiles" in wants else None,
+            stencil=neighbours.stencil(moments) if neighbours and moments and "stencil" in wants else None,
+            profiles=neighbours.profiles() if neighbours and "profiles" in wants else None,
             cells=self._cells.result() if self._cells else None,
             colour=self._colour.result() if self._colour else None,
             thumbnail=self._thumbnail.result(histogram) if self._thumbnail and histogram else None,
@@ -116,3 +113,6 @@ def warm(dtypes: Iterable[str] = COMMON) -> None:
         for shape, samples in (((16, 16), ""), ((16, 16, 3), "RGB")):
             plane = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
             accumulate(plane, EVERYTHING, samples)
+            if plane.dtype.kind == "f":
+                plane[0, 0] = np.nan
+                accumulate(plane, EVERYTHING, samples)

@@ -53,7 +53,7 @@ class NeighbourSums:
     def stencil(self, moments: Moments) -> Stencil:
         """See `Stencil`; `moments` are those of the plane."""
         unit = self._layout.unit
-        away, variance = self._luma(moments)
+        away = _mean(*self._rows.sum(axis=0).tolist())
         windows, triples = float(self._windows[0]), float(self._triples[0])
         laplacian, laplacian2, gradient, noise, span, mscn, mscn2, std, local, _ = (
             _mean(total, windows) for total in self._windows[1:].tolist()
@@ -63,7 +63,7 @@ class NeighbourSums:
             n_windows=int(windows),
             n_triples=int(triples),
             mean=self._encoding.zero + away * unit,
-            variance=variance * unit**2,
+            variance=self._variance(moments),
             laplacian_variance=_variance(laplacian, laplacian2) * unit**2,
             gradient_energy=gradient * unit**2,
             brenner=brenner * unit**2,
@@ -88,18 +88,17 @@ class NeighbourSums:
             bend_y=_mean(self._windows[10], self._windows[0]) * unit**2,
         )
 
-    def _luma(self, moments: Moments) -> tuple[float, float]:
-        """Mean and variance of luma in units, from zero."""
+    def _variance(self, moments: Moments) -> float:
+        """Variance of luma."""
         if not self._layout.weights:
-            return moments.mean - self._encoding.zero, moments.m2
+            return moments.m2
         n, first, second, _, _ = self._powers.tolist()
-        mean = _mean(first, n)
-        return mean, _variance(mean, _mean(second, n))
+        return _variance(_mean(first, n), _mean(second, n)) * self._layout.unit**2
 
 
 def _mscn_floor(layout: Layout, encoding: Encoding) -> float:
     """The C of MSCN in stored values: 1 of whole numbers, what 1 is to 0..255 of others."""
-    span = encoding.high - encoding.low
+    span = float(encoding.high - encoding.low)
     return span / 255 if layout.dtype.kind in "fc" and span > 0 else 1.0
 
 

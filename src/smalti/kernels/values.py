@@ -20,50 +20,44 @@ class ValueSums:
         self._layout = layout
         self._encoding = encoding
         self._powers = np.zeros(5)
-        size = int(encoding.high - encoding.low) + 1 if encoding.exact else BINS
+        size = int(encoding.last - encoding.first) + 1 if encoding.exact else BINS
         # Sub-tables spare equal neighbours the wait for each other; two of 65,536 fit a second-level cache.
-        self._table = np.zeros(
-            (4 if size <= 256 else 2, size), np.uint32 if layout.n_samples < 2**32 else np.int64
-        )
-        width = (encoding.high - encoding.low) / BINS
+        dtype = np.uint32 if layout.n_samples < 2**32 else np.int64
+        self._table = np.zeros((4 if size <= 256 else 2, size), dtype)
+        width = (encoding.last - encoding.first) / BINS
         # A range too small or too large for a bin width is one bin: every step is 0.
-        self._steps = 1 / width if width > 0 and np.isfinite(1 / width) and np.isfinite(width) else 0.0
+        self._steps = 1 / width if 0 < width < float("inf") and 1 / width < float("inf") else 0.0
 
     def add(self, codes: np.ndarray) -> None:
         """Count what `Encoding.encode` gave for some rows."""
         flat = codes.reshape(-1)
         if self._encoding.exact:
-            count_codes(flat, int(self._encoding.low), self._table)
+            count_codes(flat, int(self._encoding.first), self._table)
         else:
             add_powers(flat, self._powers)
-            count_bins(flat, self._encoding.low, self._steps, self._table)
+            count_bins(flat, self._encoding.first, self._steps, self._table)
 
-    def histogram(self) -> Histogram:
-        """See `Histogram`."""
-        encoding = self._encoding
+    def result(self) -> tuple[Moments, Histogram]:
+        """See `Moments` and `Histogram`."""
         table = self._table.sum(axis=0, dtype=np.int64)
-        used = np.flatnonzero(table)
-        counts = table[used]
-        if encoding.exact:
-            values = used + (encoding.zero + encoding.low)
-            low, high = (float(values[0]), float(values[-1])) if used.size else (np.nan, np.nan)
-        else:
-            low, high = encoding.zero + encoding.low, encoding.zero + encoding.high
-            values = low + (used + 0.5) / self._steps if self._steps else np.full(used.size, low)
-        return Histogram(
-            values.astype(np.float64),
-            counts,
-            np.cumsum(counts),
-            encoding.exact,
-            low,
-            high,
-            self._layout.dtype,
-        )
+        places = np.flatnonzero(table)
+        counts = table[places]
+        histogram = self._histogram(places, counts)
+        mean, *central = self._of_counts(places, counts) if self._encoding.exact else self._of_powers()
+        return self._moments(histogram, mean, *central), histogram
 
-    def moments(self, histogram: Histogram) -> Moments:
-        """See `Moments`; `histogram` is the one of the same sums."""
+    def _histogram(self, places: np.ndarray, counts: np.ndarray) -> Histogram:
+        encoding, dtype = self._encoding, self._layout.dtype
+        low, high = float(encoding.low), float(encoding.high)
+        if encoding.exact:
+            values = places + low
+            low, high = (float(values[0]), float(values[-1])) if places.size else (np.nan, np.nan)
+        else:
+            values = low + (places + 0.5) / self._steps if self._steps else np.full(places.size, low)
+        return Histogram(values, counts, np.cumsum(counts), encoding.exact, low, high, dtype)
+
+    def _moments(self, histogram: Histogram, mean: float, m2: float, m3: float, m4: float) -> Moments:
         encoding = self._encoding
-        mean, m2, m3, m4 = self._of_counts(histogram) if encoding.exact else self._of_powers()
         n_zero = int(histogram.counts[histogram.values == 0].sum()) if encoding.exact else encoding.n_zero
         return Moments(
             self._layout.n_samples,
@@ -73,24 +67,23 @@ class ValueSums:
             n_zero,
             histogram.low,
             histogram.high,
-            mean,
+            encoding.zero + mean,
             m2,
             m3,
             m4,
             self._layout.dtype,
         )
 
-    def _of_counts(self, histogram: Histogram) -> tuple[float, float, float, float]:
-        if not histogram.n:
+    def _of_counts(self, places: np.ndarray, counts: np.ndarray) -> tuple[float, float, float, float]:
+        if not counts.size:
             return NOTHING
-        values, counts, n = histogram.values, histogram.counts, histogram.n
-        middle = values[values.size // 2]
-        mean = middle + np.dot(values - middle, counts) / n
-        away = values - mean
+        n = counts.sum()
+        mean = np.dot(places, counts) / n
+        away = places - mean
         square = away * away
         weighted = square * counts
         return (
-            float(mean),
+            float(self._encoding.first + mean),
             float(weighted.sum() / n),
             float(np.dot(weighted, away) / n),
             float(np.dot(weighted, square) / n),
@@ -104,7 +97,7 @@ class ValueSums:
         m2 = r2 - r1 * r1
         m3 = r3 - 3 * r1 * r2 + 2 * r1 * r1 * r1
         m4 = r4 - 4 * r1 * r3 + 6 * r1 * r1 * r2 - 3 * r1 * r1 * r1 * r1
-        return self._encoding.zero + r1, max(m2, 0.0), m3, max(m4, 0.0)
+        return r1, max(m2, 0.0), m3, max(m4, 0.0)
 
 
 @compiled

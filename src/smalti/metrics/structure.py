@@ -33,4 +33,4 @@ def flatness(moments: Moments) -> bool | None:
 
     Null when no sample is finite. An image of several planes is flat when all are.
     """
-    return moments.min == moments.max if moments.n_finite else None
+    return moments.min == moments.max and moments.m2 == 0 if moments.n_finite else None
