@@ -50,8 +50,6 @@ def hopeless(head: bytes) -> str | None:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html")):
         return f"this is a web page, not an image: {starts_with(head)}"
-    if len(head) >= 64 and not head.strip(b"\0"):
-        return f"the file starts with {len(head)} zero bytes; an image has a header there"
     return None
 
 
@@ -60,6 +58,8 @@ def starts_with(head: bytes) -> str:
     for magic, name in _CONTAINERS:
         if head.startswith(magic):
             return f"it is {name}"
+    if not head.strip(b"\0"):
+        return f"it starts with {len(head)} zero bytes"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:40]
     if text and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in text):
         shown = " ".join(text.decode("ascii").split())

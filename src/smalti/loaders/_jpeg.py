@@ -21,6 +21,7 @@ _END = b"\xff\xd9"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset(range(0xD0, 0xD9)) | {0x01, 0xFF}
 _JUNK = 1 << 20
+_CUT = "the end marker (EOI) is missing; the file is cut"
 _SAMPLES = {1: "", 3: "RGB", 4: "CMYK"}
 
 
@@ -51,8 +52,7 @@ def read_jpeg(path: str) -> Still:
         samples=_SAMPLES[n],
         size=(height, width),
         dtype=np.dtype(np.uint8 if precision == 8 else np.uint16),
-        decode=lambda _: _decode_cut(path) if cut else _decode(path, precision, invert),
-        partial="the end marker (EOI) is missing; the file is cut" if cut else None,
+        decode=lambda _: _fail() if cut else _decode(path, precision, invert),
         acquired_at=taken,
         metadata={"format": "JPEG", "compression": "JPEG", "significant_bits": precision} | more,
     )
@@ -99,17 +99,14 @@ def _is_whole(file: IO[bytes], pixels_at: int) -> bool:
     return _END in file.read()
 
 
+def _fail() -> np.ndarray:
+    """Refuse a cut file: how many rows are there is not told, and libjpeg paints the rest."""
+    raise BrokenFileError(_CUT)
+
+
 def _decode(path: str, precision: int, invert: bool) -> np.ndarray:
     import imagecodecs
 
     data = Path(path).read_bytes()
     array: np.ndarray = imagecodecs.jpeg_decode(data, bitspersample=precision)
     return 255 - array if invert else array
-
-
-def _decode_cut(path: str) -> np.ndarray:
-    """Pixels of a file without end marker; Pillow raises when rows are missing, which libjpeg would paint."""
-    from PIL import Image
-
-    with Image.open(path, formats=("JPEG",)) as image:
-        return np.asarray(image)

@@ -20,8 +20,8 @@ _COARSEST_UM = 20.0
 """A resolution in pixels an inch or cm counts as the size of a pixel in the sample only below this.
 
 Screens and printers have 72 to 1,200 dots an inch, 353 to 21 µm, and that is what software writes that
-knows no scale: of 100 TIFF in the test data that state a unit, all but one state such a number, or
-placeholders as coarse as 1 m. Scanners of slides and most microscopes stay below.
+knows no scale: of 68 plain TIFF in the test data that state one, 67 state such a number or a placeholder
+as coarse as 1 m, and one states 1.6 µm. Scanners of slides and most microscopes stay below.
 """
 
 _PHOTOMETRIC_RGB, _PHOTOMETRIC_CMYK, _PHOTOMETRIC_YCBCR = 2, 5, 6

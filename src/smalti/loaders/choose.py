@@ -107,14 +107,12 @@ def _series(images: Iterator[Image], ref: ImageRef) -> Image:
 
 
 def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
-    if name:
-        yield from _guarded(find("loader", name), ref, limit)
-        return
     store = Path(ref.uri).is_dir()
     head = b"" if store else _head(ref)
-    chosen = _choose(ref, head, store)
-    if chosen is None or chosen.name == LAST_RESORT:
-        yield from _guarded(find("loader", LAST_RESORT), ref, limit, head)
+    forced = find("loader", name) if name else None
+    chosen = forced or _choose(ref, head, store) or find("loader", LAST_RESORT)
+    if forced or chosen.name == LAST_RESORT:
+        yield from _guarded(chosen, ref, limit, head)
         return
     opened = False
     try:
@@ -146,17 +144,17 @@ def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:
     Of several that fit, one of this extension, then the longest magic. A DICOM file may begin with the
     magic of any format, TIFF for one; its own stands at byte 128.
     """
+    usable = [plugin for plugin in _loaders() if plugin.options["stores"] == store]
     extensions = _extensions(ref.path)
-    usable = [p for p in _loaders() if p.options["stores"] == store]
-    by_name = [p for p in usable if extensions & set(p.options["extensions"])]
-    fits = [
-        (p in by_name, len(m), p.name, p) for p in usable for m in p.options["magic"] if head.startswith(m)
-    ]
+    by_name = [plugin for plugin in usable if not extensions.isdisjoint(plugin.options["extensions"])]
+    fits = [plugin for plugin in usable if head.startswith(plugin.options["magic"])]
     if fits and not is_dicom(head):
-        return max(fits, key=lambda fit: fit[:3])[3]
-    if store:
-        return usable[0] if usable else None
-    return by_name[0] if by_name else None
+        return max(fits, key=lambda plugin: (plugin in by_name, _longest_magic(plugin, head)))
+    return next(iter(by_name or (usable if store else ())), None)
+
+
+def _longest_magic(plugin: Plugin, head: bytes) -> int:
+    return max(len(magic) for magic in plugin.options["magic"] if head.startswith(magic))
 
 
 def _extensions(path: str) -> set[str]:
