@@ -25,7 +25,7 @@ def module_with(name, **members):
 def entries(monkeypatch):
     """Lets a test say which modules are installed as plugins."""
     found = []
-    monkeypatch.setattr(plugin, "entry_points", lambda group: found)
+    monkeypatch.setattr(plugin, "_installed", lambda: found)
     monkeypatch.setattr(plugin, "_broken", {})
     yield lambda name, module: found.append(EntryPoint(name, module, plugin.GROUP))
     plugin._load.cache_clear()

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from typing import Any, Self
 
 from smalti.core.errors import UnknownNameError, UsageError
@@ -113,6 +114,7 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@cache
 def machine_memory() -> int:
     """Bytes of memory in this machine; 8 GiB where it does not say."""
     try:

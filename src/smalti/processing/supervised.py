@@ -94,7 +94,7 @@ class Worker:
             self._at_work[event.thread] = (self.batches[event.batch][event.number], now)
         elif event.kind in ("done", "fault"):
             self._at_work.pop(event.thread, None)
-            del self.batches[event.batch]
+            self.batches.pop(event.batch, None)
 
     @property
     def starting_seconds(self) -> float:
@@ -141,6 +141,8 @@ class Worker:
                 self._events.put((self, _event(*message)))
         except (OSError, ValueError):
             pass  # closed or cut in the middle of a message: the same as its end
+        except Exception as error:  # the driver waits for this thread, so it must hear of anything
+            self._events.put((self, Event("fault", text=f"{type(error).__name__}: {error}")))
         self._events.put((self, Event("died")))
 
 
@@ -169,7 +171,8 @@ def worker_environment() -> dict[str, str]:
     from platformdirs import user_cache_path
 
     folder = user_cache_path("smalti") / f"kernels-{digest.hexdigest()}"
-    return os.environ | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": _search_path()}
+    one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}  # our threads are the pool; none inside
+    return os.environ | one_pool | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": _search_path()}
 
 
 def _search_path() -> str:

@@ -21,7 +21,7 @@ BEAT_SECONDS = 1.0
 
 def main() -> None:
     """Serve batches until stdin ends."""
-    results = os.fdopen(os.dup(1), "wb", buffering=0)
+    results = os.fdopen(os.dup(1), "wb")  # buffered: a raw write may stop half way when a signal comes
     os.dup2(2, 1)
     orders = os.fdopen(os.dup(0), "rb")
     os.close(0)
