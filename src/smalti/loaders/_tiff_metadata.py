@@ -45,7 +45,10 @@ def distrust_ome(file: Any) -> None:
 def describe(file: Any, series: Any, number: int) -> About:
     """Everything the tags say of one series; `number` is its place among all series of the file."""
     page = series.keyframe
-    about = _by_format(file, series, number)
+    try:
+        about = _by_format(file, series, number)
+    except Exception as error:  # private tags hold anything; pixels do not depend on them
+        about = About(metadata={"metadata_error": f"{type(error).__name__}: {error}"})
     size = about.pixel_size_um or _resolution(page)
     common = {
         "format": _format(file),
@@ -77,7 +80,7 @@ def _by_format(file: Any, series: Any, number: int) -> About:
     if file.is_stk:
         return _stk(file)
     if file.is_micromanager:
-        return _micromanager(file)
+        return _micromanager(series.keyframe)
     if file.is_svs:
         return _svs(series.keyframe)
     return About()
@@ -176,30 +179,38 @@ def _lsm(file: Any) -> About:
 
 
 def _stk(file: Any) -> About:
+    """MetaMorph: calibration, time, and what its illumination and camera settings say of the first plane."""
     tags = file.stk_metadata or {}
-    unit = tags.get("CalibrationUnits")
+    unit = tags.get("CalibrationUnits") if tags.get("SpatialCalibration") else None
     sizes = {axis: micrometres(tags.get(f"{axis}Calibration"), unit) for axis in "XY"}
-    created = tags.get("DatetimeCreated")
-    first = created[0] if created is not None and len(created) else None
-    name = tags.get("Name")
+    settings = {setting["name"]: setting["value"] for setting in tags.get("PlaneProperty") or ()}
+    words = "".join(tags.get("PlaneDescriptions") or ())
+    exposure = re.search(r"Exposure: ([\d.]+) (\w+)", words)
+    found = {
+        "objective_na": settings.get("_MagNA_"),
+        "significant_bits": int(settings.get("Camera Bit Depth") or 0),
+        "exposure_s": seconds(*exposure.groups()) if exposure else None,
+        "stage_label": ", ".join(dict.fromkeys(map(str, tags.get("StageLabel") or ()))),
+    }
     return About(
-        channel_names=None,
-        pixel_size_um={axis: size for axis, size in sizes.items() if size and tags.get("SpatialCalibration")},
-        acquired_at=datetime.fromisoformat(str(first)[:19]) if first is not None else None,
-        metadata={"stage_label": str(name)} if isinstance(name, str) else {},
+        channel_names=(str(tags["Name"]),) if isinstance(tags.get("Name"), str) else None,
+        pixel_size_um={axis: size for axis, size in sizes.items() if size},
+        acquired_at=tags["CreateTime"] if isinstance(tags.get("CreateTime"), datetime) else None,
+        metadata={key: value for key, value in found.items() if value},
     )
 
 
-def _micromanager(file: Any) -> About:
-    summary = (file.micromanager_metadata or {}).get("Summary") or {}
-    size = micrometres(summary.get("PixelSize_um"), "µm")
-    step = micrometres(summary.get("z-step_um"), "µm")
-    names = summary.get("ChNames")
-    sizes = {"X": size, "Y": size, "Z": step}
+def _micromanager(page: Any) -> About:
+    """Tag 51123, JSON of one frame."""
+    stated = page.tags.valueof(51123)
+    if not isinstance(stated, dict):
+        return About()
+    size = micrometres(stated.get("PixelSizeUm"), "µm")
+    exposure, camera = seconds(stated.get("Exposure-ms"), "ms"), stated.get("Camera")
+    found = {"exposure_s": exposure, "instrument": str(camera) if camera else None}
     return About(
-        channel_names=tuple(str(name) for name in names) if isinstance(names, list) and names else None,
-        pixel_size_um={axis: value for axis, value in sizes.items() if value},
-        time_interval_s=seconds(summary.get("Interval_ms"), "ms"),
+        pixel_size_um={"X": size, "Y": size} if size else {},
+        metadata={key: value for key, value in found.items() if value},
     )
 
 

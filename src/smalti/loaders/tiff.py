@@ -21,6 +21,12 @@ from smalti.loaders._tiff_pixels import block_shape, missing, read_series, refus
 
 __all__ = ["tiff"]
 
+_DIALECTS = (
+    *("shaped", "lsm", "mmstack", "ome", "imagej", "ndtiff", "fluoview", "stk", "sis", "svs", "scn", "qpi"),
+    *("ndpi", "bif", "avs", "eer", "philips", "scanimage", "nih", "mdgel"),
+)
+"""Kinds of TIFF that tifffile groups in their own way."""
+
 
 @loader(
     "tiff",
@@ -51,7 +57,7 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
     with TiffFile(ref.uri, _multifile=False) as file:
         with quiet() as said:
             distrust_ome(file)
-            found = [series for series in file.series if series.shape and prod(series.shape)]
+            found = [series for series in _series(file) if series.shape and prod(series.shape)]
         if not found:
             raise BrokenFileError(_nothing(file, said))
         broken = _broken_chain(said)
@@ -64,6 +70,16 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
                 image = _image(replace(ref, series=number), series, part, about, limit)
                 yield replace(image, partial=broken) if broken and not image.partial else image
                 number += 1
+
+
+def _series(file: Any) -> list[Any]:
+    """Series as tifffile groups them; pages alike where a maker's private tags lead it astray."""
+    try:
+        return list(file.series)
+    except Exception:  # whatever broken tags lead to; the pages themselves may be sound
+        for dialect in _DIALECTS:
+            setattr(file, f"is_{dialect}", False)
+        return list(file.series)
 
 
 def _stored_axes(series: Any, about: About) -> str:
