@@ -14,24 +14,28 @@ from smalti.table.findings import Finding
 
 __all__ = ["Cards"]
 
-SIGNS = {"warning": ("▲", "look at this"), "note": ("●", "worth knowing"), "fine": ("✓", "nothing found")}
+SIGNS = {"warning": ("▲", "look at this"), "note": ("●", "worth knowing")}
 """Sign and words of each level: a card is told apart without colour."""
 
 
 class Cards(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
-    """A card for each finding about all images; what was looked for and not found shares the last one."""
+    """A card for each finding about all images, and a line for what was looked for and is not there."""
 
     state = param.ClassSelector(class_=PageState, constant=True)
 
     def __panel__(self) -> Any:
         content = self.state.content
         cards = [self._card(finding) for finding in content.findings if finding.level != "fine"]
-        if absent := "; ".join(finding.sentence for finding in content.findings if finding.level == "fine"):
-            cards.append(self._card(Finding("Also looked for", "fine", f"{absent[0].upper()}{absent[1:]}.")))
+        absent = "; ".join(finding.sentence for finding in content.findings if finding.level == "fine")
         total = count(content.images.height)
         title = html(f'<h2>What stands out <span class="unit">in all {total}</span></h2>')
         grid = side_by_side(*cards, styles=_GRID, css_classes=["cards"])
-        return stacked(title, grid, gap=10)
+        rest = (
+            [html(f'<div class="absent">✓ Looked for and not found: {escape(absent)}.</div>')]
+            if absent
+            else []
+        )
+        return stacked(title, grid, *rest, gap=10)
 
     def _card(self, finding: Finding) -> Any:
         parts = [html(_words(finding))]

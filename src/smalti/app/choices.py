@@ -7,7 +7,7 @@ import param
 
 __all__ = ["choice", "choice_of_columns", "switch"]
 
-_PLAIN = {"description": "", "margin": 0, "sizing_mode": "stretch_width"}
+_PLAIN: dict[str, Any] = {"description": "", "margin": 0, "sizing_mode": "stretch_width"}
 
 
 def choice(parameter: param.Parameter, label: str, **options: Any) -> Any:
@@ -17,7 +17,9 @@ def choice(parameter: param.Parameter, label: str, **options: Any) -> Any:
 
 def choice_of_columns(parameter: param.Parameter, label: str) -> Any:
     """Any number of columns, in the order they are picked."""
-    return pmui.MultiChoice.from_param(parameter, label=label, solid=False, sx=_SMALL_CHIPS, **_PLAIN)
+    return pmui.MultiChoice.from_param(
+        parameter, label=label, solid=False, color="default", sx=_SMALL_CHIPS, **_PLAIN
+    )
 
 
 def switch(parameter: param.Parameter, label: str) -> Any:
@@ -27,5 +29,5 @@ def switch(parameter: param.Parameter, label: str) -> Any:
 
 _SMALL_CHIPS = {
     "& .MuiChip-root": {"height": "22px", "fontSize": "11px", "margin": "1px"},
-    "& .MuiChip-deleteIcon": {"fontSize": "14px", "color": "text.secondary"},
+    "& .MuiChip-deleteIcon": {"fontSize": "14px"},
 }

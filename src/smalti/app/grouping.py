@@ -7,7 +7,7 @@ import panel as pn
 import param
 
 from smalti.app.choices import choice
-from smalti.app.state import PageState
+from smalti.app.state import NO_GROUPS, PageState
 from smalti.app.theme import html, stacked
 from smalti.plots.palette import colours_of
 
@@ -21,7 +21,7 @@ class Grouping(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
 
     @param.depends("state.shown", "state.group_by")  # type: ignore[untyped-decorator]
     def _legend(self) -> str:
-        if self.state.group_by is None:
+        if self.state.group_by == NO_GROUPS:
             return ""
         groups = self.state.groups
         labels = self.state.shown.select(groups.label().alias("group"))["group"]
@@ -30,9 +30,7 @@ class Grouping(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         return f'<ul class="legend" aria-label="Images shown of each group">{"".join(lines)}</ul>'
 
     def __panel__(self) -> Any:
-        options = {"one group": None} | {name: name for name in self.state.content.group_columns}
-        column = choice(self.state.param.group_by, "Groups", options=options)
-        return stacked(column, html(self._legend), gap=8)
+        return stacked(choice(self.state.param.group_by, "Groups"), html(self._legend), gap=8)
 
 
 def _line(name: str, colour: str, n: int) -> str:

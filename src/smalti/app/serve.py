@@ -1,6 +1,7 @@
 """Serve a project's page, to this machine only unless told otherwise."""
 
 import errno
+import logging
 import os
 import socket
 import sys
@@ -38,8 +39,8 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
     import panel as pn
 
     make_page = page_maker(project)  # imports and the first look at the table happen before the URL is said
-    port = port or free_port(address)
     try:
+        port = usable_port(address, port)
         server = pn.serve(
             {"/": make_page},
             port=port,
@@ -72,11 +73,15 @@ def page_maker(project: Project) -> Callable[[], Any]:
     read = {stamp(): Content.of(project)}
 
     def make() -> Any:
-        now = stamp()
-        if now not in read:
-            read.clear()
-            read[now] = Content.of(project)
-        return ProjectPage(read[now]).__panel__()
+        try:
+            now = stamp()
+            if now not in read:
+                read.clear()
+                read[now] = Content.of(project)
+            return ProjectPage(read[now]).__panel__()
+        except Exception:  # Panel would show the traceback, with paths of this machine, to every visitor
+            logging.getLogger(__name__).exception("the page of %s could not be made", project.path)
+            return "The page could not be made; the terminal it is served from says why."
 
     return make
 
@@ -90,17 +95,23 @@ def origins(address: str, port: int) -> list[str]:
     return sorted(f"{name}:{port}" for name in names)
 
 
-def free_port(address: str) -> int:
-    """A port nobody listens on now."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+def usable_port(address: str, port: int) -> int:
+    """The port, or a free one for 0; raises OSError as Bokeh does, which leaves its socket open then."""
+    found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    # Only IPv4 where there is both: "localhost" often names ::1 on machines that have IPv6 switched off.
+    hosts = [entry for entry in found if entry[0] == socket.AF_INET] or found
+    for family, *_, host in hosts:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # elsewhere it would let two programs have one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host[0], port))
+            port = int(probe.getsockname()[1])
+    return port
 
 
 def _refusal(error: OSError, address: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is taken; port {free_port(address)} is free: use --port {free_port(address)}"
+        return f"port {port} is taken; a free one: --port {usable_port(address, 0)}"
     if error.errno == errno.EACCES:
-        return f"port {port} needs rights you do not have; take one above 1023, such as {free_port(address)}"
+        return f"port {port} needs rights you do not have; a free one: --port {usable_port(address, 0)}"
     return f"cannot listen on {address}:{port} ({error.strerror}); give an address of this machine"

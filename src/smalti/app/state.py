@@ -10,7 +10,13 @@ from smalti.core.errors import SmaltiError
 from smalti.table.expression import parse
 from smalti.table.stats import Groups, find_groups
 
-__all__ = ["PageState"]
+__all__ = ["NO_GROUPS", "PageState"]
+
+NO_GROUPS = "(no groups)"
+"""Choice of the one group of all images."""
+
+USUAL_GROUPS = ("condition", "parent")
+"""What makes the groups at first: the conditions, or the folders where there is one condition only."""
 
 
 class PageState(param.Parameterized):  # type: ignore[misc]  # param is untyped
@@ -24,9 +30,7 @@ class PageState(param.Parameterized):  # type: ignore[misc]  # param is untyped
 
     where = param.String(default="", doc="The filter as typed; empty shows all images.")
     trouble = param.String(default="", doc="Why the filter as typed cannot be used; the last good one stays.")
-    group_by = param.Selector(
-        default=None, objects=[None], doc="Column whose values are groups; None for none."
-    )
+    group_by = param.Selector(default=NO_GROUPS, objects=[NO_GROUPS], doc="Column whose values are groups.")
     sort_by = param.Selector(default="path", objects=["path"], doc="Column the images are in order of.")
     descending = param.Boolean(default=False, doc="Whether the largest come first.")
     shown = param.Parameter(doc="The images that pass the filter, in order; a Polars frame.")
@@ -35,15 +39,14 @@ class PageState(param.Parameterized):  # type: ignore[misc]  # param is untyped
         self.content = content
         self._mask: pl.Expr | None = None
         super().__init__(shown=content.images, **params)
-        self.param.group_by.objects = [None, *content.group_columns]
+        self.param.group_by.objects = [NO_GROUPS, *content.group_columns]
         self.param.sort_by.objects = content.sort_columns
-        if "condition" in content.group_columns:
-            self.group_by = "condition"
+        self.group_by = next((name for name in USUAL_GROUPS if name in content.group_columns), NO_GROUPS)
 
     @property
     def groups(self) -> Groups:
         """The groups, always of the whole table, so that colours stay when the filter changes."""
-        return find_groups(self.content.images, self.group_by)
+        return find_groups(self.content.images, None if self.group_by == NO_GROUPS else self.group_by)
 
     def clear(self) -> None:
         """Show all images."""

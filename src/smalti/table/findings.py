@@ -11,8 +11,6 @@ __all__ = ["Finding", "Level", "find"]
 
 Level = Literal["fine", "note", "warning"]
 
-FAILED = ("unreadable", "partial", "timeout", "crashed")
-
 SATURATED = 0.01
 """Share of pixels at the ceiling above which an image counts as saturated: bright structures are cut off."""
 
@@ -47,7 +45,7 @@ class Finding:
         ``"warning"`` for what probably wants doing, ``"note"`` for what is worth knowing, ``"fine"`` for
         what was looked for and is not there.
     sentence
-        With every number's unit (files, images) said.
+        With every number's unit (files, images) said; of a ``"fine"`` one, the name of what is not there.
     where
         The expression, as `smalti.table.expression` takes it, that shows the images meant; None when
         there are none, or when no short expression says it.
@@ -76,14 +74,17 @@ def find(images: pl.DataFrame) -> list[Finding]:
 
 def _files(images: pl.DataFrame) -> Finding:
     n_files = images["path"].n_unique()
-    failed = images.filter(pl.col("status").is_in(FAILED)).unique("path", keep="first", maintain_order=True)
+    failed = images.filter(~pl.col("status").is_in(["ok", "skipped"])).unique("path", maintain_order=True)
     if not failed.height:
-        sentence = f"{_all(n_files, 'file')} could be read: {_count(images.height, 'image')}."
-        return Finding("Files", "note", sentence)
+        every = "The one file" if n_files == 1 else f"All {n_files:,} files"
+        return Finding("Files", "note", f"{every} could be read: {_count(images.height, 'image')}.")
     sentence = (
         f"{_part(failed.height, n_files, 'file')} could not be read in full: {_listed(failed['status'])}."
     )
     return Finding("Files", "warning", sentence, 'status not in ["ok", "skipped"]')
+
+
+_X, _Y = pl.col("size_x"), pl.col("size_y")
 
 
 def _sizes(images: pl.DataFrame) -> Finding | None:
@@ -91,22 +92,25 @@ def _sizes(images: pl.DataFrame) -> Finding | None:
     if not sizes.height:
         return None
     x, y, n = sizes.sort("len", "size_x", "size_y", descending=True).row(0)
-    total = int(sizes["len"].sum())
     if sizes.height == 1:
-        return Finding("Size", "note", f"{_all(total, 'image')} {_is(total)} {x:,} × {y:,} px.")
-    sentence = f"{sizes.height:,} image sizes; {_part(n, total)} {_is(n)} {x:,} × {y:,} px."
+        return Finding("Size", "note", f"{_all(n, images)} {_is(n)} {x:,} × {y:,} px.")
+    if 2 * n < sizes["len"].sum():  # no size is the usual one
+        (x, most_x), (y, most_y) = (sizes.select(s.min(), most=s.max()).row(0) for s in (_X, _Y))
+        span = f"{x:,} to {most_x:,} px wide, {y:,} to {most_y:,} px high"
+        return Finding("Size", "note", f"{sizes.height:,} image sizes: {span}.")
+    sentence = f"{sizes.height:,} image sizes; {_part(n, images.height)} {_is(n)} {x:,} × {y:,} px."
     return Finding("Size", "note", sentence, f"size_x != {x} or size_y != {y}")
 
 
 def _dtypes(images: pl.DataFrame) -> Finding | None:
-    """One condition with two types is the sign of a changed export, and its intensities do not compare."""
+    """One condition with two types is a changed export; its intensities do not compare."""
     typed = images.drop_nulls("dtype")
     n_types = typed["dtype"].n_unique()
     if not n_types:
         return None
     usual = _by_count(typed["dtype"])[0][0]
     if n_types == 1:
-        return Finding("Pixel type", "note", f"{_all(typed.height, 'image')} {_is(typed.height)} {usual}.")
+        return Finding("Pixel type", "note", f"{_all(typed.height, images)} {_is(typed.height)} {usual}.")
     by_condition = typed.drop_nulls("condition").group_by("condition").agg(pl.col("dtype").n_unique())
     mixed = sorted(by_condition.filter(pl.col("dtype") > 1)["condition"])
     sentence = f"{_count(typed.height, 'image')} of {n_types} pixel types: {_listed(typed['dtype'], most=2)}"
@@ -130,14 +134,17 @@ def _pixel_sizes(images: pl.DataFrame) -> Finding | None:
     opened = images.drop_nulls("size_x")
     if not opened.height:
         return None
-    if n := opened["pixel_size_x_um"].null_count():
-        sentence = f"{_part(n, opened.height)} {'does' if n == 1 else 'do'} not state a pixel size."
+    n = opened["pixel_size_x_um"].null_count()
+    if n == opened.height:
+        return Finding("Pixel size", "note", "No image states a pixel size.")
+    if n:
+        sentence = f"{_part(n, images.height)} {'does' if n == 1 else 'do'} not state a pixel size."
         return Finding("Pixel size", "note", sentence, "pixel_size_x_um.is_null() and size_x.is_not_null()")
     usual, n = _by_count(opened["pixel_size_x_um"])[0]
     if n == opened.height:
-        return Finding("Pixel size", "note", f"{_all(n, 'image')} {_has(n)} pixels of {usual:.4g} µm.")
+        return Finding("Pixel size", "note", f"{_all(n, images)} {_has(n)} pixels of {usual:.4g} µm.")
     n_sizes = opened["pixel_size_x_um"].n_unique()
-    sentence = f"{n_sizes:,} pixel sizes; {_part(n, opened.height)} {_has(n)} {usual:.4g} µm."
+    sentence = f"{n_sizes:,} pixel sizes; {_part(n, images.height)} {_has(n)} {usual:.4g} µm."
     return Finding("Pixel size", "warning", sentence, f"pixel_size_x_um != {usual!r}")
 
 
@@ -149,7 +156,7 @@ def _saturation(images: pl.DataFrame) -> Finding | None:
         bright,
         f"saturated_high > {SATURATED}",
         lambda n: f"{_is(n)} saturated: over {SATURATED:.0%} of the pixels at the ceiling",
-        f"no image with over {SATURATED:.0%} of its pixels at the ceiling",
+        "saturated images",
     )
 
 
@@ -160,14 +167,14 @@ def _blocks(images: pl.DataFrame) -> Finding | None:
         pl.col("blockiness") > BLOCKY,
         f"blockiness > {BLOCKY}",
         lambda n: f"{'shows' if n == 1 else 'show'} JPEG blocks: blockiness above {BLOCKY}",
-        "no image with JPEG blocks",
+        "JPEG blocks",
     )
 
 
 def _flat(images: pl.DataFrame) -> Finding | None:
     flat = pl.col("is_flat")
     said = "flat: one value and nothing else"
-    return _marked(images, "Flat", flat, "is_flat", lambda n: f"{_is(n)} {said}", "no flat image")
+    return _marked(images, "Flat", flat, "is_flat", lambda n: f"{_is(n)} {said}", "flat images")
 
 
 def _not_finite(images: pl.DataFrame) -> Finding | None:
@@ -177,7 +184,7 @@ def _not_finite(images: pl.DataFrame) -> Finding | None:
         (pl.col("n_nan") > 0) | (pl.col("n_inf") > 0),
         "n_nan > 0 or n_inf > 0",
         lambda n: f"{_has(n)} NaN or infinite pixels",
-        "no NaN or infinite pixel",
+        "NaN or infinite pixels",
     )
 
 
@@ -188,10 +195,10 @@ def _duplicates(images: pl.DataFrame) -> Finding | None:
     hashed = images.filter(~pl.col("is_flat").fill_null(False)) if "is_flat" in images.columns else images
     copies = hashed["content_hash"].drop_nulls().value_counts().filter(pl.col("count") > 1)
     if not copies.height:
-        return Finding("Duplicates", "fine", "no two images with the same pixels")
+        return Finding("Duplicates", "fine", "exact copies")
     n = int(copies["count"].sum())
     sets = "1 set" if copies.height == 1 else f"{copies.height:,} sets"
-    sentence = f"{_part(n, images['content_hash'].count())} have the pixels of another: {sets} of copies."
+    sentence = f"{_part(n, images.height)} have the pixels of another: {sets} of copies."
     hashes = ", ".join(repr(value) for value in sorted(copies["content_hash"]))
     where = f"content_hash in [{hashes}]" if copies.height <= FEW else None
     return Finding("Duplicates", "warning", sentence, where)
@@ -207,13 +214,13 @@ def _sharpness(images: pl.DataFrame) -> Finding | None:
     if not limits.height:
         return None
     if not unsharp.height:
-        return Finding("Sharpness", "fine", "no image far less sharp than the rest of its group")
+        return Finding("Sharpness", "fine", "images far less sharp than the rest of their group")
     cases = [
         f"(condition == {condition!r} and dtype == {dtype!r} and {column} < {limit:.3g})"
         for condition, dtype, limit in limits.join(unsharp, on=["condition", "dtype"], how="semi").iter_rows()
     ]
     n = unsharp.height
-    sentence = f"{_part(n, images[column].count())} {_is(n)} far less sharp than the rest of the group."
+    sentence = f"{_part(n, images.height)} {_is(n)} far less sharp than the rest of the group."
     return Finding("Sharpness", "warning", sentence, " or ".join(cases) if len(cases) <= FEW else None)
 
 
@@ -232,14 +239,12 @@ def _marked(
     images: pl.DataFrame, topic: str, mark: pl.Expr, where: str, some: Callable[[int], str], none: str
 ) -> Finding | None:
     """A finding about the images that `mark` is true for; None where its columns are absent or empty."""
-    columns = set(mark.meta.root_names())
-    if not _holds(images, columns):
+    if not _holds(images, set(mark.meta.root_names())):
         return None
     n = int(images.select(mark.sum()).item())
     if not n:
         return Finding(topic, "fine", none)
-    total = images.select(pl.all_horizontal(pl.col(*columns).is_not_null()).sum()).item()
-    return Finding(topic, "warning", f"{_part(n, total)} {some(n)}.", where)
+    return Finding(topic, "warning", f"{_part(n, images.height)} {some(n)}.", where)
 
 
 def _holds(images: pl.DataFrame, columns: set[str]) -> bool:
@@ -268,8 +273,10 @@ def _count(n: int, unit: str) -> str:
     return f"{n:,} {unit}" if n == 1 else f"{n:,} {unit}s"
 
 
-def _all(n: int, unit: str) -> str:
-    return f"The one {unit}" if n == 1 else f"All {n:,} {unit}s"
+def _all(n: int, images: pl.DataFrame) -> str:
+    if n == images.height:
+        return "The one image" if n == 1 else f"All {n:,} images"
+    return f"{'The' if n == 1 else 'All'} {_count(n, 'image')} with pixels"
 
 
 def _part(n: int, total: int, unit: str = "image") -> str:

@@ -26,7 +26,12 @@ ALL = "all"
 NOT_STATED = "not stated"
 """Name of the group of rows without a value."""
 
+MOST_BINS = 40
+
 _LABEL = "__group"
+
+_SINGLE = ("image_id", "path", "uri", "name", "stem", "error", "metadata", "size_bytes", "size_readable")
+"""Columns that speak of one image each, however often a value repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +90,13 @@ def _text(column: str) -> pl.Expr:
 
 def group_columns(frame: pl.DataFrame) -> list[str]:
     """Columns worth grouping by: text, booleans and integers whose values repeat, and are not all one."""
-    candidates = frame.select(cs.string() | cs.boolean() | cs.integer())
+    candidates = frame.select(
+        (cs.string() | cs.boolean() | cs.integer()) - cs.by_name(_SINGLE, require_all=False)
+    )
     if not candidates.height or not candidates.width:
         return []
     n_values = candidates.select(pl.all().n_unique()).row(0, named=True)
-    # Half the rows: above it most groups are single images, as with paths, ids and hashes.
+    # Half the rows: above it most groups are single images.
     return [name for name, n in n_values.items() if 1 < n <= max(2, frame.height // 2)]
 
 
@@ -152,11 +159,11 @@ def spans_decades(values: pl.Series) -> bool:
 
 
 def distribution(
-    frame: pl.DataFrame, column: str, groups: Groups, bins: int = 40, log: bool = False
+    frame: pl.DataFrame, column: str, groups: Groups, *, bins: int | None = None, log: bool = False
 ) -> Distribution:
     """Count a column's values in bins, group by group.
 
-    Integers that span fewer than `bins` values get one bin a value, centred on it.
+    Integers that span no more than 40 values get one bin a value, centred on it.
 
     Parameters
     ----------
@@ -167,7 +174,8 @@ def distribution(
     groups
         From `find_groups`, of these rows or of the whole table.
     bins
-        Number of bins over the range of the finite values.
+        Number of bins over the range of the finite values; None for twice the square root of their number,
+        between 8 and 40, so that few images do not fall apart into bins of one.
     log
         Whether bins have one width on a logarithmic axis.
     """
@@ -175,9 +183,9 @@ def distribution(
     known = ~np.isnan(values)  # a missing value arrives as NaN, and NaN is null in every table
     shown = np.isfinite(values) & (values > 0) if log else np.isfinite(values)
     whole = frame.schema[column].is_integer()
-    edges = _edges(values[shown], bins, log, whole)
+    edges = _edges(values[shown], bins or min(MOST_BINS, max(8, round(2 * shown.sum() ** 0.5))), log, whole)
     place = np.clip(np.searchsorted(edges, values[shown], side="right") - 1, 0, len(edges) - 2)
-    labels = frame.select(groups.label().alias(_LABEL))[_LABEL].to_numpy()[shown] if frame.height else shown
+    labels = frame.with_columns(groups.label().alias(_LABEL))[_LABEL].to_numpy()[shown]
     counts = {name: np.bincount(place[labels == name], minlength=len(edges) - 1) for name in groups.names}
     return Distribution(
         column,
@@ -196,9 +204,9 @@ def _edges(values: np.ndarray, bins: int, log: bool, whole: bool) -> np.ndarray:
     low, high = float(values.min()), float(values.max())
     if log:
         return np.geomspace(low, high, bins + 1) if low < high else np.array([low / 2, low * 2])
-    if whole and high - low < bins:
+    if whole and high - low < MOST_BINS:
         return np.arange(low, high + 2) - 0.5
     if low == high:
         margin = abs(low) / 2 or 0.5
         return np.array([low - margin, low + margin])
-    return np.linspace(low, high, bins + 1)
+    return 2 * np.linspace(low / 2, high / 2, bins + 1)  # high - low may be beyond the largest double
