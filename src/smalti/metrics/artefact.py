@@ -4,10 +4,11 @@ import numpy as np
 
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
-from smalti.kernels.accumulators import Profiles
+from smalti.kernels.accumulators import Histogram, Profiles
+from smalti.kernels.ringing import ringing as ripple_beside_edges
 from smalti.metrics._number import number, ratio
 
-__all__ = ["blockiness", "stripes"]
+__all__ = ["blockiness", "ringing", "stripes"]
 
 
 @metric(
@@ -18,13 +19,40 @@ __all__ = ["blockiness", "stripes"]
 def blockiness(profiles: Profiles) -> float | None:
     """Whether the plane was compressed in blocks of 8×8 pixels, as by JPEG.
 
-    Mean absolute difference of neighbours across every 8th row and column boundary over the mean of the
-    other seven phases (after Wang, Bovik & Evan 2000, ICIP 3, 981). About 1 whatever blur or noise; on test
-    images up to 1.8 at JPEG quality 70 and 1.4 to 6 at quality 10. Blocks are looked for from the plane's
-    first pixel on: a crop that cuts blocks hides them. Null below 9 pixels, or when all other jumps are 0.
+    Mean absolute difference of neighbours across every 8th boundary over the mean of the other seven phases,
+    for rows and for columns; the mean of both (after Wang, Bovik & Evan 2000, ICIP 3, 981). 0.95 to 1.07
+    whatever blur or noise; on real images 1.0 to 1.8 at JPEG quality 70, 2.1 to 6.1 at 10. Blocks are looked
+    for from the plane's first pixel on: a crop that cuts blocks hides them. Null below 9 pixels, or when all
+    other differences are 0.
     """
-    jumps = profiles.jump_x + profiles.jump_y
-    return ratio(float(jumps[0]), float(jumps[1:].mean()))
+    ratios = [ratio(float(jumps[0]), float(jumps[1:].mean())) for jumps in (profiles.jump_x, profiles.jump_y)]
+    found = [value for value in ratios if value is not None]
+    return sum(found) / len(found) if found else None
+
+
+@metric(
+    Column(
+        "ringing", "Float32", "share", "Ripple beside sharp edges that ends with the JPEG block; 0 without."
+    ),
+)
+def ringing(plane: np.ndarray, histogram: Histogram) -> float | None:
+    """How strongly JPEG compression made sharp edges ring, as a share of their height; 0 when none is shown.
+
+    An edge is a step of more than a fifth of p99 − p1 between neighbours. JPEG rings within the 8-pixel block
+    that holds the edge, texture and noise do not know the blocks: the squared second difference 2 to 4
+    pixels from an edge, within its block, less that at the same distance beyond the block's border, less
+    two standard errors; its root over the rms height of the edges (own definition, see
+    `smalti.kernels.ringing`). On drawn shapes 0, with noise 0, at JPEG quality 90 0.04 to 0.07, at 70 0.08
+    to 0.17, at 10 0.22 to 0.33. Of colour planes the green sample is looked at. Null for a constant plane,
+    and for planes too large to be held whole.
+    """
+    dark, bright = histogram.percentiles(1, 99)
+    if not bright > dark:
+        return None
+    light = plane if plane.ndim == 2 else plane[..., 1 if plane.shape[2] > 2 else 0]
+    return number(
+        ripple_beside_edges(np.abs(light) if light.dtype.kind == "c" else light, (bright - dark) / 5)
+    )
 
 
 @metric(

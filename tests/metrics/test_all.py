@@ -1,0 +1,102 @@
+"""Rules that every metric keeps."""
+
+import numpy as np
+import pytest
+
+import smalti.metrics
+from smalti.core.plugin import collect
+from smalti.testing.planes import hostile_planes
+
+COLUMNS = {column.name: column for plugin in collect(smalti.metrics) for column in plugin.columns}
+
+ASKED = {
+    "n_finite", "n_nan", "n_inf", "min", "max", "mean", "std", "median", "mad", "skewness", "kurtosis",
+    "p01", "p05", "p25", "p75", "p95", "p99", "p999", "mode", "entropy", "zero_fraction", "saturated_low",
+    "saturated_high", "bits_used", "levels_used", "level_gap_fraction", "dynamic_range_db", "michelson",
+    "rms_contrast", "local_contrast", "laplacian_variance", "laplacian_variance_norm", "tenengrad",
+    "brenner", "vollath_f4", "normalized_variance", "noise_sigma", "snr_db", "mscn_variance", "texture_cv",
+    "is_flat", "blockiness", "ringing", "stripe_score_rows", "stripe_score_columns", "colourfulness",
+    "colour_cast", "content_hash", "dhash",
+}  # fmt: skip
+
+TYPES = {"Float32": float, "Float64": float, "Int64": int, "Boolean": bool, "String": str}
+
+
+def test_the_columns_of_the_catalogue_are_there_once_each():
+    names = [column.name for plugin in collect(smalti.metrics) for column in plugin.columns]
+    assert sorted(names) == sorted(ASKED)
+
+
+def test_extremes_are_float64_counts_int64():
+    assert {name for name, column in COLUMNS.items() if column.dtype == "Float64"} == {"min", "max"}
+    assert all(COLUMNS[name].dtype == "Int64" for name in COLUMNS if name.startswith("n_"))
+
+
+@pytest.mark.parametrize(("plane", "samples"), hostile_planes().values(), ids=hostile_planes())
+def test_values_are_plain_finite_or_none(measure, plane: np.ndarray, samples: str):
+    for name, value in measure(plane, samples).items():
+        assert value is None or type(value) is TYPES[COLUMNS[name].dtype], name
+        assert not isinstance(value, float) or np.isfinite(value), name
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e150, 1e300])
+def test_extreme_floats_give_none_rather_than_an_error(measure, size: float):
+    plane = np.random.default_rng(0).normal(size=(20, 20)) * size
+    row = measure(plane)
+    assert row["max"] == plane.max()
+    assert all(value is None or np.isfinite(value) for value in row.values() if isinstance(value, float))
+
+
+def test_one_infinite_pixel_leaves_the_others_their_numbers(measure):
+    plane = np.random.default_rng(0).normal(100, 5, (64, 64))
+    spoilt = plane.copy()
+    spoilt[30, 30] = np.inf
+    clean, row = measure(plane), measure(spoilt)
+    assert (row["n_inf"], row["n_finite"]) == (1, 64 * 64 - 1)
+    for name in ("mean", "std", "laplacian_variance", "noise_sigma", "mscn_variance", "blockiness"):
+        assert row[name] == pytest.approx(clean[name], rel=0.02), name
+
+
+def test_rows_of_nan_are_counted_and_skipped(measure):
+    plane = np.random.default_rng(0).normal(100, 5, (64, 64)).astype("f4")
+    spoilt = plane.copy()
+    spoilt[10:14] = np.nan
+    clean, row = measure(plane), measure(spoilt)
+    assert row["n_nan"] == 4 * 64
+    for name in ("mean", "std", "tenengrad", "noise_sigma", "texture_cv", "entropy"):
+        assert row[name] == pytest.approx(clean[name], rel=0.05), name
+
+
+@pytest.mark.parametrize("offset", [10_000, 60_000])
+def test_an_offset_changes_no_spread(measure, offset: int):
+    plane = np.random.default_rng(0).integers(0, 200, (80, 80), dtype="u2")
+    row, lifted = measure(plane), measure(plane + np.uint16(offset))
+    for name in (
+        "std",
+        "mad",
+        "skewness",
+        "kurtosis",
+        "laplacian_variance",
+        "tenengrad",
+        "brenner",
+        "vollath_f4",
+    ):
+        assert lifted[name] == pytest.approx(row[name], rel=1e-9), name
+    for name in ("noise_sigma", "snr_db", "mscn_variance", "texture_cv", "blockiness", "stripe_score_rows"):
+        assert lifted[name] == pytest.approx(row[name], rel=1e-9), name
+
+
+def test_rgb_is_one_plane_of_colour(measure):
+    grey = np.random.default_rng(0).integers(0, 255, (40, 60), dtype="u1")
+    row, colour = measure(grey), measure(np.dstack([grey] * 3), "RGB")
+    assert colour["n_finite"] == 3 * row["n_finite"]
+    for name in ("mean", "std", "median", "entropy", "laplacian_variance", "noise_sigma", "blockiness"):
+        assert colour[name] == pytest.approx(row[name], rel=1e-9), name
+
+
+def test_alpha_does_not_count(measure):
+    rgb = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype="u1")
+    rgba = np.dstack([rgb, np.full((20, 30), 255, "u1")])
+    row, masked = measure(rgb, "RGB"), measure(rgba, "RGBA")
+    assert row.pop("content_hash") != masked.pop("content_hash")
+    assert row == masked
