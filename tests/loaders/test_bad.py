@@ -44,7 +44,7 @@ WORDS = {
 }
 
 PARTIAL = {
-    "bad/corrupt/tif_ifd_loop.tif": "circular reference",
+    "bad/corrupt/tif_ifd_loop.tif": "page 0 points back to page 0",
     "bad/corrupt/tif_next_ifd_beyond_eof.tif": "invalid page offset",
     "bad/truncated/pillow_truncated_end_chunk.png": "IEND",
 }

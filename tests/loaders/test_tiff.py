@@ -162,6 +162,23 @@ def test_pages_after_the_cut_raise_and_those_before_it_are_read(tmp_path, first)
             image.read(z=3)
 
 
+@pytest.mark.parametrize(("pages", "back_to"), [(3, 1), (150, 0), (150, 149)])
+def test_a_chain_of_pages_that_runs_in_a_circle_ends_where_it_comes_back(tmp_path, first, pages, back_to):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for number in range(pages):
+            writer.write(np.full((4, 5), number, np.uint8), metadata=None, contiguous=False)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        target, last = file.pages[back_to].offset, file.pages[-1]
+    with (tmp_path / "a.tif").open("r+b") as content:
+        content.seek(last.offset + 2 + 12 * len(last.tags))
+        content.write(target.to_bytes(4, "little"))
+    with first(tmp_path / "a.tif") as image:
+        assert (
+            image.partial == f"the chain of pages is broken: page {pages - 1} points back to page {back_to}"
+        )
+        assert (image.n_planes, image.read(z=pages - 1).max()) == (pages, pages - 1)
+
+
 def test_strips_marked_as_absent_are_counted(tmp_path, first):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.ones((40, 30), np.uint8), compression="zlib", rowsperstrip=10)

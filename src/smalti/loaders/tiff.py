@@ -16,6 +16,7 @@ from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._ome import About
 from smalti.loaders._quiet import quiet
+from smalti.loaders._tiff_chain import end_circles
 from smalti.loaders._tiff_metadata import describe, distrust_ome
 from smalti.loaders._tiff_pixels import block_shape, missing, read_series, refuse_coarse
 
@@ -56,11 +57,12 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
 
     with TiffFile(ref.uri, _multifile=False) as file:
         with quiet() as said:
+            circle = end_circles(file)
             distrust_ome(file)
             found = [series for series in _series(file) if series.shape and prod(series.shape)]
         if not found:
             raise BrokenFileError(_nothing(file, said))
-        broken = _broken_chain(said)
+        broken = f"the chain of pages is broken: {circle}" if circle else _broken_chain(said)
         number = 0
         for place, series in enumerate(found):
             _require_dtype(series)
@@ -147,7 +149,7 @@ def _names(about: About, axes: str, shape: tuple[int, ...]) -> tuple[str, ...] |
 
 def _broken_chain(said: list[str]) -> str | None:
     """Why there may have been more pages than were found, in tifffile's words."""
-    signs = ("invalid page offset", "circular reference", "is missing")
+    signs = ("invalid page offset", "is missing")
     line = next((line for line in said if any(sign in line for sign in signs)), None)
     return f"the chain of pages is broken: {_plain(line)}" if line else None
 
