@@ -35,12 +35,14 @@ class HistogramView(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyp
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.param.columns.objects = self.state.content.number_columns
+        self._places = stacked(gap=14)
+        self._waiting: list[str] = []
+        self._loaded = self._drawing = False
+        self.param.watch(self._place, "columns")
+        self.param.watch(self._draw_soon, "axis")
+        self.state.param.watch(self._draw_soon, ["shown", "group_by"])
         self.columns = self.state.content.histograms
-        self._plots = stacked(gap=14)
-        # Six plots take longer than the rest of the page together: the rest is shown first.
-        pn.state.onload(self._draw)
-        self.param.watch(self._draw, ["columns", "axis"])
-        self.state.param.watch(self._draw, ["shown", "group_by"])
+        pn.state.onload(self._start)
 
     @property
     def controls(self) -> Any:
@@ -48,10 +50,36 @@ class HistogramView(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyp
         columns = choice_of_columns(self.param.columns, "Histograms of")
         return stacked(columns, choice(self.param.axis, "Axis of values"), gap=10)
 
-    def _draw(self, *_: Any) -> None:
-        self._plots.objects = [self._one(column) for column in self.columns]
+    def _place(self, *_: Any) -> None:
+        self._places.objects = [stacked(gap=0, min_height=190) for _ in self.columns]
+        self._draw_soon()
 
-    def _one(self, column: str) -> Any:
+    def _start(self) -> None:
+        self._loaded = True
+        self._draw_soon()
+
+    def _draw_soon(self, *_: Any) -> None:
+        """Let the rest of the page go first, and a newer filter overtake: a plot takes 0.1 s to render."""
+        self._waiting = list(self.columns)
+        if self._loaded and not self._drawing:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        document = pn.state.curdoc
+        self._drawing = bool(self._waiting)
+        if self._drawing and document is not None and document.session_context is not None:
+            document.add_next_tick_callback(self._draw_next)
+        elif self._drawing:
+            self._draw_next()
+
+    def _draw_next(self) -> None:
+        place = len(self.columns) - len(self._waiting)
+        column = self._waiting.pop(0) if self._waiting else None  # the choice may have been emptied since
+        self._go_on()  # first, so that the others come even when this one fails
+        if column is not None:
+            self._places[place].objects = self._parts(column)
+
+    def _parts(self, column: str) -> list[Any]:
         state, content = self.state, self.state.content
         groups = state.groups
         log = self.axis == "logarithmic" or (self.axis == "automatic" and spans_decades(state.shown[column]))
@@ -65,11 +93,11 @@ class HistogramView(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyp
         if counts.n:
             plot = histogram(counts, colours_of(groups))
             parts.append(pn.pane.HoloViews(plot, sizing_mode="stretch_width", margin=0, linked_axes=False))
-        return stacked(*parts, gap=0)
+        return parts
 
     def __panel__(self) -> Any:
         heading = html('<h2>Distributions <span class="unit">images by value</span></h2>')
-        return stacked(heading, self._plots, gap=12)
+        return stacked(heading, self._places, gap=12)
 
 
 def _left_out(counts: Distribution) -> str:
