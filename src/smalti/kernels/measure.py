@@ -7,10 +7,12 @@ import numpy as np
 from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.cells import CellSums
 from smalti.kernels.colour import ColourSums
+from smalti.kernels.deviation import median_deviation
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout, native, row_strips
 from smalti.kernels.luma import Luma
 from smalti.kernels.neighbours import NeighbourSums
+from smalti.kernels.ringing import ringing
 from smalti.kernels.thumbnail import ThumbnailSums
 from smalti.kernels.values import ValueSums
 
@@ -112,7 +114,10 @@ def warm(dtypes: Iterable[str] = COMMON) -> None:
     for dtype in dtypes:
         for shape, samples in (((16, 16), ""), ((16, 16, 3), "RGB")):
             plane = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
-            accumulate(plane, EVERYTHING, samples)
+            found = accumulate(plane, EVERYTHING, samples)
             if plane.dtype.kind == "f":
                 plane[0, 0] = np.nan
                 accumulate(plane, EVERYTHING, samples)
+            if found.histogram:
+                median_deviation(found.histogram, 0.0)
+    ringing(np.eye(16), 0.5)

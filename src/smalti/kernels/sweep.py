@@ -96,11 +96,15 @@ def _along_row(finite: bool) -> Callable[..., Any]:
             wide = third - first
             curve = wide - 2.0 * (second - first)
             ok = finite or abs(curve) < np.inf
-            n += 1.0 if ok else 0.0
+            if not finite:
+                n += 1.0 if ok else 0.0
+                slope -= step if ok else 0.0
             brenner += wide * wide if ok else 0.0
             vollath -= first * step if ok else 0.0
-            slope -= step if ok else 0.0
             bend += curve * curve if ok else 0.0
+        if finite and stop > begin:
+            n = float(stop - begin)
+            slope = row[begin - 1] - row[stop - 1]  # the steps add up to this
         triples[0] += n
         triples[1] += brenner
         triples[2] += vollath
@@ -181,7 +185,8 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
             local = pairs * (2.0 / 81.0)
             deviation = np.sqrt(local)
             contrast = (centre - total * (1.0 / 9.0)) / (deviation + floor)
-            n += 1.0 if ok else 0.0
+            if not finite:
+                n += 1.0 if ok else 0.0
             laplacian += curve if ok else 0.0
             laplacian2 += curve * curve if ok else 0.0
             gradient += gx * gx + gy * gy if ok else 0.0
@@ -192,7 +197,7 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
             std += deviation if ok else 0.0
             variance += local if ok else 0.0
             bend += down * down if ok else 0.0
-        sums[0] += n
+        sums[0] += float(max(row.size - 2, 0)) if finite else n
         sums[1] += laplacian
         sums[2] += laplacian2
         sums[3] += gradient

@@ -138,7 +138,12 @@ def squeeze(line: np.ndarray, out: np.ndarray) -> None:
     width, samples = out.shape
     n = line.size // samples
     for j in range(width):
-        for x in range(j * n // width, ((j + 1) * n - 1) // width + 1):
-            weight = min((x + 1) * width, (j + 1) * n) - max(x * width, j * n)
-            for s in range(samples):
-                out[j, s] += weight * line[x * samples + s]
+        first = j * n // width
+        last = ((j + 1) * n - 1) // width
+        before = j * n - first * width
+        after = (last + 1) * width - (j + 1) * n
+        for s in range(samples):
+            total = 0.0
+            for x in range(first, last + 1):
+                total += line[x * samples + s]
+            out[j, s] += total * width - line[first * samples + s] * before - line[last * samples + s] * after
