@@ -29,8 +29,8 @@ def counts(moments: Moments) -> tuple[int, int, int, float | None]:
 @metric(
     Column("min", "Float64", "intensity", "Least intensity.", "min"),
     Column("max", "Float64", "intensity", "Greatest intensity.", "max"),
-    Column("mean", "Float32", "intensity", "Mean intensity."),
-    Column("std", "Float32", "intensity", "Standard deviation of intensity.", "pooled_std"),
+    Column("mean", "Float64", "intensity", "Mean intensity."),
+    Column("std", "Float64", "intensity", "Standard deviation of intensity.", "pooled_std"),
     Column("skewness", "Float32", "", "How lopsided the intensities are; above 0: a tail of bright pixels."),
     Column(
         "kurtosis",

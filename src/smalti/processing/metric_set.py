@@ -12,6 +12,7 @@ from smalti.core.errors import UnknownNameError
 from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin, collect, metric_set_version, plugins
 from smalti.kernels.accumulators import Accumulated
 from smalti.processing.settings import Settings
+from smalti.table.rollup import WEIGHT
 
 __all__ = ["MetricSet", "choose_metrics"]
 
@@ -92,7 +93,10 @@ def _caller(metric: Plugin) -> Callable[[dict[str, Any]], Any]:
 
 
 def choose_metrics(settings: Settings, extra: Sequence[Plugin] = ()) -> MetricSet:
-    """The metrics that `settings` name, out of all installed, those of its modules, and `extra`."""
+    """The metrics that `settings` name, out of all installed, those of its modules, and `extra`.
+
+    The metric that counts finite pixels is always among them: roll-ups weigh by it.
+    """
     known = (
         plugins("metric") | {m.name: m for m in _of_modules(settings.modules)} | {m.name: m for m in extra}
     )
@@ -102,7 +106,8 @@ def choose_metrics(settings: Settings, extra: Sequence[Plugin] = ()) -> MetricSe
     for name in (*names, *settings.exclude):
         if name not in known:
             raise UnknownNameError("metric", name, known)
-    chosen = [known[name] for name in names if name not in settings.exclude]
+    weigher = [m for m in known.values() if any(c.name == WEIGHT for c in m.columns)] if names else []
+    chosen = [m for m in known.values() if m in weigher or (m.name in names and m.name not in settings.exclude)]
     of_images = tuple(m for m in chosen if m.needs and set(m.needs) <= set(IMAGE_NEEDS))
     return MetricSet(tuple(m for m in chosen if m not in of_images), of_images)
 

@@ -14,9 +14,9 @@ from smalti.core.columns import Column, Rollup
 from smalti.core.errors import UnknownNameError
 from smalti.table.schema import polars_schema
 
-__all__ = ["rollup"]
+__all__ = ["WEIGHT", "rollup"]
 
-_WEIGHT = "n_finite"
+WEIGHT = "n_finite"
 _ORDER = ("image_id", "t", "c", "z")
 
 
@@ -76,7 +76,7 @@ def _steps(column: Column, there: Sequence[str], by: Sequence[str]) -> _Steps:
     if name not in there or column.rollup == "none":
         return _Steps(pl.lit(None))
     if column.rollup == "mean":
-        return _mean(name) if _WEIGHT in there else _simple(name, _number(name).mean())
+        return _mean(name) if WEIGHT in there else _simple(name, _number(name).mean())
     if column.rollup == "pooled_std":
         return _pooled_std(name, there, by)
     if column.rollup in ("combined_hash", "middle"):
@@ -113,12 +113,12 @@ def _mean(name: str) -> _Steps:
     return _Steps(
         mean.fill_nan(None),  # 0 / 0: no plane has a value
         (pl.col(name).first(), pl.col(total).sum(), pl.col(weight).sum()),
-        ((value * pl.col(_WEIGHT)).alias(total), _weight(value).alias(weight)),
+        ((value * pl.col(WEIGHT)).alias(total), _weight(value).alias(weight)),
     )
 
 
 def _weight(value: pl.Expr) -> pl.Expr:
-    return pl.when(value.is_not_null()).then(pl.col(_WEIGHT).cast(pl.Float64))
+    return pl.when(value.is_not_null()).then(pl.col(WEIGHT).cast(pl.Float64))
 
 
 def _pooled_std(name: str, there: Sequence[str], by: Sequence[str]) -> _Steps:
@@ -128,7 +128,7 @@ def _pooled_std(name: str, there: Sequence[str], by: Sequence[str]) -> _Steps:
     from μ itself, so an offset of 60,000 costs no digits.
     """
     mean = name.replace("std", "mean")
-    if mean == name or not {mean, _WEIGHT} <= set(there):
+    if mean == name or not {mean, WEIGHT} <= set(there):
         return _Steps(pl.lit(None))
     std, means, total, weight = _number(name), _number(mean), f"{name}:total", f"{name}:weight"
     counts = _weight(std + means)
