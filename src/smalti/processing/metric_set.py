@@ -106,8 +106,9 @@ def choose_metrics(settings: Settings, extra: Sequence[Plugin] = ()) -> MetricSe
     for name in (*names, *settings.exclude):
         if name not in known:
             raise UnknownNameError("metric", name, known)
-    weigher = [m for m in known.values() if any(c.name == WEIGHT for c in m.columns)] if names else []
-    chosen = [m for m in known.values() if m in weigher or (m.name in names and m.name not in settings.exclude)]
+    weighing = {m.name for m in known.values() if names and any(c.name == WEIGHT for c in m.columns)}
+    wanted = (set(names) - set(settings.exclude)) | weighing
+    chosen = [metric for metric in known.values() if metric.name in wanted]
     of_images = tuple(m for m in chosen if m.needs and set(m.needs) <= set(IMAGE_NEEDS))
     return MetricSet(tuple(m for m in chosen if m not in of_images), of_images)
 
