@@ -27,8 +27,9 @@ def test_the_columns_of_the_catalogue_are_there_once_each():
     assert sorted(names) == sorted(ASKED)
 
 
-def test_extremes_are_float64_counts_int64():
-    assert {name for name, column in COLUMNS.items() if column.dtype == "Float64"} == {"min", "max"}
+def test_what_rollups_build_on_is_double_precision():
+    double = {name for name, column in COLUMNS.items() if column.dtype == "Float64"}
+    assert double == {"min", "max", "mean", "std"}
     assert all(COLUMNS[name].dtype == "Int64" for name in COLUMNS if name.startswith("n_"))
 
 

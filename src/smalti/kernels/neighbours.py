@@ -78,7 +78,7 @@ class NeighbourSums:
     def profiles(self) -> Profiles:
         """See `Profiles`."""
         unit, zero = self._layout.unit, self._encoding.zero
-        jumps, pairs = (np.array([self._columns[i, phase::8].sum() for phase in range(8)]) for i in (2, 3))
+        jumps, pairs = _by_phase(self._columns[2:])
         return Profiles(
             row_mean=_ratio(self._rows[:, 0], self._rows[:, 1]) * unit + zero,
             column_mean=_ratio(self._columns[0], self._columns[1]) * unit + zero,
@@ -100,6 +100,15 @@ def _mscn_floor(layout: Layout, encoding: Encoding) -> float:
     """The C of MSCN in stored values: 1 of whole numbers, what 1 is to 0..255 of others."""
     span = float(encoding.high - encoding.low)
     return span / 255 if layout.dtype.kind in "fc" and span > 0 else 1.0
+
+
+def _by_phase(columns: np.ndarray) -> np.ndarray:
+    """Sums (n, X) over columns of one index modulo 8, (n, 8)."""
+    n, width = columns.shape
+    whole = np.zeros((n, -(-width // 8) * 8))
+    whole[:, :width] = columns
+    phases: np.ndarray = whole.reshape(n, -1, 8).sum(axis=1)
+    return phases
 
 
 def _mean(total: float, n: float) -> float:

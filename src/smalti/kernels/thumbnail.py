@@ -28,36 +28,45 @@ class ThumbnailSums:
         )
         self._line = np.zeros((2, layout.width * samples))
         self._small = np.zeros((2, height, width, samples))
+        self._columns = _spans(layout.width, width)
         self._masked = not encoding.all_finite
-        if encoding.all_finite:
-            self._small[1] = layout.height * layout.width  # the area of one pixel, in the steps of `add_rows`
         self._done = 0
 
     def add(self, rows: np.ndarray) -> None:
         """Add the next rows, (n, X) or (n, X, 3)."""
         flat = rows.reshape(len(rows), -1)
-        add_rows(flat, self._done, self._layout.height, self._masked, self._line, self._small)
+        add_rows(flat, self._done, self._layout.height, self._columns, self._masked, self._line, self._small)
         self._done += len(rows)
 
     def result(self, histogram: Histogram) -> Thumbnail:
         """See `Thumbnail`; `histogram` is that of the plane."""
         layout, encoding = self._layout, self._encoding
-        total, weight = self._small
-        small = np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)
+        small = self._averages()
         luma = small @ np.array(layout.weights) * layout.unit if layout.rgb else small[..., 0]
         pixels = small if layout.rgb else small[..., 0] * layout.unit
         low, high = (0.0, 255.0) if layout.rgb and layout.dtype == np.uint8 else _window(histogram)
         return Thumbnail((pixels + encoding.zero).astype(np.float32), low, high, self._dhash(luma))
 
+    def _averages(self) -> np.ndarray:
+        total, weight = self._small
+        if not self._masked:
+            average: np.ndarray = total / max(1, self._layout.height * self._layout.width)
+            return average
+        average = np.full(total.shape, np.nan)
+        np.divide(total, weight, out=average, where=weight > 0)
+        return average
+
     def _dhash(self, luma: np.ndarray) -> str | None:
         if self._layout.height < HASH_SHAPE[0] or self._layout.width < HASH_SHAPE[1]:
             return None
-        ok = np.isfinite(luma)
         down, across = (_shares(n, size) for n, size in zip(HASH_SHAPE, luma.shape, strict=True))
-        covered = down @ ok @ across.T
-        if not covered.all():
-            return None
-        reduced = down @ np.where(ok, luma, 0) @ across.T / covered
+        if self._masked:
+            covered = down @ np.isfinite(luma) @ across.T
+            if not covered.all():
+                return None
+            reduced = down @ np.nan_to_num(luma) @ across.T / covered
+        else:
+            reduced = down @ luma @ across.T
         # Averages of equal areas may differ in their last digits; such a step is no gradient.
         least = 1e-9 * np.abs(reduced).max()
         if np.ptp(reduced) <= least:
@@ -91,15 +100,32 @@ def _shares(n: int, size: int) -> np.ndarray:
     return shared.clip(0).astype(np.float64)
 
 
+@cache
+def _spans(size: int, n: int) -> np.ndarray:
+    """For each of n equal parts of `size` pixels its first and last, and what of these lies outside, (n, 4).
+
+    Counted in steps of which a pixel has n and a part has `size`.
+    """
+    start = np.arange(n) * size
+    first, last = start // n, (start + size - 1) // n
+    return np.stack([first, last, start - first * n, (last + 1) * n - start - size], axis=1)
+
+
 @compiled
 def add_rows(
-    rows: np.ndarray, top: int, height: int, masked: bool, line: np.ndarray, small: np.ndarray
+    rows: np.ndarray,
+    top: int,
+    height: int,
+    columns: np.ndarray,
+    masked: bool,
+    line: np.ndarray,
+    small: np.ndarray,
 ) -> None:
     """Add rows (n, X·S) from row `top` of `height` on to the averages `small` (2, h, w, S).
 
     Both `line` (2, X·S), which collects the rows of one line of `small`, and `small` hold a weighted sum and,
     if `masked`, the sum of the weights of finite pixels. Areas are counted in whole numbers: a row is h
-    long, a line of `small` is `height` long.
+    long, a line of `small` is `height` long. `columns` is that of `_spans`.
     """
     n_lines = small.shape[1]
     for r in range(rows.shape[0]):
@@ -109,9 +135,9 @@ def add_rows(
         part = min(n_lines, end - start)
         add_line(rows[r], float(part), masked, line)
         if start + n_lines >= end:
-            squeeze(line[0], small[0, i])
+            squeeze(line[0], columns, small[0, i])
             if masked:
-                squeeze(line[1], small[1, i])
+                squeeze(line[1], columns, small[1, i])
             line[:] = 0.0
             if part < n_lines:
                 add_line(rows[r], float(n_lines - part), masked, line)
@@ -133,17 +159,16 @@ def add_line(row: np.ndarray, weight: float, masked: bool, line: np.ndarray) -> 
 
 
 @compiled
-def squeeze(line: np.ndarray, out: np.ndarray) -> None:
-    """Add `line` (X·S,) to `out` (w, S); a column of `line` is w wide, one of `out` is X wide."""
+def squeeze(line: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
+    """Add `line` (X·S,) to `out` (w, S); `columns` (w, 4) is that of `_spans`."""
     width, samples = out.shape
-    n = line.size // samples
     for j in range(width):
-        first = j * n // width
-        last = ((j + 1) * n - 1) // width
-        before = j * n - first * width
-        after = (last + 1) * width - (j + 1) * n
+        first = columns[j, 0] * samples
+        last = columns[j, 1] * samples
         for s in range(samples):
             total = 0.0
-            for x in range(first, last + 1):
-                total += line[x * samples + s]
-            out[j, s] += total * width - line[first * samples + s] * before - line[last * samples + s] * after
+            for k in range(first + s, last + s + 1, samples):
+                total += line[k]
+            before = line[first + s] * columns[j, 2]
+            after = line[last + s] * columns[j, 3]
+            out[j, s] += total * width - before - after
