@@ -27,7 +27,7 @@ WORDS = {
     "bad/bombs/tif_declared_60000x60000.tif": "this region needs 7,200,000,000 bytes",
     "bad/bombs/zarr_declared_huge.zarr": "no chunk is stored, needs 20,000,000,000,000 bytes",
     "bad/corrupt/png_bad_ihdr_crc.png": "checksum of the PNG header",
-    "bad/corrupt/tif_zero_width.tif": "ZeroDivisionError",
+    "bad/corrupt/tif_zero_width.tif": "its first page declares 0×200 pixels",
     "bad/corrupt/tif_bits_17.tif": "corrupted strip",
     "bad/corrupt/tif_unknown_compression.tif": "54321 is not a known COMPRESSION",
     "bad/truncated/tif_header8.tif": "no image inside the TIFF",

@@ -179,6 +179,17 @@ def test_a_chain_of_pages_that_runs_in_a_circle_ends_where_it_comes_back(tmp_pat
         assert (image.n_planes, image.read(z=pages - 1).max()) == (pages, pages - 1)
 
 
+@pytest.mark.parametrize("kind", [9, 11], ids=["negative", "fractional"])
+def test_a_width_that_is_no_whole_number_is_refused_at_once(tmp_path, first, kind):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((8, 16), np.uint8))
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        tag = file.pages[0].tags["ImageWidth"]
+        file.filehandle.seek(tag.offset + 2)
+        file.filehandle.write(kind.to_bytes(2, "little") + bytes([1, 0, 0, 0]) + b"\xff\xff\xff\xbf")
+    with pytest.raises(UnreadableError), first(tmp_path / "a.tif"):
+        pass
+
+
 def test_strips_marked_as_absent_are_counted(tmp_path, first):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.ones((40, 30), np.uint8), compression="zlib", rowsperstrip=10)

@@ -19,6 +19,9 @@ from smalti.loaders._quiet import quiet
 __all__ = ["known_extensions", "open_images", "read_later"]
 
 LAST_RESORT = "bioio"
+ON_ONE_LIBRARY = {"tiff", "zarr"}
+"""Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
+zarr too. They would fail the same way, or hang where our loaders guard themselves."""
 
 T = TypeVar("T")
 
@@ -120,7 +123,7 @@ def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, Non
             opened = True
             yield image
     except UnreadableError as error:
-        if opened or store:
+        if opened or chosen.name in ON_ONE_LIBRARY:
             raise
         first = error
     else:

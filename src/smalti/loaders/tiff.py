@@ -16,7 +16,7 @@ from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._ome import About
 from smalti.loaders._quiet import quiet
-from smalti.loaders._tiff_chain import end_circles
+from smalti.loaders._tiff_chain import make_finite
 from smalti.loaders._tiff_metadata import describe, distrust_ome
 from smalti.loaders._tiff_pixels import block_shape, missing, read_series, refuse_coarse
 
@@ -57,7 +57,7 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
 
     with TiffFile(ref.uri, _multifile=False) as file:
         with quiet() as said:
-            circle = end_circles(file)
+            circle = make_finite(file)
             distrust_ome(file)
             found = [series for series in _series(file) if series.shape and prod(series.shape)]
         if not found:
@@ -65,7 +65,7 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
         broken = f"the chain of pages is broken: {circle}" if circle else _broken_chain(said)
         number = 0
         for place, series in enumerate(found):
-            _require_dtype(series)
+            _require_numbers(series)
             refuse_coarse(series, limit)
             about = describe(file, series, place)
             for part in parts(_stored_axes(series, about), series.shape):
@@ -98,7 +98,9 @@ def _stored_axes(series: Any, about: About) -> str:
     return axes.replace("I", fitting[0]) if len(fitting) == 1 else axes
 
 
-def _require_dtype(series: Any) -> None:
+def _require_numbers(series: Any) -> None:
+    if not all(isinstance(n, int) and n > 0 for n in series.shape):
+        raise BrokenFileError(f"a shape of {series.shape} is declared; whole positive numbers are expected")
     page = series.keyframe
     if page.dtype is None or page._dtype is None:
         raise BrokenFileError(
@@ -161,7 +163,12 @@ def _plain(line: str) -> str:
 
 def _nothing(file: Any, said: list[str]) -> str:
     """Why a TIFF header leads to no image."""
-    size = file.filehandle.size
-    if said:
-        return f"no image inside the TIFF ({size:,} bytes): {'; '.join(map(_plain, said[:3]))}"
-    return f"no image inside the TIFF: its first page lies beyond its end ({size:,} bytes); the file is cut"
+    size = f"{file.filehandle.size:,} bytes"
+    if file.pages:
+        page = file.pages.first
+        found = f"its first page declares {page.imagewidth}×{page.imagelength} pixels"
+    elif said:
+        found = "; ".join(map(_plain, said[:3]))
+    else:
+        found = "its first page lies beyond its end; the file is cut"
+    return f"no image inside the TIFF ({size}): {found}"
