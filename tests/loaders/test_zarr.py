@@ -77,6 +77,26 @@ def test_channel_names_and_frame_interval_are_read(tmp_path, first):
         assert image.pixel_size_um == pytest.approx({"Y": 0.2, "X": 0.2})
 
 
+def test_malformed_attributes_cost_their_facts_and_not_the_pixels(tmp_path, first):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    group.create_array("0", data=np.ones((4, 5), np.uint8))
+    group.attrs["multiscales"] = [{"datasets": [{"path": "0"}], "axes": ["y", "x"]}]
+    group.attrs["omero"] = [1, 2]
+    with first(tmp_path / "a.zarr") as image:
+        assert (image.axes, image.read().sum()) == ("YX", 20)
+        assert "AttributeError" in image.metadata["metadata_error"]
+
+
+def test_a_chunk_of_many_planes_is_decoded_once(tmp_path, first):
+    stored = np.random.default_rng(0).integers(0, 255, (32, 64, 64), np.uint8)
+    zarr.create_array(tmp_path / "a.zarr", data=stored, chunks=(32, 64, 64))
+    with first(tmp_path / "a.zarr") as image:
+        plane = image.read(z=0)
+        (tmp_path / "a.zarr/c/0/0/0").unlink()
+        plane[:] = 0
+        np.testing.assert_array_equal(np.stack([image.read(z=z) for z in range(32)]), stored)
+
+
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize(
     ("shape", "axes"), [((6, 7), "YX"), ((6, 7, 3), "YXS"), ((5, 6, 7), "ZYX"), ((2, 3, 4, 6, 7), "ZTCYX")]

@@ -3,33 +3,13 @@
 Elements and defaults of units: Open Microscopy Environment, OME data model, schema 2016-06.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from smalti.loaders._about import About
 from smalti.loaders._units import micrometres, seconds
 
-__all__ = ["About", "read_ome"]
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a file says of one image beside its pixels; fields as those of `Image`.
-
-    Parameters
-    ----------
-    lengths
-        Declared lengths of the axes T, C and Z.
-    """
-
-    samples: str = ""
-    channel_names: tuple[str, ...] | None = None
-    pixel_size_um: Mapping[str, float] = field(default_factory=dict)
-    time_interval_s: float | None = None
-    acquired_at: datetime | None = None
-    metadata: Mapping[str, object] = field(default_factory=dict)
-    lengths: Mapping[str, int] = field(default_factory=dict)
+__all__ = ["read_ome"]
 
 
 def read_ome(xml: str) -> list[About]:
@@ -57,7 +37,7 @@ def read_ome(xml: str) -> list[About]:
 def _about(root: Any, image: Any) -> About:
     pixels = image.find("Pixels")
     if pixels is None:
-        return About()
+        return About(name=image.get("Name", ""))
     names = tuple(channel.get("Name") for channel in pixels.findall("Channel"))
     sizes = {axis: _length(pixels, f"PhysicalSize{axis}") for axis in "XYZ"}
     return About(
@@ -66,6 +46,7 @@ def _about(root: Any, image: Any) -> About:
         time_interval_s=_interval(pixels),
         acquired_at=_time(image),
         metadata=_metadata(root, image, pixels),
+        name=image.get("Name", ""),
         lengths={axis: int(_number(pixels.get(f"Size{axis}"), int) or 1) for axis in "TCZ"},
     )
 

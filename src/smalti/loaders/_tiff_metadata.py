@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from smalti.loaders._ome import About, read_ome
+from smalti.loaders._about import About
+from smalti.loaders._ome import read_ome
 from smalti.loaders._units import micrometres, seconds
 
-__all__ = ["describe", "distrust_ome"]
+__all__ = ["describe", "distrust_ome", "ome_of"]
 
 _MOST_PLANES = 10_000_000
 _COARSEST_UM = 20.0
@@ -42,11 +43,28 @@ def distrust_ome(file: Any) -> None:
         file.is_ome = False
 
 
-def describe(file: Any, series: Any, number: int) -> About:
-    """Everything the tags say of one series; `number` is its place among all series of the file."""
+def ome_of(file: Any, found: list[Any]) -> list[About]:
+    """What the OME-XML says of each series of `found`; empty when there is none.
+
+    Images match series in order when there are as many, by name otherwise.
+    """
+    if not file.is_ome:
+        return []
+    try:
+        images = read_ome(file.ome_metadata)
+    except ValueError as error:
+        return [About(metadata={"ome_xml": str(error)}) for _ in found]
+    if len(images) == len(found):
+        return images
+    named = {image.name: image for image in reversed(images)}
+    return [named.get(series.name, About()) for series in found]
+
+
+def describe(file: Any, series: Any, ome: About | None) -> About:
+    """Everything the tags and the OME-XML say of one series."""
     page = series.keyframe
     try:
-        about = _by_format(file, series, number)
+        about = ome or _by_format(file, series)
     except Exception as error:  # private tags hold anything; pixels do not depend on them
         about = About(metadata={"metadata_error": f"{type(error).__name__}: {error}"})
     size = about.pixel_size_um or _resolution(page)
@@ -70,9 +88,7 @@ def describe(file: Any, series: Any, number: int) -> About:
     )
 
 
-def _by_format(file: Any, series: Any, number: int) -> About:
-    if file.is_ome:
-        return _ome(file, number)
+def _by_format(file: Any, series: Any) -> About:
     if file.is_imagej:
         return _imagej(file, series)
     if file.is_lsm:
@@ -126,14 +142,6 @@ def _resolution(page: Any) -> dict[str, float]:
         if size and size < _COARSEST_UM:
             found[axis] = size
     return found
-
-
-def _ome(file: Any, number: int) -> About:
-    try:
-        images = read_ome(file.ome_metadata)
-    except ValueError as error:
-        return About(metadata={"ome_xml": str(error)})
-    return images[number] if number < len(images) else About()
 
 
 def _imagej(file: Any, series: Any) -> About:

@@ -110,8 +110,7 @@ def _series(images: Iterator[Image], ref: ImageRef) -> Image:
 
 
 def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
-    store = Path(ref.uri).is_dir()
-    head = b"" if store else _head(ref)
+    store, head = _look(ref)
     forced = find("loader", name) if name else None
     chosen = forced or _choose(ref, head, store) or find("loader", LAST_RESORT)
     if forced or chosen.name == LAST_RESORT:
@@ -131,14 +130,17 @@ def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, Non
     yield from _second_try(ref, limit, first)
 
 
-def _head(ref: ImageRef) -> bytes:
+def _look(ref: ImageRef) -> tuple[bool, bytes]:
+    """Whether it is a folder, and the first bytes of a file."""
     try:
         head = head_of(ref.uri)
     except OSError as error:
+        if Path(ref.uri).is_dir():
+            return True, b""
         raise UnreadableError(ref.path, "open", f"{error.strerror or error}") from error
     if reason := hopeless(head):
         raise UnreadableError(ref.path, "open", reason)
-    return head
+    return False, head
 
 
 def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:

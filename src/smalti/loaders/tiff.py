@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from math import prod
 from typing import Any
 
@@ -12,12 +13,12 @@ import numpy as np
 from smalti.core.axes import sizes
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
+from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
-from smalti.loaders._ome import About
 from smalti.loaders._quiet import quiet
 from smalti.loaders._tiff_chain import make_finite
-from smalti.loaders._tiff_metadata import describe, distrust_ome
+from smalti.loaders._tiff_metadata import describe, distrust_ome, ome_of
 from smalti.loaders._tiff_pixels import block_shape, missing, read_series, refuse_coarse
 
 __all__ = ["tiff"]
@@ -64,10 +65,10 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
             raise BrokenFileError(_nothing(file, said))
         broken = f"the chain of pages is broken: {circle}" if circle else _broken_chain(said)
         number = 0
-        for place, series in enumerate(found):
+        for series, ome in zip_longest(found, ome_of(file, found)):
             _require_numbers(series)
             refuse_coarse(series, limit)
-            about = describe(file, series, place)
+            about = describe(file, series, ome)
             for part in parts(_stored_axes(series, about), series.shape):
                 image = _image(replace(ref, series=number), series, part, about, limit)
                 yield replace(image, partial=broken) if broken and not image.partial else image

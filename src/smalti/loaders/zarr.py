@@ -13,6 +13,7 @@ from smalti.core.axes import sizes
 from smalti.core.errors import UnreadableError
 from smalti.core.image import Image, ImageRef, Pixels
 from smalti.core.plugin import loader
+from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._size import refuse_larger, selected_bytes
@@ -21,6 +22,8 @@ from smalti.loaders._zarr_tree import Found, images_in
 
 __all__ = ["zarr"]
 
+_LARGEST_SLAB = 128 << 20
+"""Chunks that span many large planes are decoded again for each: time is dearer, memory bounded."""
 _METADATA = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"}
 
 
@@ -66,7 +69,7 @@ def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Im
     array = found.arrays[0]
     _refuse_bomb(Path(ref.uri, array.path), array, limit)
     shape = _left(array.shape, part)
-    pixel_size, interval = scale_of(axes, found.multiscale)
+    about = _about(found, axes, array, sizes(part.axes, shape)["C"])
     levels = tuple(_left(level.shape, part) for level in found.arrays if len(level.shape) == len(array.shape))
     n_samples = sizes(part.axes, shape)["S"] if "S" in part.axes else 0
     return Image(
@@ -76,12 +79,12 @@ def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Im
         dtype=array.dtype.newbyteorder("="),
         pixels=_pixels(found.arrays, part, limit),
         samples={3: "RGB", 4: "RGBA"}.get(n_samples, "?" * n_samples),
-        channel_names=_channels(found, sizes(part.axes, shape)["C"]),
-        pixel_size_um=pixel_size,
-        time_interval_s=interval,
+        channel_names=about.channel_names,
+        pixel_size_um=about.pixel_size_um,
+        time_interval_s=about.time_interval_s,
         levels=levels if len(levels) > 1 else (),
         block_shape=_left(array.chunks, part),
-        metadata=_metadata(found, array),
+        metadata=about.metadata,
     )
 
 
@@ -104,20 +107,21 @@ def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
     def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
         nonlocal kept
         array, picks = arrays[level], iter(index)
+        native = array.dtype.newbyteorder("=")
         whole = tuple(part.fixed[i] if i in part.fixed else next(picks) for i in range(len(array.shape)))
         refuse_larger(selected_bytes(whole, array.dtype), limit, "this region")
         slab = tuple(map(_chunk_around, whole, array.chunks, array.shape))
-        if selected_bytes(slab, array.dtype) > limit:
-            slab = whole
+        if slab == whole or selected_bytes(slab, array.dtype) > min(limit, _LARGEST_SLAB):
+            return np.asarray(array[whole]).astype(native, copy=False)
         if kept is None or kept[0] != (level, slab):
             kept = None
             kept = ((level, slab), np.asarray(array[slab]))
         inside = tuple(
-            p - s.start if isinstance(s, slice) and isinstance(p, int) else slice(None)
-            for p, s in zip(whole, slab, strict=True)
-            if isinstance(s, slice)
+            pick - around.start if isinstance(pick, int) else slice(None)
+            for pick, around in zip(whole, slab, strict=True)
+            if isinstance(around, slice)
         )
-        return kept[1][inside].astype(array.dtype.newbyteorder("="), copy=True)
+        return kept[1][inside].astype(native, copy=True)
 
     return pixels
 
@@ -127,6 +131,17 @@ def _chunk_around(pick: int | slice, chunk: int, length: int) -> int | slice:
     if isinstance(pick, slice) or chunk == 1:
         return pick
     return slice(pick // chunk * chunk, min(length, (pick // chunk + 1) * chunk), 1)
+
+
+def _about(found: Found, axes: str, array: Any, n_channels: int) -> About:
+    """What the attributes state; malformed ones cost their facts, not the pixels."""
+    metadata = _metadata(found, array)
+    try:
+        pixel_size, interval = scale_of(axes, found.multiscale)
+        names = _channels(found, n_channels)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return About(metadata=metadata | {"metadata_error": f"{type(error).__name__}: {error}"})
+    return About(channel_names=names, pixel_size_um=pixel_size, time_interval_s=interval, metadata=metadata)
 
 
 def _channels(found: Found, n: int) -> tuple[str, ...] | None:
