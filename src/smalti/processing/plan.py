@@ -6,10 +6,10 @@ from smalti.core.image import ImageRef
 
 __all__ = ["cut_batches"]
 
-FILE_COST = 256 * 1024
-"""Bytes that opening a file counts for, so that 32 tiny files make a batch."""
+FILE_COST = 64 * 1024
+"""Bytes that opening a file counts for, so that a batch holds up to 128 tiny files."""
 
-BATCH_BYTES = 32 * FILE_COST
+BATCH_BYTES = 128 * FILE_COST
 MIN_BATCHES_A_THREAD = 4
 
 

@@ -15,12 +15,17 @@ from typing import Any, BinaryIO
 
 __all__ = ["main"]
 
+SWITCH_SECONDS = 0.001
+"""A thread that leaves a kernel waits no longer for the interpreter: 5 ms, the default, made two threads on
+small images as slow as one (2,000 PNG of 256²: 7.9 s instead of 6.0 s)."""
+
 BEAT_SECONDS = 1.0
 """A slow image says that it is alive at most this often."""
 
 
 def main() -> None:
     """Serve batches until stdin ends."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     results = os.fdopen(os.dup(1), "wb")  # buffered: a raw write may stop half way when a signal comes
     os.dup2(2, 1)
     orders = os.fdopen(os.dup(0), "rb")
