@@ -156,6 +156,7 @@ def test_a_card_shows_the_images_it_means_by_keyboard(demo_page: Visit) -> None:
     expect(page.locator(".n-shown")).to_have_text("100", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_real_images_are_shown_too(
     browser: Browser, data: Path, tmp_path: Path, served: Callable[[Path], AbstractContextManager[str]]
 ) -> None:

@@ -9,8 +9,6 @@ from smalti.plots.histogram import histogram
 from smalti.plots.palette import GROUP_COLOURS, REST_COLOUR, colours_of
 from smalti.table.stats import distribution, find_groups
 
-hv.extension("bokeh", logo=False)
-
 FRAME = pl.DataFrame({"g": ["a", "a", "b"], "x": [1.0, 2.0, 9.0]})
 
 
@@ -53,6 +51,6 @@ def _area(x: np.ndarray, y: np.ndarray) -> float:
 def test_it_renders(values: list[float], log: bool) -> None:
     frame = pl.DataFrame({"x": values})
     groups = find_groups(frame, None)
-    figure = hv.render(histogram(distribution(frame, "x", groups, log=log), colours_of(groups), unit="px"))
+    figure = hv.render(histogram(distribution(frame, "x", groups, log=log), colours_of(groups), unit="px"), backend="bokeh")
     assert figure.xaxis.axis_label == "px"
     assert figure.output_backend == "canvas"

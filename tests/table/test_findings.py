@@ -64,7 +64,7 @@ def test_copies_are_found_by_their_pixels_and_flat_images_are_none() -> None:
     hashes = ["1", "1", "2", "3", "3", None, None]
     images = table(7, content_hash=hashes, is_flat=[False, False, False, True, True, None, None])
     found = one(images, "Duplicates")
-    assert found.sentence == "2 of 7 images have the pixels of another: 1 set of copies."
+    assert found.sentence == "2 of 7 images have exactly the pixels of another: 1 set of copies."
     assert shown(images, found) == [0, 1]
 
 

@@ -3,11 +3,11 @@
 from html import escape
 from typing import Any
 
-import holoviews as hv
 import panel as pn
 import param
 
 from smalti.app.choices import choice, choice_of_columns
+from smalti.app.local import Plot
 from smalti.app.state import PageState
 from smalti.app.theme import html, stacked
 from smalti.app.words import count, title
@@ -16,8 +16,6 @@ from smalti.plots.palette import colours_of
 from smalti.table.stats import Distribution, distribution, spans_decades
 
 __all__ = ["HistogramView"]
-
-hv.extension("bokeh", logo=False)
 
 
 AXES = ("automatic", "linear", "logarithmic")
@@ -48,7 +46,7 @@ class HistogramView(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyp
     def controls(self) -> Any:
         """The choice of columns and axis."""
         columns = choice_of_columns(self.param.columns, "Histograms of")
-        return stacked(columns, choice(self.param.axis, "Axis of values"), gap=10)
+        return stacked(columns, choice(self.param.axis, "Axis of values"), gap=16)
 
     def _place(self, *_: Any) -> None:
         self._places.objects = [stacked(gap=0, min_height=190) for _ in self.columns]
@@ -92,7 +90,9 @@ class HistogramView(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyp
         ]
         if counts.n:
             plot = histogram(counts, colours_of(groups))
-            parts.append(pn.pane.HoloViews(plot, sizing_mode="stretch_width", margin=0, linked_axes=False))
+            parts.append(
+                Plot(plot, backend="bokeh", sizing_mode="stretch_width", margin=0, linked_axes=False)
+            )
         return parts
 
     def __panel__(self) -> Any:

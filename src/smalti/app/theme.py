@@ -5,6 +5,8 @@ from typing import Any
 
 import panel as pn
 
+from smalti.app.local import Column, Html
+
 __all__ = ["CSS", "LOGO", "QUIET_BAR", "SIDE_WIDTH", "THEME", "UNBOUNDED", "html", "side_by_side", "stacked"]
 
 _SHARED: dict[str, Any] = {
@@ -74,7 +76,7 @@ def stacked(*parts: Any, gap: int, **options: Any) -> Any:
     A plain layout: Material ones cost 20 ms each in Python and as much again in the browser.
     """
     styles = {"gap": f"{gap}px", **UNBOUNDED} | options.pop("styles", {})
-    return pn.Column(*parts, **({"margin": 0, "sizing_mode": "stretch_width"} | options), styles=styles)
+    return Column(*parts, **({"margin": 0, "sizing_mode": "stretch_width"} | options), styles=styles)
 
 
 def side_by_side(*parts: Any, **options: Any) -> Any:
@@ -85,6 +87,5 @@ def side_by_side(*parts: Any, **options: Any) -> Any:
 
 def html(content: Any, **options: Any) -> Any:
     """HTML of our own, in the page's style; `content` may be a bound function."""
-    return pn.pane.HTML(
-        content, **({"margin": 0, "sizing_mode": "stretch_width"} | options), stylesheets=[CSS]
-    )
+    options = {"margin": 0, "sizing_mode": "stretch_width"} | options
+    return Html(content, stylesheets=[CSS], styles=UNBOUNDED, **options)

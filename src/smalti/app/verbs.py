@@ -27,15 +27,9 @@ def explore(project: Project, *, port: int = 5006, address: str = "localhost", b
         from smalti.app.serve import serve
 
         return serve(project, port=port, address=address, browser=browser)
-    import holoviews as hv
-    import panel as pn
+    from smalti.app.notebook import view
 
-    hv.extension("bokeh", inline=True)  # first, or Panel's own resources are asked of a CDN
-    pn.extension(inline=True)
-    from smalti.app.content import Content
-    from smalti.app.page import ProjectPage
-
-    return ProjectPage(Content.of(project)).__panel__()
+    return view(project)
 
 
 def in_notebook() -> bool:

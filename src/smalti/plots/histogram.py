@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import holoviews as hv
+import holoviews.plotting.bokeh  # noqa: F401  # registers its options; hv.extension would publish to a notebook
 import numpy as np
 from bokeh.models import BasicTicker, BasicTickFormatter
 
 from smalti.table.stats import Distribution
 
 __all__ = ["histogram"]
+
 
 INK = "#7A7A7A"
 """Axis and text: 4.3:1 on white and 4.3:1 on the dark page, so one plot serves both."""
@@ -33,20 +35,19 @@ def histogram(
     """
     overlay = _outlines(counts, colours) * _bins(counts)
     return overlay.opts(
-        hv.opts.Overlay(
-            responsive=True,
-            height=height,
-            logx=counts.log,
-            xlabel=unit,
-            ylabel="images",
-            toolbar=None,
-            default_tools=[],
-            show_legend=False,
-            xlim=(float(counts.edges[0]), float(counts.edges[-1])),
-            ylim=(0, 1.08 * _top(counts)),
-            fontsize={"labels": "11px", "ticks": "11px"},
-            hooks=[_calm],
-        )
+        responsive=True,
+        height=height,
+        logx=counts.log,
+        xlabel=unit,
+        ylabel="images",
+        toolbar=None,
+        default_tools=[],
+        show_legend=False,
+        xlim=(float(counts.edges[0]), float(counts.edges[-1])),
+        ylim=(0, 1.08 * _top(counts)),
+        fontsize={"labels": "11px", "ticks": "11px"},
+        hooks=[_calm],
+        backend="bokeh",
     )
 
 
@@ -57,7 +58,9 @@ def _outlines(counts: Distribution, colours: Mapping[str, str]) -> hv.Polygons:
         for name, n in counts.counts.items()
     ]
     polygons = hv.Polygons(shapes, vdims=["colour"])
-    return polygons.opts(fill_color="colour", line_color="colour", fill_alpha=0.28, line_width=1.6)
+    return polygons.opts(
+        fill_color="colour", line_color="colour", fill_alpha=0.28, line_width=1.6, backend="bokeh"
+    )
 
 
 def _outline(edges: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +84,9 @@ def _bins(counts: Distribution) -> hv.Rectangles:
         (counts.column, "@values"),
         *((name, f"@{{{field}}}{{0,0}}") for name, field in zip(counts.counts, fields, strict=True)),
     ]
-    return bins.opts(alpha=0, hover_alpha=0.12, color=INK, tools=["hover"], hover_tooltips=tooltips)
+    return bins.opts(
+        alpha=0, hover_alpha=0.12, color=INK, tools=["hover"], hover_tooltips=tooltips, backend="bokeh"
+    )
 
 
 def _top(counts: Distribution) -> float:

@@ -198,7 +198,7 @@ def _duplicates(images: pl.DataFrame) -> Finding | None:
         return Finding("Duplicates", "fine", "exact copies")
     n = int(copies["count"].sum())
     sets = "1 set" if copies.height == 1 else f"{copies.height:,} sets"
-    sentence = f"{_part(n, images.height)} have the pixels of another: {sets} of copies."
+    sentence = f"{_part(n, images.height)} have exactly the pixels of another: {sets} of copies."
     hashes = ", ".join(repr(value) for value in sorted(copies["content_hash"]))
     where = f"content_hash in [{hashes}]" if copies.height <= FEW else None
     return Finding("Duplicates", "warning", sentence, where)

@@ -1,0 +1,52 @@
+"""Panel's views, less their requests to a CDN from a notebook."""
+
+from typing import Any
+
+import panel as pn
+from bokeh.models import ImportedStyleSheet
+from panel.io.notebook import replace_inline_css
+
+__all__ = ["Column", "Html", "Plot"]
+
+
+class _Local:
+    """Puts style sheets into what is sent to a notebook, not their addresses.
+
+    Panel does so for the first view of a cell, but not for what changes or comes later.
+    """
+
+    def _get_properties(self, doc: Any) -> dict[str, Any]:
+        return _inlined(super()._get_properties(doc))  # type: ignore[misc]
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _inlined(super()._process_param_change(params))  # type: ignore[misc]
+
+
+def _inlined(properties: dict[str, Any]) -> dict[str, Any]:
+    if pn.config.inline and "stylesheets" in properties:
+        sheets = properties["stylesheets"]
+        properties["stylesheets"] = [
+            replace_inline_css(sheet) if isinstance(sheet, ImportedStyleSheet) else sheet for sheet in sheets
+        ]
+    return properties
+
+
+class Html(_Local, pn.pane.HTML):  # type: ignore[misc]  # panel is untyped
+    """HTML of our own."""
+
+    priority = None  # never what Panel itself makes of an object
+
+
+class Column(_Local, pn.Column):  # type: ignore[misc]
+    """Views one below the other."""
+
+
+class _Figure(_Local, pn.pane.Bokeh):  # type: ignore[misc]
+    priority = None
+
+
+class Plot(pn.pane.HoloViews):  # type: ignore[misc]
+    """A HoloViews object drawn by Bokeh."""
+
+    priority = None
+    _panes = pn.pane.HoloViews._panes | {"bokeh": _Figure}
