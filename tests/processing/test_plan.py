@@ -16,7 +16,7 @@ def test_every_file_is_in_exactly_one_batch_and_in_order(sizes, threads):
 
 
 def test_tiny_files_come_by_the_dozen_and_large_ones_alone():
-    assert {len(batch) for batch in cut_batches(refs_of([100] * 3200), 2)} == {32}
+    assert {len(batch) for batch in cut_batches(refs_of([100] * 6400), 2)} == {128}
     assert {len(batch) for batch in cut_batches(refs_of([50_000_000] * 16), 2)} == {1}
 
 

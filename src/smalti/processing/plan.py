@@ -16,8 +16,8 @@ MIN_BATCHES_A_THREAD = 4
 def cut_batches(refs: Sequence[ImageRef], threads: int) -> Iterator[tuple[ImageRef, ...]]:
     """Cut references into batches of about equal cost, in order.
 
-    A batch holds about 8 MiB, or less when that would leave threads idle; tiny files come by the 32 or
-    more, a large file alone.
+    A batch holds about 8 MiB, or less when that would leave threads idle; tiny files come by the hundred,
+    a large file alone.
     """
     total = sum(cost(ref) for ref in refs)
     target = max(FILE_COST, min(BATCH_BYTES, total // (threads * MIN_BATCHES_A_THREAD)))
