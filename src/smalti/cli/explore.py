@@ -15,9 +15,7 @@ def explore(
     address: Annotated[
         str, typer.Option(help="Address to serve on; others can reach only what is not localhost.")
     ] = ("localhost"),
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the browser.")
-    ] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:

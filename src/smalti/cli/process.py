@@ -1,5 +1,6 @@
 """``smalti process``: images to QC table."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,37 +14,47 @@ __all__ = ["process"]
 def process(
     base: Annotated[Path, typer.Argument(metavar="BASE", help="Folder of images, or one file.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="X.smalti", help="Project folder to write.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="X.smalti",
+            help="Project folder to write.",
+            show_default="in the user's cache",
+        ),
     ] = None,
     path: Annotated[
         list[str] | None,
-        typer.Option("-p", "--path", help="A condition: a path relative to BASE; repeatable."),
+        typer.Option("-p", "--path", metavar="PATH", help="A condition, relative to BASE; repeatable."),
     ] = None,
     extension: Annotated[
         list[str] | None,
-        typer.Option("-e", "--extension", help="Only files with this extension; repeatable."),
+        typer.Option("-e", "--extension", metavar="EXT", help="Only files with this ending; repeatable."),
     ] = None,
     loader: Annotated[
-        str | None, typer.Option("-l", "--loader", help="Reader for all files; 'none' opens nothing.")
+        str | None,
+        typer.Option("-l", "--loader", metavar="LOADER", help="Reader for all files; 'none' opens nothing."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Threads; 0 for one a core.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, metavar="N", help="Threads; 0 for one a core.")] = 0,
     memory: Annotated[
         str | None,
-        typer.Option(metavar="SIZE", help="Memory for decoded planes, as 4GB. [half of the machine's]"),
+        typer.Option(
+            metavar="SIZE", help="Memory for decoded planes, as 4GB.", show_default="half of the machine's"
+        ),
     ] = None,
     timeout: Annotated[
-        float, typer.Option(help="Seconds an image may go without finishing a plane.")
+        float, typer.Option(metavar="S", help="Seconds an image may go without finishing a plane.")
     ] = 300.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure everything anew.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if any image failed.")] = False,
-    name: Annotated[str | None, typer.Option(help="Title. [name of BASE]")] = None,
-    metric: Annotated[
+    name: Annotated[
+        str | None, typer.Option(metavar="N", help="Title of the project.", show_default="name of BASE")
+    ] = None,
+    metrics: Annotated[
         list[str] | None,
-        typer.Option("--metrics", help="Only these metrics; 'none' measures nothing; repeatable."),
+        typer.Option(metavar="A,B", help="Only these metrics; 'none' measures nothing.", show_default="all"),
     ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", help="Not these metrics; repeatable.")
-    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="A,B", help="All metrics but these.")] = None,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
@@ -63,8 +74,8 @@ def process(
             workers=workers,
             memory=memory or 0,
             timeout=timeout,
-            metrics=metric,
-            exclude=exclude or (),
+            metrics=_names(metrics) if metrics else None,
+            exclude=_names(exclude or ()),
         )
     facts = project.summary()
     if verbose:
@@ -72,6 +83,11 @@ def process(
     typer.echo(f"{tell(facts)}\n  table    {project.path}")
     if strict and facts["failed"]:
         raise typer.Exit(1)
+
+
+def _names(texts: Iterable[str]) -> list[str]:
+    """``["a,b", "c"]`` as a, b, c."""
+    return [name.strip() for text in texts for name in text.split(",")]
 
 
 def _list_failures(project: object) -> None:

@@ -10,7 +10,7 @@ WITNESSES = {
     "saturation": "saturated_high",
     "stripes": "stripe_score_rows",
     "jpeg": "blockiness",
-    "empty": "snr_db",
+    "empty": "std",
     "odd_dtype": "dtype",
     "wrong_size": "size_x",
     "exact_duplicate": "content_hash",
