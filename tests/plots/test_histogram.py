@@ -51,6 +51,8 @@ def _area(x: np.ndarray, y: np.ndarray) -> float:
 def test_it_renders(values: list[float], log: bool) -> None:
     frame = pl.DataFrame({"x": values})
     groups = find_groups(frame, None)
-    figure = hv.render(histogram(distribution(frame, "x", groups, log=log), colours_of(groups), unit="px"), backend="bokeh")
+    figure = hv.render(
+        histogram(distribution(frame, "x", groups, log=log), colours_of(groups), unit="px"), backend="bokeh"
+    )
     assert figure.xaxis.axis_label == "px"
     assert figure.output_backend == "canvas"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # noqa: F401  # registers its options; hv.extension would publish to a notebook
+import holoviews.plotting.bokeh  # registers its options; hv.extension would publish to a notebook
 import numpy as np
 from bokeh.models import BasicTicker, BasicTickFormatter
 

@@ -1,0 +1,37 @@
+"""In a notebook cell the page brings all it needs, and not many times over."""
+
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from smalti.processing.project import Project
+
+CELL = """
+import smalti
+from bokeh.models import ImportedStyleSheet
+from panel.io.state import state
+
+view = smalti.open({path!r}).explore()
+sent, _ = view._repr_mimebundle_()
+root = view._models[next(iter(view._models))][0]
+field = next(widget for widget in view.select() if getattr(widget, "label", "") == "Where")
+field.value = "condition == 'em'"
+later = [sheet.url for sheet in root.select(dict(type=ImportedStyleSheet))]
+print(len(sent["text/html"]), later)
+"""
+
+CDN = re.compile(r"https://(?:cdn\.holoviz|cdn\.bokeh|unpkg|fonts)[^\"' ]*")
+
+
+@pytest.mark.slow
+def test_a_cell_asks_no_host_and_holds_the_script_once(demo: Project) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL.format(path=str(demo.path)))])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    outputs = notebook.cells[0].outputs
+    said = "".join(output.text for output in outputs if output.output_type == "stream")
+    size, later = said.split(" ", 1)
+    assert int(size) < 8_000_000  # 1.4 MB twice, and forty thumbnails; 34 MB as Panel sends it
+    assert later.startswith("[]")
+    assert CDN.findall(str(outputs)) == []
