@@ -1,6 +1,9 @@
 """The server listens where it is told, admits nobody else, and ends cleanly."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -42,6 +45,17 @@ def test_a_page_that_cannot_be_made_tells_visitors_no_paths(demo: Project, tmp_p
     finally:
         aside.rename(project)
     assert str(demo.path) not in said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM ends any process elsewhere")
+def test_it_ends_when_told_to_although_nobody_reads_its_output(demo: Project) -> None:
+    command = [sys.executable, "-m", "smalti.cli", "explore", str(demo.path), "--no-browser", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        server.stdout.close()
+        server.terminate()
+        assert server.wait(20) == 0
 
 
 def test_it_serves_its_page_and_no_files_and_ends_with_ctrl_c(demo: Project, served: SERVED) -> None:

@@ -3,9 +3,11 @@
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from smalti.core.errors import UsageError
@@ -59,7 +61,20 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
     print(url, flush=True)  # noqa: T201  # the one line that scripts wait for
     if browser:
         server.io_loop.add_callback(server.show, "/")
-    server.run_until_shutdown()
+    run(server)
+
+
+def run(server: Any) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Bokeh's own way prints first, and goes on for ever when whoever read that has gone.
+    """
+    server.start()
+    if os.name == "posix":
+        server.io_loop.asyncio_loop.add_signal_handler(signal.SIGTERM, server.io_loop.stop)
+    with suppress(KeyboardInterrupt):
+        server.io_loop.start()
+    server.stop()
 
 
 def page_maker(project: Project) -> Callable[[], Any]:
