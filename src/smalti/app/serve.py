@@ -58,14 +58,13 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
     url = f"http://{address if address != '0.0.0.0' else socket.gethostname()}:{port}/"  # noqa: S104  # compared
     if address not in LOCAL:
         print(f"Note: whoever can reach {url} can see these images.", file=sys.stderr)  # noqa: T201
-    print(url, flush=True)  # noqa: T201  # the one line that scripts wait for
     if browser:
         server.io_loop.add_callback(server.show, "/")
-    run(server)
+    run(server, url)
 
 
-def run(server: Any) -> None:
-    """Serve until Ctrl-C or SIGTERM.
+def run(server: Any, url: str) -> None:
+    """Serve until Ctrl-C or SIGTERM, either of which may come as soon as the URL is said.
 
     Bokeh's own way prints first, and goes on for ever when whoever read that has gone.
     """
@@ -73,6 +72,7 @@ def run(server: Any) -> None:
     if os.name == "posix":
         server.io_loop.asyncio_loop.add_signal_handler(signal.SIGTERM, server.io_loop.stop)
     with suppress(KeyboardInterrupt):
+        print(url, flush=True)  # noqa: T201  # the one line that scripts wait for
         server.io_loop.start()
     server.stop()
 
