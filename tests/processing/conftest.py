@@ -55,18 +55,30 @@ def tiffs(tmp_path):
 
 @pytest.fixture
 def bad_loaders(install):
-    """Two installed loaders: one hangs, one kills its process."""
+    """Installed loaders that hang, hang with the interpreter in their grip, abort, and exit."""
     install(BAD_LOADERS)
 
 
 BAD_LOADERS = '''
-import os, time
+import os, re, sys, time
 from smalti.core.plugin import loader
 
 @loader("hanger", extensions=["hang"])
 def hanger(ref, limit):
     """Never comes back."""
     time.sleep(3600)
+    yield
+
+@loader("gripper", extensions=["grip"])
+def gripper(ref, limit):
+    """Never comes back and never lets go of the interpreter."""
+    re.match(r"(a+)+$", "a" * 60 + "b")
+    yield
+
+@loader("leaver", extensions=["leave"])
+def leaver(ref, limit):
+    """Thinks it may end the program."""
+    sys.exit("enough")
     yield
 
 @loader("killer", extensions=["kill"])

@@ -144,6 +144,57 @@ def test_two_runs_on_one_project_do_not_mix(tiffs, tmp_path, told):
         smalti.process(tiffs, output=tmp_path / "x.smalti", progress=told)
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_folder_with_other_things_in_it_is_left_alone(tiffs, tmp_path, told, fresh):
+    (tmp_path / "thesis" / "parts").mkdir(parents=True)
+    (tmp_path / "thesis" / "parts" / "part-1.txt").write_text("years of work")
+    with pytest.raises(UsageError, match="holds other things"):
+        smalti.process(tiffs, output=tmp_path / "thesis", fresh=fresh, progress=told)
+    assert [p.name for p in (tmp_path / "thesis").rglob("*")] == ["parts", "part-1.txt"]
+
+
+def test_a_base_that_moved_is_followed_without_measuring_again(tiffs, tmp_path, told):
+    smalti.process(tiffs, output=tmp_path / "x.smalti", progress=told)
+    moved = tiffs.rename(tmp_path / "moved")
+    told.states.clear()
+    project = smalti.process(moved, output=tmp_path / "x.smalti", progress=told)
+    assert told.total == 0
+    row = project.images.select("image_id", "uri").collect().row(0)
+    assert row[1].startswith(str(moved))
+    assert project.image(row[0]).read().size
+
+
+def test_another_base_does_not_silently_replace_the_table(tiffs, write_tiffs, tmp_path, told):
+    smalti.process(tiffs, output=tmp_path / "x.smalti", progress=told)
+    write_tiffs(tmp_path / "other" / "deeper", 2)
+    with pytest.raises(UsageError, match="none is in"):
+        smalti.process(tmp_path / "other", output=tmp_path / "x.smalti", progress=told)
+
+
+def test_conditions_given_later_stand_in_the_table(write_tiffs, tmp_path, told):
+    for name in ("control", "treated"):
+        write_tiffs(tmp_path / "plates" / name, 1)
+    smalti.process(tmp_path / "plates", output=tmp_path / "x.smalti", progress=told)
+    again = smalti.process(
+        tmp_path / "plates", output=tmp_path / "x.smalti", conditions=["control", "treated"], progress=told
+    )
+    assert again.images.collect()["condition"].to_list() == ["control", "treated"]
+
+
+def test_an_unknown_loader_is_said_before_anything_is_read(tiffs, tmp_path, told):
+    with pytest.raises(UnknownNameError, match="did you mean 'tiff'"):
+        smalti.process(tiffs, output=tmp_path / "x.smalti", loader="tif", progress=told)
+    assert not (tmp_path / "x.smalti").exists()
+
+
+def test_one_name_is_one_name_and_not_its_letters(tiffs, tmp_path, told):
+    project = smalti.process(
+        tiffs, output=tmp_path / "x.smalti", extensions="tif", metrics="intensity", progress=told
+    )
+    assert project.images.collect().height == 10
+    assert project.rollup(by="dtype").collect()["dtype"].to_list() == ["uint16"]
+
+
 def test_nothing_found_writes_nothing(tmp_path, told):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError):

@@ -68,6 +68,24 @@ def test_another_loader_needs_a_fresh_start(run):
     assert run(loader="tiff", fresh=True)[1] == 10
 
 
+def test_a_file_that_is_gone_is_said_once(run, tiffs):
+    run()
+    (tiffs / "0000.ome.tif").unlink()
+    assert any("no longer found" in problem for problem in run()[0].summary()["problems"])
+    assert not run()[0].summary()["problems"]
+
+
+def test_a_run_under_way_is_not_said_to_be_finished(run, tiffs, monkeypatch):
+    from smalti.processing import run as module
+
+    project, _ = run()
+    tifffile.imwrite(tiffs / "new.tif", np.zeros((9, 9), np.uint8))
+    monkeypatch.setattr(module, "run_supervised", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert not smalti.open(project.path).summary()["finished"]
+
+
 def test_fresh_measures_everything_anew(run):
     run()
     assert run(fresh=True)[1] == 10

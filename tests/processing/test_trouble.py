@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,8 @@ def statuses(project):
     return {path: (status, error) for path, status, error in table.iter_rows()}
 
 
-def test_a_loader_that_hangs_and_one_that_kills_cost_one_row_each(bad_loaders, tiffs, tmp_path):
-    for name in ("a.hang", "b.kill"):
+def test_loaders_that_hang_or_end_their_process_cost_one_row_each(bad_loaders, tiffs, tmp_path):
+    for name in ("a.hang", "b.kill", "c.grip", "d.leave"):
         (tiffs / name).write_bytes(b"anything")
     command = [
         sys.executable,
@@ -34,6 +35,9 @@ def test_a_loader_that_hangs_and_one_that_kills_cost_one_row_each(bad_loaders, t
     assert "within 2 s" in found["a.hang"][1]
     assert found["b.kill"][0] == "crashed"
     assert "SIGABRT" in found["b.kill"][1]
+    assert found["c.grip"][0] == "timeout"
+    assert found["d.leave"][0] == "crashed"
+    assert "enough" in found["d.leave"][1]
     assert sum(status == "ok" for status, _ in found.values()) == 10
 
 
@@ -66,3 +70,18 @@ def test_an_image_that_declares_too_much_is_refused_before_it_is_read(tiffs, tmp
     status, error = next(iter(statuses(project).values()))
     assert status == "skipped"
     assert "--memory" in error
+
+
+def test_a_module_that_lies_among_the_images_is_not_imported(tiffs, tmp_path):
+    (tiffs / "polars.py").write_text("raise SystemExit('imported from the data folder')")
+    command = Path(sys.executable).with_name("smalti")
+    done = subprocess.run([command, "process", ".", "-o", tmp_path / "x.smalti"], cwd=tiffs, check=False)
+    assert done.returncode == 0
+    assert smalti.open(tmp_path / "x.smalti").summary()["ok"] == 10
+
+
+def test_a_colon_in_the_name_of_a_folder_on_the_search_path_does_no_harm(tiffs, tmp_path, monkeypatch, told):
+    (tmp_path / "a:b").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "a:b")
+    project = smalti.process(tiffs, output=tmp_path / "x.smalti", progress=told)
+    assert project.summary()["ok"] == 10

@@ -73,7 +73,7 @@ def changed_project(folder: Path) -> Path:
 
 
 AFTER = {("a.tif", 0): 3, ("b.tif", 0): 3, ("b.tif", 1): 3, ("b.tif", 2): 3, ("d.tif", 0): 2, ("d.tif", 1): 2}
-KEPT = ("a.tif", "b.tif", "d.tif")
+KEPT = pl.DataFrame({"path": ["a.tif", "b.tif", "d.tif"]})
 
 
 class Killed(BaseException):
@@ -154,6 +154,22 @@ def test_paths_that_are_not_kept_are_dropped_from_all_tables(tmp_path):
     assert seen(tmp_path) == AFTER
 
 
+def test_where_a_file_lies_now_replaces_where_it_lay(tmp_path):
+    present = KEPT.with_columns(pl.lit("/elsewhere").alias("uri"))
+    store.compact(changed_project(tmp_path), COLUMNS, {}, present)
+    images = store.read(tmp_path, "images").collect()
+    assert images["uri"].unique().to_list() == ["/elsewhere"]
+    assert images.columns == [column.name for column in COLUMNS["images"]]
+
+
+def test_forgetting_leaves_other_files_alone(tmp_path):
+    folder = changed_project(tmp_path)
+    (folder / "flags.jsonl").write_text("{}")
+    store.forget(folder)
+    assert not store.exists(folder)
+    assert [p.name for p in folder.rglob("*") if p.is_file()] == ["flags.jsonl"]
+
+
 def test_the_final_files_say_what_their_columns_mean(tmp_path):
     store.compact(changed_project(tmp_path), COLUMNS, {"smalti": "0.1.0"})
     info = read_metadata(store.final_file(tmp_path, "images"))
@@ -195,7 +211,7 @@ def test_a_column_of_a_metric_that_went_goes_with_its_last_value(tmp_path):
 def test_a_column_that_changed_its_type_costs_no_row(tmp_path, dtype, values, expected):
     images = tables({"a.tif": 2}, 1)["images"].drop("mean").with_columns(pl.Series("mean", values))
     store.write_part(tmp_path, 1, {"images": images})
-    store.compact(tmp_path, {"images": (*IMAGE_COLUMNS, Column("mean", dtype, "", ""))}, {})
+    store.compact(tmp_path, {"images": (*IMAGE_COLUMNS, Column("mean", dtype, "", "", "same"))}, {})
     assert finals(tmp_path)["images"]["mean"].to_list() == expected
 
 
@@ -270,12 +286,13 @@ def test_a_kill_while_rows_are_only_dropped_shows_no_orphan(tmp_path, kill_at):
         folder = tmp_path / str(n)
         store.write_part(folder, 1, tables({"a.tif": 1, "b.tif": 1}, 1))
         store.compact(folder, COLUMNS, {})
-        kill_at(n, store.compact, folder, COLUMNS, {}, ["a.tif"])
+        kill_at(n, store.compact, folder, COLUMNS, {}, pl.DataFrame({"path": ["a.tif"]}))
         assert seen(folder).keys() - {("b.tif", 0)} == {("a.tif", 0)}
 
 
 KILL = """
 import os, signal, sys
+import polars as pl
 from pathlib import Path
 from smalti.table import store
 from smalti.table.schema import IMAGE_COLUMNS, PLANE_KEYS
@@ -289,7 +306,7 @@ def hook(event, args):
 mean = Column("mean", "Float32", "intensity", "Mean of the pixels.", "mean")
 sys.addaudithook(hook)
 columns = {"images": (*IMAGE_COLUMNS, mean), "planes": (*PLANE_KEYS, mean)}
-store.compact(folder, columns, {}, ["a.tif", "b.tif", "d.tif"])
+store.compact(folder, columns, {}, pl.DataFrame({"path": ["a.tif", "b.tif", "d.tif"]}))
 """
 
 

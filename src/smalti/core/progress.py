@@ -76,10 +76,10 @@ class RichProgress:
             transient=True,
         )
         self._task = self._bars.add_task("measuring", total=None, facts="")
-        self._bars.start()
 
     def update(self, state: State) -> None:
-        """Move the bar and its facts."""
+        """Move the bar and its facts; the first call shows it."""
+        self._bars.start()
         self._bars.update(
             self._task,
             description=state.message or "measuring",

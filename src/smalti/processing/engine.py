@@ -115,8 +115,12 @@ class _Driver:
             if late := worker.overdue(limit):
                 text = f"no plane finished within {limit:g} s, also when tried alone"
                 yield from self._lose(worker, "timeout", text, late)
+            elif worker.has_ended and self._events.empty():
+                yield from self._lose(worker, "crashed", f"{worker.last_words()}, also when tried alone", [])
             elif worker.starting_seconds > START_SECONDS:
-                raise SmaltiError(f"the worker process was not ready {START_SECONDS:g} s after its start")
+                if not worker.begun():
+                    raise SmaltiError(f"the worker process was not ready {START_SECONDS:g} s after its start")
+                yield from self._lose(worker, "timeout", "", worker.begun())
 
     def _lose(self, worker: Worker, status: str, text: str, late: list[ImageRef]) -> Iterator[Tables]:
         """End a worker: a suspect that it ran alone becomes a row; else the rest of its work is kept.

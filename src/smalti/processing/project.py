@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -54,8 +56,8 @@ class Project:
     def __init__(
         self, name: str, base: str | Path, *, loader: str | None = None, output: str | Path | None = None
     ) -> None:
-        absolute = Path(base).expanduser().absolute()
-        self.path = project_folder(name, absolute) if output is None else Path(output).expanduser().absolute()
+        absolute = full_path(base)
+        self.path = project_folder(name, absolute) if output is None else full_path(output)
         self.record = Record(name=name, base=str(absolute))
         self.settings = Settings(loader=loader)
         self._extra: tuple[Plugin, ...] = ()
@@ -70,19 +72,24 @@ class Project:
         self.record = replace(self.record, paths=(*self.record.paths, *map(str, paths)))
         return self
 
-    def set(self, *, extensions: Sequence[str] | None = None, **settings: Any) -> Self:
+    def set(self, *, extensions: str | Iterable[str] | None = None, **settings: Any) -> Self:
         """Change settings: ``loader, metrics, exclude, workers, memory, timeout, extensions``.
 
         `metrics` takes names, and functions marked with `smalti.metric`; ``memory`` bytes or ``"4GB"``.
         """
         if extensions is not None:
-            self.record = replace(self.record, extensions=tuple(extensions))
+            self.record = replace(self.record, extensions=listed(extensions))
         if settings.get("metrics") is not None:
-            settings |= self._take_metrics(settings["metrics"])
+            settings |= self._take_metrics(listed(settings["metrics"]))
         self.settings = self.settings.set(**settings)
         return self
 
-    def _take_metrics(self, metrics: Sequence[str | Any]) -> dict[str, Any]:
+    def _take_metrics(self, metrics: tuple[Any, ...]) -> dict[str, Any]:
+        for metric in metrics:
+            if not isinstance(metric, str) and not hasattr(metric, "__smalti__"):
+                raise UsageError(
+                    f"{metric!r} is no metric; give a name, or a function marked with smalti.metric"
+                )
         given = [m.__smalti__ for m in metrics if not isinstance(m, str)]
         names = [m if isinstance(m, str) else m.__smalti__.name for m in metrics]
         self._extra = tuple(plugin for plugin in given if plugin.module == "__main__")
@@ -99,7 +106,10 @@ class Project:
             Told how far the run is; None shows bars in the terminal or notebook.
         """
         shown = RichProgress() if progress is None else progress
-        self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra)
+        try:
+            self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra)
+        finally:
+            shown.close()
         return self
 
     @property
@@ -127,13 +137,14 @@ class Project:
             raise SmaltiError(f"{self.path} holds no QC table yet; call process() first")
         return store.read(self.path, name)
 
-    def rollup(self, by: Sequence[str] = ("condition",)) -> pl.LazyFrame:
+    def rollup(self, by: str | Iterable[str] = ("condition",)) -> pl.LazyFrame:
         """Metrics of planes rolled up by columns of images or planes, by each metric's declared rule.
 
         Examples
         --------
         >>> project.rollup(by=["condition", "c"]).collect()  # doctest: +SKIP
         """
+        by = listed(by)
         planes = self.planes
         own = set(planes.collect_schema().names())
         others = [name for name in by if name not in own]
@@ -196,7 +207,7 @@ def process(
     base: str | Path,
     *,
     output: str | Path | None = None,
-    conditions: Sequence[str | Path] | None = None,
+    conditions: str | Path | Iterable[str | Path] | None = None,
     name: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -225,8 +236,8 @@ def process(
     --------
     >>> project = process("plates/", output="plates.smalti", conditions=["a", "b"])  # doctest: +SKIP
     """
-    title = name or Path(base).expanduser().absolute().name
-    project = Project(title, base, output=output).add_paths(*(conditions or ())).set(**settings)
+    project = Project(name or full_path(base).name, base, output=output)
+    project.add_paths(*listed(conditions or ())).set(**settings)
     return project.process(fresh=fresh, progress=progress)
 
 
@@ -238,7 +249,7 @@ def open(path: str | Path) -> Project:
     UsageError
         There is no project at `path`.
     """
-    folder = Path(path).expanduser().absolute()
+    folder = full_path(path)
     record = Record.read(folder) if folder.is_dir() else None
     if record is None:
         raise UsageError(
@@ -255,5 +266,21 @@ def project_folder(name: str, base: Path) -> Path:
     import xxhash
     from platformdirs import user_cache_path
 
-    digest = xxhash.xxh3_64_hexdigest(str(base).encode())[:8]
-    return user_cache_path("smalti") / "projects" / f"{name}-{digest}{SUFFIX}"
+    digest = xxhash.xxh3_64_hexdigest(os.fsencode(base))[:8]
+    plain = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "project"
+    return user_cache_path("smalti") / "projects" / f"{plain}-{digest}{SUFFIX}"
+
+
+def full_path(path: str | Path) -> Path:
+    """An absolute path without ``..`` or ``~``; links are kept as they are."""
+    text = os.fspath(path)
+    if not text:
+        raise UsageError("the path is empty; give a folder, or . for the present one")
+    if "://" in text:
+        raise UsageError(f"{text} is a URL; only folders and files of this machine can be read")
+    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links
+
+
+def listed(names: Any) -> tuple[Any, ...]:
+    """Names as a tuple; one that stands alone is taken as one, not letter by letter."""
+    return (names,) if isinstance(names, str | os.PathLike) or callable(names) else tuple(names)

@@ -1,6 +1,7 @@
 """``project.json``: what a project is, how it was made, and what its last run found."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -65,11 +66,14 @@ class Record:
             return None
         except (ValueError, TypeError, KeyError) as error:
             raise SmaltiError(
-                f"{path} is no record smalti wrote ({error}); run process with --fresh to make it anew"
+                f"{path} is no record that smalti wrote ({error}); process the folder again to make it anew"
             ) from error
 
     def write(self, folder: Path) -> None:
         """Write it whole or not at all."""
         temporary = folder / f"{FILE_NAME}.tmp"
-        temporary.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8")
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(folder / FILE_NAME)

@@ -1,6 +1,6 @@
-"""Which files a second run may leave out."""
+"""What a second run may build on, and which files it may leave out."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -10,10 +10,10 @@ from smalti.processing.batch import modified_at
 from smalti.processing.record import Record
 from smalti.processing.settings import Settings
 
-__all__ = ["check_same_reading", "still_to_do"]
+__all__ = ["check_same_project", "present_facts", "still_to_do"]
 
 
-def still_to_do(refs: Iterable[ImageRef], images: pl.LazyFrame | None, metric_set: str) -> list[ImageRef]:
+def still_to_do(refs: Sequence[ImageRef], images: pl.LazyFrame | None, metric_set: str) -> list[ImageRef]:
     """Files that are new, changed, not ok last time, or were measured with other metrics.
 
     Parameters
@@ -41,11 +41,32 @@ def still_to_do(refs: Iterable[ImageRef], images: pl.LazyFrame | None, metric_se
     return [ref for ref in refs if known.get(ref.path) != (ref.size_bytes, modified_at(ref.mtime))]
 
 
-def check_same_reading(record: Record, settings: Settings) -> None:
-    """Raise UsageError when a project was read with another loader: its rows would not compare."""
-    before = record.settings.get("loader")
-    if record.finished and before != settings.loader:
+def present_facts(refs: Sequence[ImageRef]) -> pl.DataFrame:
+    """Where each file lies now and its condition, which may change without a pixel changing."""
+    return pl.DataFrame(
+        {
+            "path": [ref.path for ref in refs],
+            "uri": [ref.uri.encode("utf-8", "replace").decode() for ref in refs],
+            "condition": [ref.condition for ref in refs],
+        },
+        schema=dict.fromkeys(("path", "uri", "condition"), pl.String),
+    )
+
+
+def check_same_project(
+    before: Record, images: pl.LazyFrame, base: str, refs: Sequence[ImageRef], settings: Settings
+) -> None:
+    """Raise UsageError when the rows there are of another base or another loader: they would not compare."""
+    loader = before.settings.get("loader")
+    if loader != settings.loader:
         raise UsageError(
-            f"this project was read with loader {before or 'chosen by content'}, now "
+            f"this project was read with loader {loader or 'chosen by content'}, now "
             f"{settings.loader or 'chosen by content'} is asked for; add --fresh to start anew"
         )
+    if before.base != base:
+        paths = set(images.select("path").collect()["path"])
+        if paths and not any(ref.path in paths for ref in refs):
+            raise UsageError(
+                f"this project holds the images of {before.base}, of which none is in {base}; "
+                "give another -o, or add --fresh to replace them"
+            )

@@ -1,27 +1,26 @@
 """One run: look, leave out what is done, measure, keep parts as it goes, merge them at the end."""
 
-import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import filelock
 import polars as pl
 
-from smalti.core.errors import UsageError
+from smalti import __version__
+from smalti.core.errors import SmaltiError
 from smalti.core.image import ImageRef
-from smalti.core.plugin import Plugin
+from smalti.core.plugin import Plugin, broken, find
 from smalti.core.progress import Progress, State
 from smalti.loaders.choose import known_extensions
 from smalti.processing.batch import Tables, columns_of
 from smalti.processing.engine import run_inline, run_supervised
+from smalti.processing.folder import locked
 from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.record import Record
-from smalti.processing.resume import check_same_reading, still_to_do
+from smalti.processing.resume import check_same_project, present_facts, still_to_do
 from smalti.processing.settings import Settings
-from smalti.sources.folder import discover
+from smalti.sources.folder import Found, discover
 from smalti.table import store
 
 __all__ = ["run"]
@@ -65,35 +64,80 @@ def run(
     NothingFoundError
         The base folder is missing, empty or without any image; nothing is written.
     UsageError
-        Another run is at work on the folder, or its rows were read with another loader.
+        The folder is not a project's, another run is at work on it, or its rows are of another base or
+        loader.
     """
+    if settings.loader not in (None, "none"):
+        find("loader", settings.loader)
     metrics = choose_metrics(settings, extra)
+    columns = columns_of(metrics)
     found = discover(record.base, record.paths, record.extensions, known_extensions())
-    record = replace(
+    with locked(folder):
+        before = None if fresh else stored_record(folder)
+        images = store.read(folder, "images") if before and store.exists(folder) else None
+        if before and images is not None:
+            check_same_project(before, images, record.base, found.refs, settings)
+        if images is None:
+            store.forget(folder)
+        record = replace(
+            begun(record, found, metrics, settings),
+            seconds=before.seconds if before else 0.0,
+            problems=(*found.problems, *left_out(), *vanished(images, found.refs)),
+        )
+        record.write(folder)
+        todo = still_to_do(found.refs, images, metrics.version)
+        record = _measure(folder, record, settings, metrics, todo, progress, inline=bool(extra))
+        footer = {"smalti": record.version, "metric_set": metrics.version}
+        store.compact(folder, columns, footer, present_facts(found.refs))
+        check_complete(folder, found.refs)
+        record = replace(record, finished=True)
+        record.write(folder)
+    return record
+
+
+def stored_record(folder: Path) -> Record | None:
+    """The record of the last run; None for a first run, or when a power cut left no readable one."""
+    try:
+        return Record.read(folder)
+    except SmaltiError:
+        return None
+
+
+def begun(record: Record, found: Found, metrics: MetricSet, settings: Settings) -> Record:
+    """The record of a run that has just begun."""
+    return replace(
         record,
         settings=settings.to_dict(),
         files=len(found.refs),
         clutter=found.clutter,
         conditions=found.conditions,
-        problems=found.problems,
+        finished=False,
         metrics={metric.name: metric.version for metric in (*metrics.of_planes, *metrics.of_images)},
+        version=__version__,
     )
-    with locked(folder):
-        if fresh:
-            forget(folder)
-        elif before := Record.read(folder):
-            check_same_reading(before, settings)
-            record = replace(record, seconds=before.seconds)
-        record.write(folder)
-        todo = still_to_do(
-            found.refs, store.read(folder, "images") if store.exists(folder) else None, metrics.version
+
+
+def left_out() -> list[str]:
+    """Plugins that could not be loaded, in words."""
+    return [f"plugin {entry} was left out: {reason}" for entry, reason in broken().items()]
+
+
+def vanished(images: pl.LazyFrame | None, refs: Sequence[ImageRef]) -> list[str]:
+    """How many files of the last run are gone, in words."""
+    if images is None:
+        return []
+    gone = set(images.select("path").collect()["path"]) - {ref.path for ref in refs}
+    return [f"files of the last run no longer found, whose rows were dropped: {len(gone):,}"] if gone else []
+
+
+def check_complete(folder: Path, refs: Sequence[ImageRef]) -> None:
+    """Raise SmaltiError when files have no row: somebody removed parts of the folder during the run."""
+    rows = store.read(folder, "images").select(pl.col("path").n_unique()).collect().item()
+    if rows != len(refs):
+        raise SmaltiError(
+            f"{len(refs) - rows:,} of {len(refs):,} files have no row: {folder} was changed during the run; "
+            "process again to measure them"
         )
-        record = _measure(folder, record, settings, metrics, todo, progress, inline=bool(extra))
-        footer = {"smalti": record.version, "metric_set": metrics.version}
-        store.compact(folder, columns_of(metrics), footer, keep={ref.path for ref in found.refs})
-        record = replace(record, finished=True)
-        record.write(folder)
-    return record
 
 
 def _measure(
@@ -119,7 +163,6 @@ def _measure(
             progress.update(State(done, len(todo), failed, time.monotonic() - started))
     finally:
         parts.flush()
-        progress.close()
         record = replace(record, seconds=round(record.seconds + time.monotonic() - started, 3))
         record.write(folder)
     return record
@@ -148,24 +191,3 @@ class _Parts:
             self._number += 1
             self._waiting = []
         self._last = time.monotonic()
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep other runs away; the lock ends with the process, however it ends."""
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; give the name of a folder that may be made, such as X.smalti")
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / ".lock", blocking=False)
-    try:
-        with lock:
-            yield
-    except filelock.Timeout:
-        raise UsageError(f"another run is at work on {folder}; wait for it, or give another -o") from None
-
-
-def forget(folder: Path) -> None:
-    """Remove the tables and parts of a project; its flags and views stay."""
-    shutil.rmtree(folder / "parts", ignore_errors=True)
-    for table in store.TABLES:
-        (folder / f"{table}.parquet").unlink(missing_ok=True)

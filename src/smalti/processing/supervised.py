@@ -63,7 +63,7 @@ class Worker:
     def __init__(self, settings: Settings, events: SimpleQueue[tuple["Worker", Event]]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "smalti.processing.worker"],
+            [sys.executable, "-P", "-m", "smalti.processing.worker"],  # -P: nothing is imported from the cwd
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -75,7 +75,7 @@ class Worker:
         self._ready = False
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
-        self._say({"settings": settings.to_dict()})
+        self._say({"settings": settings.to_dict(), "path": _search_path()})
         self.batches: dict[int, Sequence[ImageRef]] = {}
         self._at_work: dict[int, tuple[ImageRef, float]] = {}
 
@@ -95,6 +95,11 @@ class Worker:
         elif event.kind in ("done", "fault"):
             self._at_work.pop(event.thread, None)
             self.batches.pop(event.batch, None)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone, which the end of its stream may be late to tell."""
+        return self._process.poll() is not None
 
     @property
     def starting_seconds(self) -> float:
@@ -117,12 +122,17 @@ class Worker:
         self._process.kill()
         self._process.wait()
         self._reader.join(timeout=5)
-        for stream in (self._process.stdin, self._process.stdout, self._log):
+        heard_all = not self._reader.is_alive()  # else a grandchild holds the pipe, and closing would wait
+        for stream in (self._process.stdin, self._log, *([self._process.stdout] if heard_all else [])):
             _close(stream)
 
     def last_words(self) -> str:
-        """How the process ended, and the last line it wrote to stderr."""
-        code = self._process.wait()
+        """How the process ended, and the last line it wrote to stderr; ends it if it has not."""
+        try:
+            code = self._process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
         self._log.seek(0)
         lines = self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
         said = f": {lines[-1].strip()}" if lines else ""
@@ -172,14 +182,13 @@ def worker_environment() -> dict[str, str]:
 
     folder = user_cache_path("smalti") / f"kernels-{digest.hexdigest()}"
     one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}  # our threads are the pool; none inside
-    return os.environ | one_pool | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": _search_path()}
+    path = os.pathsep.join(path for path in _search_path() if os.pathsep not in path)
+    return os.environ | one_pool | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": path}
 
 
-def _search_path() -> str:
+def _search_path() -> list[str]:
     """So that the worker imports what the driver imports, scripts' folders included."""
-    return os.pathsep.join(
-        path for path in (str(Path(p).resolve()) if p else str(Path.cwd()) for p in sys.path)
-    )
+    return [str(Path(path).resolve()) if path else str(Path.cwd()) for path in sys.path]
 
 
 def _own_group() -> dict[str, Any]:

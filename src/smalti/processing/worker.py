@@ -5,9 +5,12 @@ descriptor 1 is moved aside first and then points at stderr. The end of stdin en
 so a killed driver leaves no orphan.
 """
 
+import faulthandler
 import os
 import sys
 import time
+import traceback
+from collections.abc import Callable
 from dataclasses import fields
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -22,6 +25,10 @@ small images as slow as one (2,000 PNG of 256²: 7.9 s instead of 6.0 s)."""
 BEAT_SECONDS = 1.0
 """A slow image says that it is alive at most this often."""
 
+PULSE_SECONDS = 10.0
+FAULT = 70
+"""Exit code when it was not the driver that ended the process."""
+
 
 def main() -> None:
     """Serve batches until stdin ends."""
@@ -31,11 +38,19 @@ def main() -> None:
     orders = os.fdopen(os.dup(0), "rb")
     os.close(0)
     os.open(os.devnull, os.O_RDONLY)
+    _leave(_serve, orders, results)
+
+
+def _leave(work: Callable[..., None], *arguments: Any) -> None:
+    """Do the work, then end the whole process at once; what stopped it is left on stderr."""
+    code = 0
     try:
-        _serve(orders, results)
-    finally:
-        sys.stderr.flush()
-        os._exit(0)
+        work(*arguments)
+    except BaseException:  # also SystemExit from a plugin: a thread that ends in silence would look hung
+        traceback.print_exc()
+        code = FAULT
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _serve(orders: BinaryIO, results: BinaryIO) -> None:
@@ -48,7 +63,9 @@ def _serve(orders: BinaryIO, results: BinaryIO) -> None:
     first = receive(orders)
     if first is None:
         return
+    sys.path += [path for path in first[0]["path"] if path not in sys.path]
     settings = Settings.from_dict(first[0]["settings"])
+    Thread(target=_pulse, args=(2 * settings.timeout + 6 * PULSE_SECONDS,), daemon=True).start()
     lock = Lock()
 
     def say(header: dict[str, Any], frames: dict[str, Any] | None = None) -> None:
@@ -56,13 +73,36 @@ def _serve(orders: BinaryIO, results: BinaryIO) -> None:
             send(results, header, frames)
 
     crew = _Crew(settings, choose_metrics(settings), Budget(settings.memory_bytes), say)
+    if settings.threads == 1:  # a suspect, tried alone: the clock must run before it begins
+        crew.warm()
+    else:
+        Thread(target=_leave_if_it_fails, args=(crew.warm,), daemon=True).start()
     for number in range(settings.threads):
-        Thread(target=crew.work, args=(number,), daemon=True).start()
-    Thread(target=crew.warm, daemon=True).start()
+        Thread(target=_leave, args=(crew.work, number), daemon=True).start()
     names = [field.name for field in fields(ImageRef)]
     while (message := receive(orders)) is not None:
         refs = [ImageRef(**dict(zip(names, values, strict=True))) for values in message[0]["refs"]]
         crew.queue.put((message[0]["batch"], refs))
+
+
+def _leave_if_it_fails(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(FAULT)
+
+
+def _pulse(limit: float) -> None:
+    """End the process when no Python thread could run for `limit` seconds.
+
+    A library that hangs while it holds the interpreter keeps even the end of stdin from being seen; the
+    driver, if it lives, gives such a process up after half as long.
+    """
+    while True:
+        faulthandler.dump_traceback_later(limit, exit=True)
+        time.sleep(PULSE_SECONDS)
 
 
 class _Crew:
@@ -79,10 +119,7 @@ class _Crew:
         """Load or compile the kernels while the first files are decoded."""
         from smalti.kernels.measure import warm
 
-        try:
-            warm()
-        except Exception as error:
-            self._say({"fault": f"{type(error).__name__}: {error}"})
+        warm()
         self._say({"ready": os.getpid()})
 
     def work(self, thread: int) -> None:
@@ -90,7 +127,7 @@ class _Crew:
 
         while True:
             batch, refs = self.queue.get()
-            begin = _Begin(self._say, thread, batch)
+            begin = _Begin(self._say, thread, batch, min(BEAT_SECONDS, self._settings.timeout / 4))
             try:
                 tables = process_batch(refs, self._settings, self._metrics, self._budget, begin)
             except Exception as error:  # a fault of ours, not of a file: the driver must hear of it
@@ -100,9 +137,10 @@ class _Crew:
 
 
 class _Begin:
-    """Says which file a thread is at; repeats of one file are told at most once a second."""
+    """Says which file a thread is at; one file is told again only after `every` seconds."""
 
-    def __init__(self, say: Any, thread: int, batch: int) -> None:
+    def __init__(self, say: Any, thread: int, batch: int, every: float) -> None:
+        self._every = every
         self._say = say
         self._thread = thread
         self._batch = batch
@@ -110,7 +148,7 @@ class _Begin:
 
     def __call__(self, number: int) -> None:
         now = time.monotonic()
-        if number != self._last[0] or now - self._last[1] > BEAT_SECONDS:
+        if number != self._last[0] or now - self._last[1] > self._every:
             self._last = (number, now)
             self._say({"begin": number, "thread": self._thread, "batch": self._batch})
 

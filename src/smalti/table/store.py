@@ -5,7 +5,7 @@ that the part is whole. A path that stands in a later part replaces everything e
 One process at a time may write; the caller holds the lock.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -22,7 +22,7 @@ from smalti.table.schema import (
     polars_schema,
 )
 
-__all__ = ["TABLES", "compact", "exists", "final_file", "next_part", "parts", "read", "write_part"]
+__all__ = ["TABLES", "compact", "exists", "final_file", "forget", "next_part", "parts", "read", "write_part"]
 
 TABLES: dict[str, tuple[Column, ...]] = {
     "images": IMAGE_COLUMNS,
@@ -109,7 +109,7 @@ def compact(
     folder: Path,
     columns: Mapping[str, Sequence[Column]],
     footer: Mapping[str, str],
-    keep: Collection[str] | None = None,
+    present: pl.DataFrame | None = None,
 ) -> None:
     """Merge final files and parts into the final files, sorted by path, series, t, c, z.
 
@@ -125,14 +125,14 @@ def compact(
         that does not fit the type now declared becomes null.
     footer
         Settings and versions, written into every file.
-    keep
-        Paths to keep; others are dropped. None keeps all.
+    present
+        Files that are there now: ``path``, and columns of images (where a file lies, its condition) whose
+        present values replace the stored ones. Rows of other paths are dropped. None keeps all as it is.
     """
     numbers = parts(folder)
     kept, _ = kept_images(_files(folder, "images", numbers))
-    if keep is not None:
-        wanted = pl.DataFrame({"path": list(keep)}, schema={"path": pl.String})
-        kept = kept.join(wanted, on="path", how="semi", maintain_order="left")
+    if present is not None:
+        kept = kept.join(present, on="path", how="semi", maintain_order="left")
     order = kept.with_row_index(_ORDER).select("image_id", PART, _ORDER).lazy()
     staged = {}
     for table, always in TABLES.items():
@@ -140,6 +140,8 @@ def compact(
         declared = columns.get(table, always)
         rows = stack(_files(folder, table, numbers), polars_schema(declared))
         rows = rows.join(order, on=["image_id", PART])
+        if table == "images" and present is not None:
+            rows = rows.drop(present.columns[1:], strict=False).join(present.lazy(), on="path", how="left")
         others = _undeclared(rows, declared)
         rows = rows.sort(_ORDER, *_WITHIN[table]).select(*(column.name for column in declared), *others)
         staged[final] = stage(rows, final, (*declared, *_stated(final, others)), footer)
@@ -148,6 +150,15 @@ def compact(
     for final, temporary in staged.items():
         commit(temporary, final)
     _clear(folder)
+
+
+def forget(folder: Path) -> None:
+    """Remove all tables and parts. Images go first, so that a kill leaves no rows of them to be trusted."""
+    for table in TABLES:
+        final_file(folder, table).unlink(missing_ok=True)
+        for part in _parts(folder).glob(f"part-*.{table}.parquet*"):
+            part.unlink()
+    _marker(folder).unlink(missing_ok=True)
 
 
 def _undeclared(rows: pl.LazyFrame, declared: Sequence[Column]) -> list[str]:
@@ -172,7 +183,7 @@ def _clear(folder: Path) -> None:
     for number in parts(folder):
         for table in TABLES:  # images first: without it the part does not exist
             _part(folder, number, table).unlink(missing_ok=True)
-    for rest in _parts(folder).glob("part-*"):  # parts that a killed run began
+    for rest in _parts(folder).glob("part-*.parquet*"):  # parts that a killed run began
         rest.unlink()
     _marker(folder).unlink()
 

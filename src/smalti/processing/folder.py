@@ -1,0 +1,54 @@
+"""Whose a project folder is, and who may write to it now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.processing.record import Record
+
+__all__ = ["locked"]
+
+LOCK = ".lock"
+"""Made first and never removed: a folder that has one is a project's, whatever a kill left in it."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make a project folder, or take one that is a project's already, and keep other runs away.
+
+    The lock ends with the process, however it ends.
+
+    Raises
+    ------
+    UsageError
+        The folder holds other things, is no folder, or another run is at work on it.
+    """
+    check_ours(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / LOCK, blocking=False)
+    try:
+        with lock:
+            yield
+    except filelock.Timeout:
+        raise UsageError(f"another run is at work on {folder}; wait for it, or give another -o") from None
+
+
+def check_ours(folder: Path) -> None:
+    """Raise UsageError when writing to `folder` could harm what is not smalti's."""
+    if folder.is_symlink() and not folder.exists():
+        raise UsageError(f"{folder} is a link to nothing; remove it or give another -o")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give the name of a folder that may be made, such as X.smalti")
+    if folder.exists() and any(folder.iterdir()) and not (folder / LOCK).exists() and not has_record(folder):
+        raise UsageError(f"{folder} holds other things than a smalti project; give the name of a new folder")
+
+
+def has_record(folder: Path) -> bool:
+    """Whether there is a record that smalti wrote."""
+    try:
+        return Record.read(folder) is not None
+    except SmaltiError:
+        return False
