@@ -132,6 +132,7 @@ def test_a_metric_that_fails_costs_only_its_own_values(tiffs, tmp_path, told):
     assert row["status"] == "ok"
     assert row["broken"] is None
     assert "metric broken: RuntimeError: no such luck" in row["error"]
+    assert "ok with a remark: 10 images" in repr(project)
 
 
 def test_opening_what_is_no_project_says_how_to_make_one(tmp_path):

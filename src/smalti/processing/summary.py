@@ -22,7 +22,7 @@ def summarise(record: Record, images: pl.LazyFrame) -> dict[str, Any]:
         (count by name), ``planes``, ``conditions`` and ``formats`` (images of each), ``seconds``,
         ``finished``, ``problems``, ``name``, ``base``, ``version``.
     """
-    table = images.select("status", "condition", "format", "n_planes_ok").collect()
+    table = images.select("status", "error", "condition", "format", "n_planes_ok").collect()
     by_status = counts(table["status"])
     return {
         "name": record.name,
@@ -37,11 +37,21 @@ def summarise(record: Record, images: pl.LazyFrame) -> dict[str, Any]:
         "planes": int(table["n_planes_ok"].sum()),
         "conditions": counts(table["condition"]),
         "formats": counts(table["format"]),
-        "problems": list(record.problems),
+        "problems": [*record.problems, *remarks(table)],
         "seconds": record.seconds,
         "finished": record.finished,
         "version": record.version,
     }
+
+
+def remarks(table: pl.DataFrame) -> list[str]:
+    """Images that are ok, but for which something, such as a metric, failed."""
+    noted = table.filter((pl.col("status") == "ok") & pl.col("error").is_not_null())
+    return (
+        [f"ok with a remark: {noted.height:,} images; the first says: {noted['error'][0]}"]
+        if noted.height
+        else []
+    )
 
 
 def counts(values: pl.Series) -> dict[str, int]:
