@@ -1,4 +1,4 @@
-"""What a run will do: files found, those already in the table left out, cut into batches."""
+"""A run cut into batches of about equal cost."""
 
 from collections.abc import Iterator, Sequence
 
