@@ -1,13 +1,13 @@
 """What a run may be told; travels to the worker as JSON."""
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cache
+from operator import index
 from typing import Any, Self
 
 from smalti.core.errors import UnknownNameError, UsageError
+from smalti.processing.machine import machine_memory, usable_cores
 
 __all__ = ["Settings", "parse_size"]
 
@@ -22,6 +22,10 @@ _UNITS = {
     "gi": 2**30,
     "ti": 2**40,
 }
+
+
+LONGEST = 1e9
+"""Seconds; clocks of the system overflow at some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Settings:
             raise UsageError(f"workers is {self.workers}; give 1 or more, or 0 for one a core")
         if self.memory < 0:
             raise UsageError(f"memory is {self.memory}; give bytes or a size such as '4GB'")
-        if not self.timeout > 0:
-            raise UsageError(f"timeout is {self.timeout}; give seconds above 0")
+        if not 0 < self.timeout <= LONGEST:
+            raise UsageError(f"timeout is {self.timeout}; give seconds above 0, at most {LONGEST:.0e}")
 
     @property
     def threads(self) -> int:
@@ -76,17 +80,23 @@ class Settings:
         return self.memory_bytes // 2
 
     def set(self, **changes: Any) -> Self:
-        """A copy with some settings changed; an unknown name is answered with the nearest."""
-        known = {field.name for field in fields(self)}
+        """A copy with some settings changed; None gives the default, one name stands for a list.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such setting.
+        UsageError
+            A value is none that the setting can have.
+        """
+        known: dict[str, Any] = {field.name: field.default for field in fields(self)}
         for name in changes:
             if name not in known:
                 raise UnknownNameError("setting", name, known)
-        if isinstance(changes.get("memory"), str):
-            changes["memory"] = parse_size(changes["memory"])
-        for name in ("metrics", "exclude", "modules"):
-            if changes.get(name) is not None:
-                changes[name] = tuple(changes[name])
-        return replace(self, **changes)
+        given = {
+            name: known[name] if value is None else _read(name, value) for name, value in changes.items()
+        }
+        return replace(self, **given)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -98,26 +108,45 @@ class Settings:
         return cls().set(**values)
 
 
+def _read(name: str, value: Any) -> Any:
+    """A setting's value as it is kept."""
+    if name not in _READERS:
+        return value
+    read, expected = _READERS[name]
+    try:
+        return read(value)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{name} is {value!r}; give {expected}") from None
+
+
+def _size(value: Any) -> int:
+    return parse_size(value) if isinstance(value, str) else int(value)
+
+
+def _seconds(value: Any) -> float:
+    return float(value + 0)  # text that looks like a number is refused, as it is for workers
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+_READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "metrics": (_names, "names of metrics"),
+    "exclude": (_names, "names of metrics"),
+    "modules": (_names, "names of modules"),
+    "workers": (index, "a whole number of threads, or 0 for one a core"),
+    "memory": (_size, "bytes or a size such as '4GB'"),
+    "timeout": (_seconds, "seconds above 0"),
+}
+
+
 def parse_size(text: str) -> int:
     """Bytes from ``"4GB"``, ``"512 MiB"`` or ``"1e9"``."""
     match = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*([kmgt]?i?)b?\s*", text, re.IGNORECASE)
     try:
         if match and match[2].lower() in _UNITS:
             return int(float(match[1]) * _UNITS[match[2].lower()])
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise UsageError(f"{text!r} is no size; write it as 4GB, 512MiB or a number of bytes")
-
-
-def usable_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def machine_memory() -> int:
-    """Bytes of memory in this machine; 8 GiB where it does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30
