@@ -3,39 +3,11 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import polars as pl
 import pytest
-import tifffile
 
 
-def smalti(*arguments, **options):
-    command = [sys.executable, "-m", "smalti.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, **options)
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory):
-    """Two groups of two images, one truncated file, one piece of clutter."""
-    base = tmp_path_factory.mktemp("cli") / "images"
-    for group in ("a", "b"):
-        (base / group).mkdir(parents=True)
-        for number in range(2):
-            tifffile.imwrite(base / group / f"{number}.tif", np.full((20, 30), 10 * number + 5, np.uint8))
-    (base / "b" / "cut.tif").write_bytes((base / "b" / "0.tif").read_bytes()[:100])
-    (base / ".DS_Store").write_bytes(b"x")
-    return base
-
-
-@pytest.fixture(scope="module")
-def project(images):
-    output = images.parent / "x.smalti"
-    done = smalti("process", images, "-o", output, "-p", "a", "-p", "b")
-    assert done.returncode == 0, done.stderr
-    return output
-
-
-def test_process_says_what_became_of_the_images_and_where_the_table_is(images, tmp_path):
+def test_process_says_what_became_of_the_images_and_where_the_table_is(smalti, images, tmp_path):
     done = smalti("process", images, "-o", tmp_path / "y.smalti")
     assert done.returncode == 0
     assert "5 images in 5 files" in done.stdout
@@ -43,12 +15,12 @@ def test_process_says_what_became_of_the_images_and_where_the_table_is(images, t
     assert str(tmp_path / "y.smalti") in done.stdout
 
 
-def test_strict_ends_with_one_when_an_image_failed(images, tmp_path):
+def test_strict_ends_with_one_when_an_image_failed(smalti, images, tmp_path):
     assert smalti("process", images, "-o", tmp_path / "y.smalti", "--strict").returncode == 1
     assert smalti("process", images / "a", "-o", tmp_path / "z.smalti", "--strict").returncode == 0
 
 
-def test_summary_as_json_counts_everything(project):
+def test_summary_as_json_counts_everything(smalti, project):
     facts = json.loads(smalti("summary", project, "--json").stdout)
     assert (facts["files"], facts["images"], facts["ok"], facts["failed"]) == (5, 5, 4, 1)
     assert facts["by_status"] == {"ok": 4, "unreadable": 1}
@@ -57,19 +29,19 @@ def test_summary_as_json_counts_everything(project):
     assert {"clutter", "formats", "seconds", "version"} <= facts.keys()
 
 
-def test_summary_for_people_is_short(project):
+def test_summary_for_people_is_short(smalti, project):
     said = smalti("summary", project).stdout
     assert "failed   1 (1 unreadable)" in said
     assert len(said.splitlines()) < 10
 
 
-def test_table_prints_the_rows_for_which_a_condition_holds(project):
+def test_table_prints_the_rows_for_which_a_condition_holds(smalti, project):
     done = smalti("table", project, "--where", "mean > 10 and status == 'ok'", "--columns", "path,mean")
     assert done.stdout.splitlines() == ["path,mean", "a/1.tif,15.0", "b/1.tif,15.0"]
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_table_writes_files(project, tmp_path, ending):
+def test_table_writes_files(smalti, project, tmp_path, ending):
     target = tmp_path / f"planes.{ending}"
     assert smalti("table", project, "--level", "planes", "-o", target).returncode == 0
     read = pl.read_csv if ending == "csv" else pl.read_parquet
@@ -85,7 +57,7 @@ def test_table_writes_files(project, tmp_path, ending):
         (["-o", "table.xlsx"], "must end in .csv or .parquet"),
     ],
 )
-def test_a_wrong_table_request_ends_with_two_and_one_clear_sentence(project, arguments, said):
+def test_a_wrong_table_request_ends_with_two_and_one_clear_sentence(smalti, project, arguments, said):
     done = smalti("table", project, *arguments)
     assert done.returncode == 2
     assert said in done.stderr
@@ -93,7 +65,7 @@ def test_a_wrong_table_request_ends_with_two_and_one_clear_sentence(project, arg
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "only text"])
-def test_a_base_without_images_ends_with_two_and_says_what_is_there(tmp_path, kind):
+def test_a_base_without_images_ends_with_two_and_says_what_is_there(smalti, tmp_path, kind):
     base = tmp_path / "base"
     if kind != "missing":
         base.mkdir()
@@ -105,24 +77,24 @@ def test_a_base_without_images_ends_with_two_and_says_what_is_there(tmp_path, ki
     assert not (tmp_path / "x.smalti").exists()
 
 
-def test_debug_shows_the_traceback(tmp_path):
+def test_debug_shows_the_traceback(smalti, tmp_path):
     done = smalti("process", tmp_path / "missing", "--debug")
     assert "Traceback" in done.stderr
 
 
-def test_metrics_lists_every_column_with_its_meaning():
+def test_metrics_lists_every_column_with_its_meaning(smalti):
     said = smalti("metrics").stdout
     assert "laplacian_variance" in said
     assert "blockiness" in said
 
 
-def test_version_is_the_packages(tmp_path):
+def test_version_is_the_packages(smalti, tmp_path):
     from smalti import __version__
 
     assert smalti("--version").stdout.strip() == f"smalti {__version__}"
 
 
-def test_every_command_takes_verbose_and_debug():
+def test_every_command_takes_verbose_and_debug(smalti):
     for command in ("process", "summary", "table", "explore", "demo", "metrics"):
         said = smalti(command, "--help", env=os.environ | {"COLUMNS": "100", "TERM": "dumb"}).stdout
         assert "--verbose" in said
@@ -139,7 +111,7 @@ def test_starting_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_demo_finds_most_of_what_was_injected(tmp_path):
+def test_the_demo_finds_most_of_what_was_injected(smalti, tmp_path):
     done = smalti("demo", "--out", tmp_path / "demo", "--no-serve")
     assert done.returncode == 0, done.stderr
     rows = {

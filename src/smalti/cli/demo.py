@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smalti.cli.options import Debug, Verbose, stoppable
+from smalti.cli.more import tell_more
+from smalti.cli.options import Debug, Port, Verbose, stoppable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,7 +17,7 @@ __all__ = ["demo"]
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for images and project.")] = Path("demo"),
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Show the page at the end.")] = True,
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 5006,
+    port: Port = 5006,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -28,8 +29,8 @@ def demo(
     from smalti.testing.recovery import recovered
 
     typer.echo(f"writing images to {out / 'images'}")
-    truth = write_dataset(out / "images")
-    with stoppable():
+    with stoppable("the same command makes the demo anew"):
+        truth = write_dataset(out / "images")
         project = process(
             out / "images",
             output=out / "demo.smalti",
@@ -38,6 +39,8 @@ def demo(
         )
     typer.echo(f"{tell(project.summary())}\n  table    {project.path}\n")
     typer.echo(_told(recovered(truth, project.images.collect())))
+    if verbose:
+        tell_more(project)
     if serve:
         from smalti.app.serve import serve as serve_page
 

@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
-from smalti.cli.options import Debug, ProjectPath, Verbose
+from smalti.cli.more import tell_more
+from smalti.cli.options import Debug, Port, ProjectPath, Verbose
 
 __all__ = ["explore"]
 
 
 def explore(
     project: ProjectPath,
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 5006,
+    port: Port = 5006,
     address: Annotated[
         str, typer.Option(help="Address to serve on; others can reach only what is not localhost.")
     ] = ("localhost"),
@@ -23,4 +24,7 @@ def explore(
     from smalti.app.serve import serve
     from smalti.processing.project import open as open_project
 
-    serve(open_project(project), port=port, address=address, browser=browser)
+    opened = open_project(project)
+    if verbose:
+        tell_more(opened)
+    serve(opened, port=port, address=address, browser=browser)

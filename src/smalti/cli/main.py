@@ -1,14 +1,18 @@
 """The command line: which commands there are, and how errors end it."""
 
+import os
 import sys
+import traceback
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
 
 from smalti import __version__
 from smalti.cli import demo, explore, metrics, process, summary, table
+from smalti.cli.errors import explain
 from smalti.cli.options import debugging
-from smalti.core.errors import SmaltiError
 
 __all__ = ["app", "main"]
 
@@ -41,18 +45,50 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run the command line; an error is one message on stderr and exit code 2."""
+    """Run the command line and end the process.
+
+    Exit codes: 0 done, also when the reader of the output went away; 1 ``--strict`` and an image failed;
+    2 the command cannot be done as it stands (one sentence on stderr says why); 70 a fault of smalti's
+    own; 130 Ctrl-C. ``--debug`` adds the traceback and changes no code.
+    """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # cp1252 has no σ, and lacks most alphabets of file names
     try:
         app()
-    except SmaltiError as error:
-        if debugging():
-            raise
-        typer.secho(f"smalti: {error}", fg="red", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away, as `head` does
-        sys.exit(0)
+    except SystemExit as end:
+        sys.exit(_after_typer(end))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BaseException as error:  # a panic inside Polars is no Exception
+        sys.exit(_told(error))
     sys.exit(0)
+
+
+def _after_typer(end: SystemExit) -> int | str | None:
+    """The exit code, where Typer took an error for its own and made 1 of it."""
+    reason = end.__context__
+    if isinstance(reason, BrokenPipeError):  # the reader went away, as `head` does
+        _drop_output()
+        return 0
+    if isinstance(reason, typer.Abort):  # what Typer makes of an EOFError
+        return _told(reason.__cause__ or reason)
+    return end.code
+
+
+def _told(error: BaseException) -> int:
+    if debugging():
+        traceback.print_exception(error)
+    sentence, code = explain(error)
+    typer.secho(f"smalti: {sentence}", fg="red", err=True)
+    if isinstance(error, OSError):
+        _drop_output()
+    return code
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again at exit, which would end with code 120."""
+    with suppress(AttributeError, OSError):  # no stdout, or one that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Options and arguments that several commands share."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Debug", "ProjectPath", "Verbose", "debugging", "stoppable"]
+__all__ = ["Debug", "Port", "ProjectPath", "Verbose", "debugging", "stoppable"]
 
 _state = {"debug": False}
 
@@ -20,31 +19,26 @@ def debugging() -> bool:
 
 def _set_debug(value: bool) -> None:
     _state["debug"] = _state["debug"] or value
-    if value:
-        logging.basicConfig(level=logging.DEBUG)
-
-
-def _set_verbose(value: bool) -> bool:
-    if value and not debugging():
-        logging.basicConfig(level=logging.INFO)
-    return value
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Ctrl-C ends the command with one sentence and exit code 130; what was measured is kept."""
+def stoppable(then: str) -> Iterator[None]:
+    """Ctrl-C ends the command with exit code 130 and one sentence that says what `then` can be done."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.secho("smalti: stopped; the same command goes on where it was", fg="yellow", err=True)
+        typer.secho(f"smalti: stopped; {then}", fg="yellow", err=True)
         raise typer.Exit(130) from None
 
 
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.", callback=_set_verbose)]
-Debug = Annotated[
+Verbose = Annotated[
     bool,
-    typer.Option("--debug", help="Show tracebacks and log everything.", callback=_set_debug, is_eager=True),
+    typer.Option("--verbose", "-v", help="Also name images that are not ok and plugins that were left out."),
 ]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show tracebacks of errors.", callback=_set_debug, is_eager=True)
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 for any free one.")]
 ProjectPath = Annotated[
     Path, typer.Argument(metavar="X.smalti", help="A project folder that `process` wrote.")
 ]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from smalti.cli.more import tell_more
 from smalti.cli.options import Debug, Verbose, stoppable
 
 __all__ = ["process"]
@@ -62,7 +63,8 @@ def process(
     from smalti.processing.project import process as run
     from smalti.processing.summary import tell
 
-    with stoppable():
+    go_on = "the same command goes on where it was"
+    with stoppable(f"without --fresh {go_on}" if fresh else go_on):
         project = run(
             base,
             output=output,
@@ -78,9 +80,9 @@ def process(
             exclude=_names(exclude or ()),
         )
     facts = project.summary()
-    if verbose:
-        _list_failures(project)
     typer.echo(f"{tell(facts)}\n  table    {project.path}")
+    if verbose:
+        tell_more(project)
     if strict and facts["failed"]:
         raise typer.Exit(1)
 
@@ -88,12 +90,3 @@ def process(
 def _names(texts: Iterable[str]) -> list[str]:
     """``["a,b", "c"]`` as a, b, c."""
     return [name.strip() for text in texts for name in text.split(",")]
-
-
-def _list_failures(project: object) -> None:
-    from smalti.processing.project import Project
-
-    assert isinstance(project, Project)
-    rows = project.images.select("path", "status", "error").collect()
-    for path, status, error in rows.filter(rows["status"] != "ok").iter_rows():
-        typer.echo(f"{status:<10} {path}: {error}")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from smalti.cli.more import tell_more
 from smalti.cli.options import Debug, ProjectPath, Verbose
 
 __all__ = ["summary"]
@@ -20,5 +21,8 @@ def summary(
     from smalti.processing.project import open as open_project
     from smalti.processing.summary import tell
 
-    facts = open_project(project).summary()
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else tell(facts))
+    opened = open_project(project)
+    facts = opened.summary()
+    typer.echo(json.dumps(facts, indent=2) if as_json else tell(facts))
+    if verbose:
+        tell_more(opened)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smalti.cli.more import tell_more
 from smalti.cli.options import Debug, ProjectPath, Verbose
 from smalti.core.errors import UnknownNameError, UsageError
 
@@ -50,6 +51,8 @@ def table(
     if columns:
         frame = frame.select(_known(columns.split(","), schema.names()))
     _write(frame.collect(), output)
+    if verbose:
+        tell_more(opened)
 
 
 def _known(names: list[str], known: list[str]) -> list[str]:
@@ -57,18 +60,30 @@ def _known(names: list[str], known: list[str]) -> list[str]:
     for name in wanted:
         if name not in known:
             raise UnknownNameError("column", name, known)
+        if wanted.count(name) > 1:
+            raise UsageError(f"--columns names {name!r} {wanted.count(name)} times; name each column once")
     return wanted
 
 
 def _write(frame: "pl.DataFrame", output: Path | None) -> None:
     if output is None:
-        typer.echo(_flat(frame).write_csv(), nl=False)
+        typer.echo(_flat(frame).write_csv().encode(), nl=False)  # UTF-8, whatever the terminal's encoding
     elif output.suffix.lower() == ".csv":
         _flat(frame).write_csv(output)
     elif output.suffix.lower() == ".parquet":
-        frame.write_parquet(output)
+        _write_parquet(frame, output)
     else:
         raise UsageError(f"cannot write {output.name}: the name must end in .csv or .parquet")
+
+
+def _write_parquet(frame: "pl.DataFrame", output: Path) -> None:
+    """Polars calls a full disk a fault of the file's format, where it is no OSError."""
+    from polars.exceptions import ComputeError
+
+    try:
+        frame.write_parquet(output)
+    except ComputeError as error:
+        raise UsageError(f"cannot write {output} ({error}); make room there or give another path") from error
 
 
 def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":
