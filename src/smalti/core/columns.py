@@ -1,7 +1,9 @@
 """A column of the QC table, declared beside the code that fills it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from smalti.core.errors import UnknownNameError, UsageError
 
 __all__ = ["Column", "Dtype", "Rollup"]
 
@@ -33,6 +35,17 @@ Rollup = Literal[
     "none",  # has no meaning above a plane: null
 ]
 
+_NUMBERS: tuple[Dtype, ...] = ("Float32", "Float64", "Int32", "Int64", "UInt64")
+_ONLY_FOR: dict[Rollup, tuple[Dtype, ...]] = {
+    "mean": _NUMBERS,
+    "pooled_std": _NUMBERS,
+    "sum": _NUMBERS,
+    "any": ("Boolean",),
+    "all": ("Boolean",),
+    "combined_hash": ("String",),
+}
+"""Types a roll-up can be computed for; one not named here takes all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -51,7 +64,15 @@ class Column:
     meaning
         One sentence a user would say.
     rollup
-        How values of planes become the value of an image or a group.
+        How values of planes become the value of an image or a group. ``"mean"``, the default, is for
+        numbers only.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such type or roll-up.
+    UsageError
+        The roll-up cannot be computed for the type.
     """
 
     name: str
@@ -59,3 +80,17 @@ class Column:
     unit: str
     meaning: str
     rollup: Rollup = "mean"
+
+    def __post_init__(self) -> None:
+        for what, given, known in (
+            ("type", self.dtype, get_args(Dtype)),
+            ("roll-up", self.rollup, get_args(Rollup)),
+        ):
+            if given not in known:
+                raise UnknownNameError(f"{what} for column {self.name!r}", given, known)
+        if self.dtype not in _ONLY_FOR.get(self.rollup, (self.dtype,)):
+            fits = [rule for rule in get_args(Rollup) if self.dtype in _ONLY_FOR.get(rule, (self.dtype,))]
+            raise UsageError(
+                f"column {self.name!r} is {self.dtype}, which has no roll-up {self.rollup!r} over planes; "
+                f"add one that fits, rollup={' or '.join(map(repr, fits))}"
+            )
