@@ -74,7 +74,7 @@ class Plugin:
     version
         Raised when its numbers change; part of what a resumed run compares.
     options
-        What only some kinds state: a loader's ``extensions``, ``magic``, ``isolated``, ``stores``.
+        What only some kinds state: a loader's ``extensions``, ``magic``, ``stores``.
     """
 
     kind: Kind
@@ -148,7 +148,6 @@ def loader(
     magic: Iterable[bytes] = (),
     columns: Iterable[Column] = (),
     stores: bool = False,
-    isolated: bool = False,
     version: int = 1,
 ) -> Callable[[F], F]:
     """Mark a loader: a generator function ``(ref, limit) -> Iterator[Image]``.
@@ -164,21 +163,12 @@ def loader(
     magic
         Byte strings a file of this format may begin with.
     columns
-        Columns it fills from ``image.metadata``.
+        Columns it fills from ``image.metadata``; two loaders may fill one, declared alike.
     stores
         Whether it reads folders (Zarr) rather than files.
-    isolated
-        Whether its library is known to crash or hang, so that it runs in a process of its own.
     """
     return mark(
-        "loader",
-        name,
-        columns,
-        version,
-        extensions=tuple(extensions),
-        magic=tuple(magic),
-        stores=stores,
-        isolated=isolated,
+        "loader", name, columns, version, extensions=tuple(extensions), magic=tuple(magic), stores=stores
     )
 
 

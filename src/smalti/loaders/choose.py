@@ -192,6 +192,10 @@ def _second_try(ref: ImageRef, limit: int, first: UnreadableError) -> Iterator[I
 def _guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Iterator[Image]:
     """Images of one loader, quiet, named, and with every foreign error turned into `UnreadableError`."""
     images = plugin.function(ref, limit)
+    if not isinstance(images, Generator):
+        found = type(images).__name__
+        reason = f"loader {plugin.name} must be a generator of Image (use yield), it returned {found}"
+        raise UnreadableError(ref.path, plugin.name, reason)
     try:
         while True:
             image = _asked(lambda: next(images, None), ref, plugin.name, head)
