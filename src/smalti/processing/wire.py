@@ -4,13 +4,17 @@ import io
 import json
 import struct
 from collections.abc import Mapping
-from typing import IO, Any
+from itertools import chain
+from typing import IO, Any, Literal
 
 import polars as pl
 
 __all__ = ["receive", "send"]
 
 _LENGTH = struct.Struct(">I")
+LARGE = 2**22
+"""Bytes. A larger frame goes in pieces of so many, each compressed: 40,000 histograms took 80 MB as a frame
+and 350 more to send, now 40. Compressing the frames of a usual batch would cost 25 µs an image."""
 
 
 def send(
@@ -18,8 +22,10 @@ def send(
 ) -> None:
     """Write one message; the caller holds the stream's lock."""
     payloads = {name: _pack(frame) for name, frame in (frames or {}).items()}
-    text = json.dumps({**header, "frames": {name: len(data) for name, data in payloads.items()}}).encode()
-    stream.write(b"".join([_LENGTH.pack(len(text)), text, *payloads.values()]))
+    text = json.dumps(
+        {**header, "frames": {name: [*map(len, pieces)] for name, pieces in payloads.items()}}
+    ).encode()
+    stream.writelines([_LENGTH.pack(len(text)), text, *chain.from_iterable(payloads.values())])
     stream.flush()
 
 
@@ -34,15 +40,22 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]
         return None
     header = json.loads(text)
     frames = {}
-    for name, n_bytes in header.pop("frames").items():
-        data = stream.read(n_bytes)
-        if len(data) < n_bytes:
+    for name, sizes in header.pop("frames").items():
+        pieces = [stream.read(n_bytes) for n_bytes in sizes]
+        if sum(map(len, pieces)) < sum(sizes):
             return None
-        frames[name] = pl.read_ipc_stream(io.BytesIO(data))
+        frames[name] = pl.concat(pl.read_ipc_stream(io.BytesIO(piece)) for piece in pieces)
     return header, frames
 
 
-def _pack(frame: pl.DataFrame) -> bytes:
+def _pack(frame: pl.DataFrame) -> list[bytes]:
+    size = int(frame.estimated_size())
+    if size <= LARGE:
+        return [_stream(frame, "uncompressed")]
+    return [_stream(part, "lz4") for part in frame.iter_slices(max(1, frame.height * LARGE // size))]
+
+
+def _stream(frame: pl.DataFrame, compression: Literal["uncompressed", "lz4"]) -> bytes:
     buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer)
+    frame.write_ipc_stream(buffer, compression=compression)
     return buffer.getvalue()
