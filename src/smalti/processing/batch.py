@@ -1,28 +1,28 @@
 """The one function that every engine runs: a batch of references to frames of the QC table."""
 
-import json
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
-from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
 
 from smalti.core.columns import Column
-from smalti.core.errors import TooLargeError
+from smalti.core.errors import PluginClashError, TooLargeError, UnreadableError
 from smalti.core.image import Image, ImageRef
-from smalti.core.plugin import plugins
+from smalti.core.plugin import Plugin, plugins
 from smalti.loaders.choose import open_images
 from smalti.processing.budget import Budget
-from smalti.processing.measure import Measured, frame, measure_image, reason
+from smalti.processing.facts import file_facts, image_facts, modified_at
+from smalti.processing.frames import frame, reason, together
+from smalti.processing.measure import Measured, measure_image
 from smalti.processing.metric_set import MetricSet
 from smalti.processing.settings import Settings
 from smalti.table.rollup import rollup
-from smalti.table.schema import HISTOGRAM_COLUMNS, IMAGE_COLUMNS, PLANE_KEYS, THUMBNAIL_COLUMNS, size_readable
+from smalti.table.schema import HISTOGRAM_COLUMNS, IMAGE_COLUMNS, PLANE_KEYS, THUMBNAIL_COLUMNS
 
-__all__ = ["Begin", "Tables", "columns_of", "failed_rows", "process_batch"]
+__all__ = ["Begin", "Tables", "columns_of", "failed_rows", "modified_at", "process_batch"]
 
 Tables = dict[str, pl.DataFrame]
 """Frames by table name: images, planes, histograms, thumbnails."""
@@ -30,31 +30,43 @@ Tables = dict[str, pl.DataFrame]
 Begin = Callable[[int], None]
 """Called with a reference's place in the batch when it begins, and again after each plane."""
 
-_PROMOTED = frozenset(
-    (
-        "objective_magnification",
-        "objective_na",
-        "exposure_s",
-        "instrument",
-        "software",
-        "significant_bits",
-        "compression",
-        "format",
-    )
-)
+_Found = tuple[dict[str, Any], Measured]
+"""One image's row and what was measured of its planes."""
+
 MAX_ERROR = 1000
 
 
 def columns_of(metrics: MetricSet) -> dict[str, tuple[Column, ...]]:
-    """The columns of each table of a run."""
-    loaded = tuple(column for loader in plugins("loader").values() for column in loader.columns)
-    of_images = (*IMAGE_COLUMNS, *loaded, *metrics.image_columns, *metrics.plane_columns)
+    """The columns of each table of a run.
+
+    Raises
+    ------
+    PluginClashError
+        A plugin's column is named like one of smalti's own, or like another plugin's.
+    """
+    loaders = tuple(plugins("loader").values())
+    _check_names(loaders, (*metrics.of_images, *metrics.of_planes))
+    stated = dict.fromkeys((*IMAGE_COLUMNS, *(column for loader in loaders for column in loader.columns)))
     return {
-        "images": of_images,
-        "planes": (*PLANE_KEYS, *metrics.plane_columns),
+        "images": (*stated, *metrics.image_columns, *metrics.plane_columns),
+        "planes": metrics.planes_table,
         "histograms": HISTOGRAM_COLUMNS,
         "thumbnails": THUMBNAIL_COLUMNS,
     }
+
+
+def _check_names(loaders: Sequence[Plugin], measuring: Sequence[Plugin]) -> None:
+    """One owner a name; loaders alone may share a column, declared alike."""
+    owners = {column.name: ("smalti's own columns", column) for column in (*IMAGE_COLUMNS, *PLANE_KEYS)}
+    for plugin in (*loaders, *measuring):
+        told = f"{plugin.kind} {plugin.name} of {plugin.module}"
+        for column in plugin.columns:
+            if column.name not in owners:
+                owners[column.name] = (told, column)
+                continue
+            owner, held = owners[column.name]
+            if plugin.kind != "loader" or column != held:
+                raise PluginClashError("column", column.name, owner, told)
 
 
 def process_batch(
@@ -73,49 +85,61 @@ def process_batch(
     begin
         Told which reference is being worked on.
     """
-    rows: list[dict[str, Any]] = []
-    parts: list[Measured] = []
+    files = []
     for number, ref in enumerate(refs):
         begin(number)
-        for row, measured in process_file(ref, settings, metrics, budget, partial(begin, number)):
-            row["metric_set"] = metrics.version
-            rows.append(row)
-            parts.append(measured)
-    return _tables(rows, parts, metrics)
+        files.append(_process_file(ref, settings, metrics, budget, partial(begin, number)))
+    return _tables_of_files(refs, files, metrics)
 
 
 def failed_rows(refs: Sequence[ImageRef], status: str, error: str, metrics: MetricSet) -> Tables:
     """Rows for files that took their process down or never came back."""
-    rows = [
-        file_facts(ref) | {"status": status, "error": error, "metric_set": metrics.version} for ref in refs
-    ]
-    return _tables(rows, [Measured() for _ in refs], metrics)
+    failed = [(file_facts(ref) | {"status": status, "error": error}, Measured()) for ref in refs]
+    return _tables(failed, metrics, columns_of(metrics))
 
 
-def process_file(
+def _process_file(
     ref: ImageRef, settings: Settings, metrics: MetricSet, budget: Budget, beat: Callable[[], None]
-) -> list[tuple[dict[str, Any], Measured]]:
+) -> list[_Found]:
     """One row with what was measured per series; one that says why when the file cannot be read."""
     if settings.loader == "none":
         return [(file_facts(ref) | {"status": "ok"}, Measured())]
-    found: list[tuple[dict[str, Any], Measured]] = []
+    found: list[_Found] = []
+    series: set[int] = set()
     try:
         with open_images(ref, settings.plane_limit, settings.loader) as images:
             for image in images:
-                found.append(process_image(image, settings, metrics, budget, beat))
+                _check_series(image.ref, ref, series)
+                own = {name: getattr(image.ref, name) for name in ("series", "series_name", "loader")}
+                kept = replace(image, ref=replace(ref, **own))  # of the file, what the source said holds
+                found.append(_process_image(kept, settings, metrics, budget, beat))
+                series.add(kept.ref.series)
                 beat()
     except MemoryError:
-        found.append(_failure(ref, len(found), "unreadable", "not enough memory to open it"))
+        found.append(_failure(ref, series, "unreadable", "not enough memory to open it"))
     except TooLargeError as error:
-        found.append(_failure(ref, len(found), "skipped", reason(error)))
+        found.append(_failure(ref, series, "skipped", reason(error)))
     except Exception as error:  # a reader may raise anything; it costs this file only
-        found.append(_failure(ref, len(found), "unreadable", reason(error)))
-    return found or [_failure(ref, 0, "unreadable", "the file holds no image")]
+        found.append(_failure(ref, series, "unreadable", reason(error)))
+    return found or [_failure(ref, series, "unreadable", "the file holds no image")]
 
 
-def process_image(
+def _check_series(given: ImageRef, asked: ImageRef, series: set[int]) -> None:
+    """Refuse an image that would take the place of another one in the table."""
+    if given.path != asked.path:
+        wrong = f"it gave an image of another path, {given.path!r}; keep ref.path as it was asked for"
+    elif not isinstance(given.series, int) or given.series < 0:
+        wrong = f"it gave an image series {given.series!r}; number them with integers from 0"
+    elif given.series in series:
+        wrong = f"it gave two images series {given.series}; give each a number of its own"
+    else:
+        return
+    raise UnreadableError(asked.path, f"loader {given.loader}", wrong)
+
+
+def _process_image(
     image: Image, settings: Settings, metrics: MetricSet, budget: Budget, beat: Callable[[], None]
-) -> tuple[dict[str, Any], Measured]:
+) -> _Found:
     """One image's row and what was measured of its planes."""
     row = file_facts(image.ref) | image_facts(image)
     try:
@@ -126,7 +150,7 @@ def process_image(
     if len(measured.errors) > 3:
         notes.append(f"and {len(measured.errors) - 3} more planes")
     status = "partial" if notes else "ok"
-    if measured.errors and not measured.planes:
+    if measured.errors and not len(measured.planes):
         status = "unreadable"
     if measured.trouble:
         notes.append(measured.trouble)
@@ -149,70 +173,43 @@ def _rolled_up(planes: pl.DataFrame, metrics: MetricSet) -> pl.DataFrame:
     return pl.concat([single, means.select(single.columns)])
 
 
-def file_facts(ref: ImageRef) -> dict[str, Any]:
-    """What is known of a file without opening it."""
-    path = PurePosixPath(ref.path)
-    return {
-        "image_id": ref.image_id,
-        "path": ref.path,
-        "uri": ref.uri.encode("utf-8", "replace").decode(),
-        "name": path.name,
-        "stem": path.stem,
-        "file_extension": path.suffix.lower().removeprefix("."),
-        "parent": str(path.parent) if path.parent.name else "",
-        "depth": len(path.parts) - 1,
-        "series": ref.series,
-        "series_name": ref.series_name,
-        "condition": ref.condition,
-        "reader": ref.loader,
-        "size_bytes": ref.size_bytes,
-        "size_readable": size_readable(ref.size_bytes),
-        "modified": modified_at(ref.mtime),
-    }
+def _failure(ref: ImageRef, series: Collection[int], status: str, error: str) -> _Found:
+    """A row for what could not be read after the `series` that could."""
+    facts = file_facts(replace(ref, series=max(series, default=-1) + 1))
+    return facts | {"status": status, "error": error[:MAX_ERROR]}, Measured()
 
 
-def modified_at(mtime: float) -> datetime:
-    """A file's time of change, UTC without a zone, to the microsecond."""
-    return datetime.fromtimestamp(mtime, UTC).replace(tzinfo=None)
-
-
-def image_facts(image: Image) -> dict[str, Any]:
-    """What a loader says of an image, as columns; unknown stays absent."""
-    counted = "TCZYX" + "S" * ("S" in image.axes) if image.axes else ""  # an absent axis has length 1
-    sizes = {f"size_{axis.lower()}": image.sizes[axis] for axis in counted}
-    pixel = {f"pixel_size_{axis.lower()}_um": image.pixel_size_um.get(axis) for axis in "XYZ"}
-    rest = {key: value for key, value in image.metadata.items() if key not in _PROMOTED}
-    return {
-        "axes": image.axes or None,
-        "dtype": None if image.dtype is None else image.dtype.newbyteorder("=").name,
-        "channel_names": list(image.channel_names) if image.channel_names else None,
-        "time_interval_s": image.time_interval_s,
-        "acquired_at": None if image.acquired_at is None else image.acquired_at.replace(tzinfo=None),
-        "n_planes": image.n_planes,
-        "metadata": json.dumps(rest, default=str, ensure_ascii=False) if rest else None,
-        **sizes,
-        **pixel,
-        **image.metadata,
-    }
-
-
-def _failure(ref: ImageRef, series: int, status: str, error: str) -> tuple[dict[str, Any], Measured]:
-    facts = file_facts(ref) | {"series": series, "status": status, "error": error[:MAX_ERROR]}
-    if series:
-        facts["image_id"] = ImageRef(ref.uri, ref.path, series=series).image_id
-    return facts, Measured()
-
-
-def _tables(rows: list[dict[str, Any]], parts: list[Measured], metrics: MetricSet) -> Tables:
+def _tables_of_files(refs: Sequence[ImageRef], files: Sequence[list[_Found]], metrics: MetricSet) -> Tables:
+    """Frames of a batch; where some value goes into no frame, only its file becomes an unreadable row."""
     columns = columns_of(metrics)
-    planes = frame([row for part in parts for row in part.planes], columns["planes"])
+    try:
+        return _tables([found for file in files for found in file], metrics, columns)
+    except Exception:  # whatever it is, one of the files brought it: it is found and said below
+        each = [_tables_of_file(ref, file, metrics, columns) for ref, file in zip(refs, files, strict=True)]
+    return {name: pl.concat([tables[name] for tables in each]) for name in columns}
+
+
+def _tables_of_file(
+    ref: ImageRef, file: list[_Found], metrics: MetricSet, columns: Mapping[str, tuple[Column, ...]]
+) -> Tables:
+    try:
+        return _tables(file, metrics, columns)
+    except Exception as error:
+        words = f"what was read of it fits no table: {reason(error)}"
+        return _tables([_failure(ref, (), "unreadable", words)], metrics, columns)
+
+
+def _tables(found: Sequence[_Found], metrics: MetricSet, columns: Mapping[str, tuple[Column, ...]]) -> Tables:
+    planes = together((measured.planes for _, measured in found), columns["planes"])
     given = columns["images"][: len(columns["images"]) - len(metrics.plane_columns)]
+    rows = [row | {"metric_set": metrics.version} for row, _ in found]
     images = frame([[row.get(column.name) for column in given] for row in rows], given)
     if metrics.plane_columns:
         images = images.join(_rolled_up(planes, metrics), on="image_id", how="left", maintain_order="left")
+    thumbnails = [row for _, measured in found for row in measured.thumbnails]
     return {
         "images": images,
         "planes": planes,
-        "histograms": frame([row for part in parts for row in part.histograms], HISTOGRAM_COLUMNS),
-        "thumbnails": frame([row for part in parts for row in part.thumbnails], THUMBNAIL_COLUMNS),
+        "histograms": together((measured.histograms for _, measured in found), HISTOGRAM_COLUMNS),
+        "thumbnails": frame(thumbnails, THUMBNAIL_COLUMNS),
     }

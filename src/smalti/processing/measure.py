@@ -7,19 +7,18 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import polars as pl
-import polars.selectors as cs
 
 from smalti.core.axes import PlaneIndex
-from smalti.core.columns import Column
-from smalti.core.errors import SmaltiError, TooLargeError
+from smalti.core.errors import TooLargeError
 from smalti.core.image import Image
 from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.bins import bins
 from smalti.kernels.measure import accumulate
 from smalti.kernels.thumbnail import to_uint8
 from smalti.processing.budget import Budget
-from smalti.processing.metric_set import MetricSet, call_all
-from smalti.table.schema import PLANE_KEYS, polars_schema
+from smalti.processing.frames import Rows, reason, together
+from smalti.processing.metric_set import MetricSet
+from smalti.table.schema import HISTOGRAM_COLUMNS
 
 __all__ = ["Measured", "measure_image"]
 
@@ -31,8 +30,8 @@ JPEG_QUALITY = 90
 class Measured:
     """What measuring one image gave; rows are in the order of their columns."""
 
-    planes: list[list[Any]] = field(default_factory=list)
-    histograms: list[tuple[Any, ...]] = field(default_factory=list)
+    planes: Rows = field(default_factory=Rows)
+    histograms: Rows = field(default_factory=Rows)
     thumbnails: list[tuple[Any, ...]] = field(default_factory=list)
     image_values: list[Any] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -68,8 +67,10 @@ def measure_image(
         for index in image.planes():
             _measure_plane(image, index, index in shown, metrics, budget, measured)
             beat()
-    if metrics.of_images and (measured.planes or not image.n_planes):
-        _measure_whole(image, metrics, measured)
+    if metrics.of_images and (len(measured.planes) or not image.n_planes):
+        planes = together([measured.planes], metrics.planes_table)
+        measured.image_values, trouble = metrics.measure_whole(image, planes)
+        measured.trouble = measured.trouble or trouble
     return measured
 
 
@@ -89,14 +90,15 @@ def _measure_plane(
         values, trouble = metrics.measure(plane, sums)
     key = (image.ref.image_id, *index)
     into.trouble = into.trouble or trouble
-    into.planes.append([*key, *values])
+    into.planes.add([*key, *values], metrics.planes_table)
     _keep(key, sums, shown, into)
 
 
 def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) -> None:
     if sums.histogram is not None and sums.histogram.counts.size:
         stored = bins(sums.histogram)
-        into.histograms.append((*key, stored.low, stored.width, stored.counts.tolist()))
+        counts = pl.Series(stored.counts)  # 2 kB; as a list of Python's integers 16 (256 bins)
+        into.histograms.add((*key, stored.low, stored.width, counts), HISTOGRAM_COLUMNS)
     if shown and sums.thumbnail is not None:
         small = to_uint8(sums.thumbnail)
         jpeg = bytes(imagecodecs.jpeg8_encode(small, level=JPEG_QUALITY))
@@ -105,43 +107,12 @@ def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) 
         into.thumbnails.append((key[0], key[2], width, height, low, high, jpeg))
 
 
-def _measure_whole(image: Image, metrics: MetricSet, into: Measured) -> None:
-    columns = (*PLANE_KEYS, *metrics.plane_columns)
-    planes = frame(into.planes, columns)
-    calls = [(m, _image_caller(m.function, m.needs)) for m in metrics.of_images]
-    into.image_values, trouble = call_all(calls, {"image": image, "planes": planes})
-    into.trouble = into.trouble or trouble
-
-
-def _image_caller(function: Callable[..., Any], needs: tuple[str, ...]) -> Callable[[dict[str, Any]], Any]:
-    return lambda given: function(*(given[name] for name in needs))
-
-
 def read_plane(image: Image, index: PlaneIndex) -> np.ndarray:
     """One plane as (Y, X) or (Y, X, S), whatever the stored order of its axes."""
     plane = image.read(t=index.t, c=index.c, z=index.z)
     axes = "".join(axis for axis in image.axes if axis in "YXS")
     wanted = "YXS" if "S" in axes else "YX"
     return plane if axes == wanted else plane.transpose([axes.index(axis) for axis in wanted])
-
-
-def frame(rows: list[Any], columns: tuple[Column, ...]) -> pl.DataFrame:
-    """Rows in the order of `columns` as a frame of their declared types."""
-    schema = polars_schema(columns)
-    series = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    made = [
-        pl.Series(name, values, dtype, strict=False)
-        for (name, dtype), values in zip(schema.items(), series, strict=True)
-    ]
-    return pl.DataFrame(made).with_columns(
-        pl.when(cs.float().is_finite()).then(cs.float())  # NaN, and what overflows Float32, is no value
-    )
-
-
-def reason(error: BaseException) -> str:
-    """An exception in one line; smalti's own speak for themselves."""
-    text = " ".join(str(error).split()) or "no further word"
-    return text if isinstance(error, SmaltiError) else f"{type(error).__name__}: {text}"
 
 
 def where(image: Image, index: PlaneIndex) -> str:

@@ -1,18 +1,25 @@
 """The metrics of a run: chosen by name, sorted by what they measure."""
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from importlib import import_module
-from operator import itemgetter
+from types import CodeType
 from typing import Any
 
+import polars as pl
+
 from smalti.core.columns import Column
-from smalti.core.errors import UnknownNameError
+from smalti.core.errors import PluginClashError, UnknownNameError, UsageError
+from smalti.core.image import Image
 from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin, collect, metric_set_version, plugins
 from smalti.kernels.accumulators import Accumulated
+from smalti.processing.calls import Call, call_all, call_given, call_with_all
 from smalti.processing.settings import Settings
 from smalti.table.rollup import WEIGHT
+from smalti.table.schema import PLANE_KEYS
 
 __all__ = ["MetricSet", "choose_metrics"]
 
@@ -22,15 +29,29 @@ _STORED = frozenset({"histogram", "thumbnail"})
 
 @dataclass(frozen=True)
 class MetricSet:
-    """Metrics of planes and of images, and the columns they fill."""
+    """Metrics of planes and of images, and the columns they fill.
+
+    Parameters
+    ----------
+    of_planes, of_images
+        The metrics, by what they measure.
+    live
+        Those of them written in ``__main__``, as in a notebook: their code may change between two runs.
+    """
 
     of_planes: tuple[Plugin, ...]
     of_images: tuple[Plugin, ...]
+    live: tuple[Plugin, ...] = ()
 
     @cached_property
     def plane_columns(self) -> tuple[Column, ...]:
         """In the order of `of_planes`."""
         return tuple(column for metric in self.of_planes for column in metric.columns)
+
+    @cached_property
+    def planes_table(self) -> tuple[Column, ...]:
+        """Columns of a table with one row a plane."""
+        return (*PLANE_KEYS, *self.plane_columns)
 
     @cached_property
     def image_columns(self) -> tuple[Column, ...]:
@@ -45,72 +66,88 @@ class MetricSet:
 
     @cached_property
     def version(self) -> str:
-        """Changes when a metric is added, removed or numbered anew."""
-        return metric_set_version([*self.of_planes, *self.of_images])
+        """Changes when a metric is added, removed or numbered anew, or a live one has other code.
+
+        What a live metric calls or reads from outside its own body does not count.
+        """
+        version = metric_set_version([*self.of_planes, *self.of_images])
+        if not self.live:
+            return version
+        codes = sorted(_code(metric.function) for metric in self.live)
+        return blake2b("\n".join([version, *codes]).encode(), digest_size=4).hexdigest()
 
     @cached_property
-    def _calls(self) -> list[tuple[Plugin, Callable[[dict[str, Any]], Any]]]:
-        return [(metric, _caller(metric)) for metric in self.of_planes]
+    def _plane_calls(self) -> list[Call]:
+        return [call_given(metric) for metric in self.of_planes]
+
+    @cached_property
+    def _image_calls(self) -> list[Call]:
+        return [call_with_all(metric) for metric in self.of_images]
 
     def measure(self, plane: Any, sums: Accumulated) -> tuple[list[Any], str | None]:
         """Values in the order of `plane_columns`, and why some are missing (None when none is)."""
         given = {name: getattr(sums, name) for name in PLANE_NEEDS if name != "plane"} | {"plane": plane}
-        return call_all(self._calls, given)
+        return call_all(self._plane_calls, given)
+
+    def measure_whole(self, image: Image, planes: pl.DataFrame) -> tuple[list[Any], str | None]:
+        """Values in the order of `image_columns`, and why some are missing; `planes` as `planes_table`."""
+        return call_all(self._image_calls, {"image": image, "planes": planes})
 
 
-def call_all(
-    calls: Sequence[tuple[Plugin, Callable[[dict[str, Any]], Any]]], given: dict[str, Any]
-) -> tuple[list[Any], str | None]:
-    """Values of all metrics in a row; a metric that raises gives nulls and its message."""
-    values: list[Any] = []
-    trouble = None
-    for metric, call in calls:
-        try:
-            result = call(given)
-        except Exception as error:  # somebody's metric; it costs its own values only
-            trouble = f"metric {metric.name}: {type(error).__name__}: {error}"
-            result = None
-        if len(metric.columns) == 1:
-            values.append(result)
-        else:
-            values.extend(result if result is not None else [None] * len(metric.columns))
-    return values, trouble
+def _code(function: Callable[..., Any]) -> str:
+    return _text(getattr(inspect.unwrap(function), "__code__", None))
 
 
-def _caller(metric: Plugin) -> Callable[[dict[str, Any]], Any]:
-    function, needs = metric.function, metric.needs
-    if not needs:
-        return lambda given: function()
-    pick = itemgetter(*needs)
-    if len(needs) == 1:
-        return lambda given: None if pick(given) is None else function(pick(given))
-
-    def call(given: dict[str, Any]) -> Any:
-        arguments = pick(given)
-        return None if any(a is None for a in arguments) else function(*arguments)
-
-    return call
+def _text(code: CodeType | None) -> str:
+    """What a function does, as text that is the same each time the same cell is run."""
+    if code is None:  # a class or another object that can be called
+        return ""
+    constants = [_text(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return "\n".join([code.co_code.hex(), *constants, *code.co_names])
 
 
 def choose_metrics(settings: Settings, extra: Sequence[Plugin] = ()) -> MetricSet:
     """The metrics that `settings` name, out of all installed, those of its modules, and `extra`.
 
     The metric that counts finite pixels is always among them: roll-ups weigh by it.
+
+    Raises
+    ------
+    PluginClashError
+        Two different metrics have one name.
+    UnknownNameError
+        There is no metric of a name that `settings` asks for or leaves out.
+    UsageError
+        The same, where modules were given in which it might have stood.
     """
-    known = (
-        plugins("metric") | {m.name: m for m in _of_modules(settings.modules)} | {m.name: m for m in extra}
-    )
+    known = plugins("metric")
+    for metric in (*_of_modules(settings.modules), *extra):
+        other = known.setdefault(metric.name, metric)
+        if other.function is not metric.function:
+            raise PluginClashError("metric", metric.name, other.module, metric.module)
     names = tuple(known) if settings.metrics is None else settings.metrics
     if names == ("none",):
         names = ()
     for name in (*names, *settings.exclude):
         if name not in known:
-            raise UnknownNameError("metric", name, known)
+            raise _unknown(name, known, settings.modules)
     weighing = {m.name for m in known.values() if names and any(c.name == WEIGHT for c in m.columns)}
     wanted = (set(names) - set(settings.exclude)) | weighing
     chosen = [metric for metric in known.values() if metric.name in wanted]
     of_images = tuple(m for m in chosen if m.needs and set(m.needs) <= set(IMAGE_NEEDS))
-    return MetricSet(tuple(m for m in chosen if m not in of_images), of_images)
+    of_planes = tuple(m for m in chosen if m not in of_images)
+    live = tuple(m for m in extra if m.name in wanted and m.module == "__main__")
+    return MetricSet(of_planes, of_images, live)
+
+
+def _unknown(name: str, known: Iterable[str], modules: Sequence[str]) -> UsageError:
+    error = UnknownNameError("metric", name, known)
+    if not modules:
+        return error
+    return UsageError(
+        f"{error}. A metric given as a function must stand at module level, here of {', '.join(modules)}, "
+        "not inside another function: the worker process looks for it there"
+    )
 
 
 def _of_modules(modules: Sequence[str]) -> list[Plugin]:

@@ -1,0 +1,92 @@
+"""What is known of a file and of an image, as columns of the QC table."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from smalti.core.image import Image, ImageRef
+from smalti.core.plugin import plugins
+from smalti.processing.fit import MisfitError, fit
+from smalti.processing.frames import utf8
+from smalti.table.schema import IMAGE_COLUMNS, size_readable
+
+__all__ = ["file_facts", "image_facts", "modified_at"]
+
+_PROMOTED = frozenset(
+    (
+        "objective_magnification",
+        "objective_na",
+        "exposure_s",
+        "instrument",
+        "software",
+        "significant_bits",
+        "compression",
+        "format",
+    )
+)
+_WELL_KNOWN = tuple(column for column in IMAGE_COLUMNS if column.name in _PROMOTED)
+
+
+def file_facts(ref: ImageRef) -> dict[str, Any]:
+    """What is known of a file without opening it."""
+    path = PurePosixPath(ref.path)
+    return {
+        "image_id": ref.image_id,
+        "path": ref.path,
+        "uri": utf8(ref.uri),
+        "name": path.name,
+        "stem": path.stem,
+        "file_extension": path.suffix.lower().removeprefix("."),
+        "parent": str(path.parent) if path.parent.name else "",
+        "depth": len(path.parts) - 1,
+        "series": ref.series,
+        "series_name": ref.series_name,
+        "condition": ref.condition,
+        "reader": ref.loader,
+        "size_bytes": ref.size_bytes,
+        "size_readable": size_readable(ref.size_bytes),
+        "modified": modified_at(ref.mtime),
+    }
+
+
+def modified_at(mtime: float) -> datetime | None:
+    """A file's time of change, UTC without a zone, to the microsecond; None when no calendar has it."""
+    try:
+        return datetime.fromtimestamp(mtime, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):  # after the year 9999; before 1970 on some platforms
+        return None
+
+
+def image_facts(image: Image) -> dict[str, Any]:
+    """What a loader says of an image, as columns; unknown stays absent."""
+    counted = "TCZYX" + "S" * ("S" in image.axes) if image.axes else ""  # an absent axis has length 1
+    sizes = {f"size_{axis.lower()}": image.sizes[axis] for axis in counted}
+    pixel = {f"pixel_size_{axis.lower()}_um": image.pixel_size_um.get(axis) for axis in "XYZ"}
+    lifted = _lifted(image)
+    rest = {key: value for key, value in image.metadata.items() if key not in lifted}
+    return {
+        **lifted,
+        "axes": image.axes or None,
+        "dtype": None if image.dtype is None else image.dtype.newbyteorder("=").name,
+        "channel_names": list(image.channel_names) if image.channel_names else None,
+        "time_interval_s": image.time_interval_s,
+        "acquired_at": None if image.acquired_at is None else image.acquired_at.replace(tzinfo=None),
+        "n_planes": image.n_planes,
+        "metadata": json.dumps(rest, default=str, ensure_ascii=False) if rest else None,
+        **sizes,
+        **pixel,
+    }
+
+
+def _lifted(image: Image) -> dict[str, Any]:
+    """Metadata that has a column of its own, and fits it; a file may state anything under any name."""
+    used = plugins("loader").get(image.ref.loader or "")
+    found = {}
+    for column in (*_WELL_KNOWN, *(used.columns if used else ())):
+        try:
+            if column.name in image.metadata:
+                found[column.name] = fit(column, image.metadata[column.name])
+        except MisfitError:
+            continue  # it stays in the JSON as it is
+    return found
