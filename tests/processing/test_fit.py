@@ -1,4 +1,3 @@
-import time
 from datetime import UTC, datetime
 
 import numpy as np
@@ -74,17 +73,3 @@ def test_a_wrong_number_of_values_gives_nulls_and_says_so(given, got):
     values, trouble = call(given, column("Float32"), column("Float32", "z"))
     assert values == [None, None]
     assert trouble == f"metric x: it gave {got} for 2 columns; return a tuple in the order declared"
-
-
-def test_looking_at_plain_values_costs_little():
-    columns = [column("Float32", f"c{n}") for n in range(5)]
-    made = metric(*columns, name="x")(lambda: (1.0, None, 2.0, 3.0, 4.0)).__smalti__
-    calls = [call_given(made)] * 12
-    best = min(_seconds(lambda: call_all(calls, {})) for _ in range(200))
-    assert best < 100e-6  # 15 µs on a quiet machine
-
-
-def _seconds(work):
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

@@ -19,8 +19,8 @@ from typing import Any, BinaryIO
 __all__ = ["main"]
 
 SWITCH_SECONDS = 0.001
-"""A thread that leaves a kernel waits no longer for the interpreter: 5 ms, the default, made two threads on
-small images as slow as one (2,000 PNG of 256²: 7.9 s instead of 6.0 s)."""
+"""A thread that leaves a kernel waits no longer for the interpreter. With 5 ms, the default, 2,000 PNG of
+256² took 7.9 s instead of 6.0 s on a machine busy with other work; on a quiet one it makes no difference."""
 
 BEAT_SECONDS = 1.0
 """A slow image says that it is alive at most this often."""
