@@ -1,8 +1,8 @@
 """What the first bytes of a file say it is."""
 
-from pathlib import Path
+from smalti.loaders._small import open_file
 
-__all__ = ["BrokenFileError", "head_of", "hopeless", "is_dicom", "starts_with"]
+__all__ = ["HEAD", "BrokenFileError", "head_of", "hopeless", "is_dicom", "starts_with"]
 
 HEAD = 512
 
@@ -32,7 +32,7 @@ def head_of(path: str) -> bytes:
     OSError
         The file cannot be opened.
     """
-    with Path(path).open("rb", buffering=0) as file:
+    with open_file(path) as file:
         return file.read(HEAD)
 
 

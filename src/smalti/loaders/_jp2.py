@@ -4,11 +4,11 @@ Markers: ITU-T T.800, annex A.5.1 (SIZ).
 """
 
 import struct
-from pathlib import Path
 
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._small import open_file, read_file
 from smalti.loaders._still import Still
 
 __all__ = ["MAGICS", "read_jp2"]
@@ -21,7 +21,7 @@ _SAMPLES = {1: "", 3: "RGB", 4: "RGB?"}
 
 def read_jp2(path: str) -> Still:
     """What the first marker of the codestream says."""
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         head = file.read(_HEAD)
     at = head.find(_START)
     if at < 0 or len(head) < at + 43:
@@ -48,5 +48,5 @@ def read_jp2(path: str) -> Still:
 def _decode(path: str) -> np.ndarray:
     import imagecodecs
 
-    array: np.ndarray = imagecodecs.jpeg2k_decode(Path(path).read_bytes(), numthreads=1)
+    array: np.ndarray = imagecodecs.jpeg2k_decode(read_file(path), numthreads=1)
     return array

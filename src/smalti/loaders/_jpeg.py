@@ -5,13 +5,13 @@ Markers: ITU-T T.81, annex B; Adobe's APP14 and inverted CMYK: Adobe Technical N
 
 import struct
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._exif import read_exif
+from smalti.loaders._small import open_file, read_file
 from smalti.loaders._still import Still
 
 __all__ = ["MAGIC", "read_jpeg"]
@@ -36,7 +36,7 @@ class _Header:
 
 def read_jpeg(path: str) -> Still:
     """What the header says; the decoder is not asked."""
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         header = _header(file)
         cut = not _is_whole(file, header.pixels_at)
     if len(header.frame) < 6:
@@ -107,6 +107,6 @@ def _fail() -> np.ndarray:
 def _decode(path: str, precision: int, invert: bool) -> np.ndarray:
     import imagecodecs
 
-    data = Path(path).read_bytes()
+    data = read_file(path)
     array: np.ndarray = imagecodecs.jpeg_decode(data, bitspersample=precision)
     return 255 - array if invert else array

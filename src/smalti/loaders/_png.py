@@ -5,12 +5,12 @@ Chunks and their order: Portable Network Graphics (PNG) Specification, W3C, thir
 
 import struct
 import zlib
-from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._small import open_file, read_file
 from smalti.loaders._still import Still
 
 __all__ = ["MAGIC", "read_png"]
@@ -25,7 +25,7 @@ _TEXT_LIMIT = 4096
 
 def read_png(path: str) -> Still | None:
     """What the header says; None for an animated PNG, whose frames need compositing."""
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         file.seek(len(MAGIC))
         chunks = _before_pixels(file)
         cut = not _is_whole(file)
@@ -101,7 +101,7 @@ def _decode(path: str, bits: int, colour: int) -> np.ndarray:
     """
     import imagecodecs
 
-    data = memoryview(Path(path).read_bytes())
+    data = memoryview(read_file(path))
     header = bytearray(data[16:29])
     if colour == _PALETTE:
         header[9] = _GREY

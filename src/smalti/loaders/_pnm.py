@@ -5,11 +5,11 @@ Layout: the manual pages pgm(5) and ppm(5).
 
 import re
 from math import prod
-from pathlib import Path
 
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._small import open_file
 from smalti.loaders._still import Still
 
 __all__ = ["is_pnm", "read_pnm"]
@@ -25,7 +25,7 @@ def is_pnm(head: bytes) -> bool:
 
 def read_pnm(path: str) -> Still:
     """What the header says."""
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         header = _HEADER.match(file.read(4096))
         size = file.seek(0, 2)
     if header is None:

@@ -4,11 +4,11 @@ Layout: RFC 9649.
 """
 
 import struct
-from pathlib import Path
 
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._small import open_file, read_file
 from smalti.loaders._still import Still
 
 __all__ = ["is_webp", "read_webp"]
@@ -23,7 +23,7 @@ def is_webp(head: bytes) -> bool:
 
 def read_webp(path: str) -> Still | None:
     """What the header says; None for an animation, whose frames need compositing."""
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         head = file.read(64)
         size = file.seek(0, 2)
     declared = struct.unpack("<I", head[4:8])[0] + 8
@@ -55,5 +55,5 @@ def read_webp(path: str) -> Still | None:
 def _decode(path: str, alpha: bool) -> np.ndarray:
     import imagecodecs
 
-    array: np.ndarray = imagecodecs.webp_decode(Path(path).read_bytes(), hasalpha=alpha)
+    array: np.ndarray = imagecodecs.webp_decode(read_file(path), hasalpha=alpha)
     return array

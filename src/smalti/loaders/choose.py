@@ -12,9 +12,10 @@ import numpy as np
 from smalti.core.errors import SmaltiError, UnreadableError
 from smalti.core.image import Image, ImageRef, Pixels
 from smalti.core.plugin import Plugin, find, plugins
-from smalti.loaders._content import BrokenFileError, head_of, hopeless, is_dicom, starts_with
+from smalti.loaders._content import HEAD, BrokenFileError, hopeless, is_dicom, starts_with
 from smalti.loaders._formats import KNOWN
 from smalti.loaders._quiet import quiet
+from smalti.loaders._small import forget, look
 
 __all__ = ["known_extensions", "open_images", "read_later"]
 
@@ -110,6 +111,13 @@ def _series(images: Iterator[Image], ref: ImageRef) -> Image:
 
 
 def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
+    try:
+        yield from _tried(ref, limit, name)
+    finally:
+        forget(ref.uri)
+
+
+def _tried(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
     store, head = _look(ref)
     forced = find("loader", name) if name else None
     chosen = forced or _choose(ref, head, store) or find("loader", LAST_RESORT)
@@ -133,7 +141,7 @@ def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, Non
 def _look(ref: ImageRef) -> tuple[bool, bytes]:
     """Whether it is a folder, and the first bytes of a file."""
     try:
-        head = head_of(ref.uri)
+        head = look(ref.uri, HEAD)
     except OSError as error:
         if Path(ref.uri).is_dir():
             return True, b""

@@ -5,7 +5,6 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Histogram, Profiles
-from smalti.kernels.ringing import ringing as ripple_beside_edges
 from smalti.metrics._number import number, ratio
 
 __all__ = ["blockiness", "ringing", "stripes"]
@@ -49,6 +48,8 @@ def ringing(plane: np.ndarray, histogram: Histogram) -> float | None:
     dark, bright = histogram.percentiles(1, 99)
     if not bright > dark:
         return None
+    from smalti.kernels.ringing import ringing as ripple_beside_edges  # brings numba: only who measures waits
+
     light = plane if plane.ndim == 2 else plane[..., 1 if plane.shape[2] > 2 else 0]
     return number(
         ripple_beside_edges(np.abs(light) if light.dtype.kind == "c" else light, (bright - dark) / 5)

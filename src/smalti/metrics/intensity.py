@@ -6,7 +6,6 @@ from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Histogram, Moments
 from smalti.kernels.bins import bins
-from smalti.kernels.deviation import median_deviation
 from smalti.metrics._number import number, ratio
 
 __all__ = ["counts", "intensity", "percentiles"]
@@ -82,6 +81,8 @@ def percentiles(histogram: Histogram) -> tuple[float | None, ...]:
     """
     if not histogram.n:
         return (None,) * 11
+    from smalti.kernels.deviation import median_deviation  # brings numba: only who measures waits for it
+
     p01, p05, p25, median, p75, p95, p99, p999 = histogram.percentiles(1, 5, 25, 50, 75, 95, 99, 99.9)
     counted = bins(histogram).counts
     share = counted[counted > 0] / histogram.n

@@ -7,6 +7,10 @@ from threading import Condition
 __all__ = ["Budget"]
 
 
+SMALL_CHANGE = 1024
+"""Requests below this part of the whole cost more to count than they could do harm."""
+
+
 class Budget:
     """Bytes that may be in use at once; who asks for more than is free waits.
 
@@ -23,7 +27,10 @@ class Budget:
 
     @contextmanager
     def hold(self, n_bytes: int) -> Iterator[None]:
-        """Hold `n_bytes` for the length of a with block."""
+        """Hold `n_bytes` for the length of a with block; small change is not counted."""
+        if n_bytes < self._total // SMALL_CHANGE:
+            yield
+            return
         with self._changed:
             self._changed.wait_for(lambda: self._used == 0 or self._used + n_bytes <= self._total)
             self._used += n_bytes

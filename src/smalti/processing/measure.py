@@ -13,8 +13,6 @@ from smalti.core.errors import TooLargeError
 from smalti.core.image import Image
 from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.bins import bins
-from smalti.kernels.measure import accumulate
-from smalti.kernels.thumbnail import to_uint8
 from smalti.processing.budget import Budget
 from smalti.processing.frames import Rows, reason, together
 from smalti.processing.metric_set import MetricSet
@@ -77,6 +75,8 @@ def measure_image(
 def _measure_plane(
     image: Image, index: PlaneIndex, shown: bool, metrics: MetricSet, budget: Budget, into: Measured
 ) -> None:
+    from smalti.kernels.measure import accumulate  # brings numba, which the driver does without
+
     with budget.hold(2 * image.plane_bytes):
         try:
             plane = read_plane(image, index)
@@ -100,6 +100,8 @@ def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) 
         counts = pl.Series(stored.counts)  # 2 kB; as a list of Python's integers 16 (256 bins)
         into.histograms.add((*key, stored.low, stored.width, counts), HISTOGRAM_COLUMNS)
     if shown and sums.thumbnail is not None:
+        from smalti.kernels.thumbnail import to_uint8
+
         small = to_uint8(sums.thumbnail)
         jpeg = bytes(imagecodecs.jpeg8_encode(small, level=JPEG_QUALITY))
         height, width = small.shape[:2]
