@@ -86,12 +86,13 @@ def _measure_plane(
         except Exception as error:  # a reader may raise anything; the plane is lost, not the image
             into.errors.append(f"{where(image, index)}: {reason(error)}")
             return
-        sums = accumulate(plane, metrics.wants, image.samples)
-        values, trouble = metrics.measure(plane, sums)
-    key = (image.ref.image_id, *index)
-    into.trouble = into.trouble or trouble
-    into.planes.add([*key, *values], metrics.planes_table)
-    _keep(key, sums, shown, into)
+        with budget.turn(plane.nbytes):
+            sums = accumulate(plane, metrics.wants, image.samples)
+            values, trouble = metrics.measure(plane, sums)
+            key = (image.ref.image_id, *index)
+            into.trouble = into.trouble or trouble
+            into.planes.add([*key, *values], metrics.planes_table)
+            _keep(key, sums, shown, into)
 
 
 def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) -> None:
