@@ -113,6 +113,7 @@ def test_a_metric_function_of_this_program_is_used(tiffs, tmp_path, told):
     project = smalti.process(
         tiffs, output=tmp_path / "x.smalti", metrics=["intensity", mean_plus_one], progress=told
     )
+    assert "in one thread, for metrics of __main__: mean_plus_one" in repr(project)
     planes = project.planes.collect()
     assert (planes["mean_plus_one"] - planes["mean"]).to_list() == pytest.approx(
         [1.0] * planes.height, abs=0.01

@@ -82,7 +82,7 @@ def run(
         record = replace(
             begun(record, found, metrics, settings),
             seconds=before.seconds if before else 0.0,
-            problems=(*found.problems, *left_out(), *vanished(images, found.refs)),
+            problems=(*found.problems, *left_out(), *inline_words(extra), *vanished(images, found.refs)),
         )
         record.write(folder)
         todo = still_to_do(found.refs, images, metrics.version)
@@ -120,6 +120,12 @@ def begun(record: Record, found: Found, metrics: MetricSet, settings: Settings) 
 def left_out() -> list[str]:
     """Plugins that could not be loaded, in words."""
     return [f"plugin {entry} was left out: {reason}" for entry, reason in broken().items()]
+
+
+def inline_words(extra: Sequence[Plugin]) -> list[str]:
+    """That a run was slower for metrics that no other process can import, in words."""
+    names = ", ".join(metric.name for metric in extra)
+    return [f"measured in this process, in one thread, for metrics of __main__: {names}"] if extra else []
 
 
 def vanished(images: pl.LazyFrame | None, refs: Sequence[ImageRef]) -> list[str]:

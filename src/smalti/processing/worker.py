@@ -38,19 +38,18 @@ def main() -> None:
     orders = os.fdopen(os.dup(0), "rb")
     os.close(0)
     os.open(os.devnull, os.O_RDONLY)
-    _leave(_serve, orders, results)
+    _or_leave(_serve, orders, results)
+    os._exit(0)  # threads may be in the middle of a file that nobody waits for
 
 
-def _leave(work: Callable[..., None], *arguments: Any) -> None:
-    """Do the work, then end the whole process at once; what stopped it is left on stderr."""
-    code = 0
+def _or_leave(work: Callable[..., None], *arguments: Any) -> None:
+    """Do the work; what stops it ends the whole process at once and is left on stderr."""
     try:
         work(*arguments)
     except BaseException:  # also SystemExit from a plugin: a thread that ends in silence would look hung
         traceback.print_exc()
-        code = FAULT
-    sys.stderr.flush()
-    os._exit(code)
+        sys.stderr.flush()
+        os._exit(FAULT)
 
 
 def _serve(orders: BinaryIO, results: BinaryIO) -> None:
@@ -76,22 +75,13 @@ def _serve(orders: BinaryIO, results: BinaryIO) -> None:
     if settings.threads == 1:  # a suspect, tried alone: the clock must run before it begins
         crew.warm()
     else:
-        Thread(target=_leave_if_it_fails, args=(crew.warm,), daemon=True).start()
+        Thread(target=_or_leave, args=(crew.warm,), daemon=True).start()
     for number in range(settings.threads):
-        Thread(target=_leave, args=(crew.work, number), daemon=True).start()
+        Thread(target=_or_leave, args=(crew.work, number), daemon=True).start()
     names = [field.name for field in fields(ImageRef)]
     while (message := receive(orders)) is not None:
         refs = [ImageRef(**dict(zip(names, values, strict=True))) for values in message[0]["refs"]]
         crew.queue.put((message[0]["batch"], refs))
-
-
-def _leave_if_it_fails(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(FAULT)
 
 
 def _pulse(limit: float) -> None:
