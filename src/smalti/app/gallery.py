@@ -56,7 +56,8 @@ def _tile(row: Mapping[str, Any], picture: str | None, colours: Mapping[str, str
         if group == ALL
         else f'<span class="dot" style="background:{colours[group]}" title="{escape(group)}"></span>'
     )
-    channels = f"<span>channel 1 of {row['size_c']}</span>" if (row["size_c"] or 1) > 1 else ""
+    n = row["size_c"] or 1
+    channels = f'<span title="The picture shows channel 1 of {n}">1 of {n} ch.</span>' if n > 1 else ""
     return (
         f'<li class="tile" title="{path}">{_picture(row, picture)}'
         f'<div class="name">{dot}{name}</div>'
