@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 import smalti
 from smalti.core.progress import Silent
+from smalti.processing.machine import usable_cores
 
 pytestmark = pytest.mark.slow
 
@@ -35,16 +36,22 @@ def start(base, output):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def worker_of(driver):
+def workers_of(driver):
+    """All that the driver will start, once they are there."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         found = [
             p for p in psutil.Process(driver.pid).children() if "smalti.processing.worker" in p.cmdline()
         ]
-        if found:
-            return found[0]
+        if len(found) == usable_cores():
+            return found
         time.sleep(0.01)
-    raise AssertionError("no worker was started")
+    raise AssertionError("the workers were not started")
+
+
+def assert_all_ended(workers):
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive
 
 
 def assert_same_tables(project, calm):
@@ -58,12 +65,11 @@ def test_a_killed_driver_can_be_resumed_and_leaves_no_orphan(many, undisturbed, 
     for turn in range(repeats):
         output = tmp_path / f"{turn}.smalti"
         driver = start(many, output)
-        worker = worker_of(driver)
+        workers = workers_of(driver)
         time.sleep(chance.uniform(0, seconds))
         driver.kill()
         driver.communicate()
-        psutil.wait_procs([worker], timeout=10)
-        assert not worker.is_running()
+        assert_all_ended(workers)
         project = smalti.process(many, output=output, progress=Silent())
         assert_same_tables(project, calm)
 
@@ -74,7 +80,7 @@ def test_a_killed_worker_is_replaced(many, undisturbed, tmp_path, repeats):
     for turn in range(repeats):
         output = tmp_path / f"{turn}.smalti"
         driver = start(many, output)
-        worker = worker_of(driver)
+        worker = chance.choice(workers_of(driver))
         time.sleep(chance.uniform(0, seconds * 0.7))
         if driver.poll() is None and worker.is_running():
             worker.kill()
@@ -87,13 +93,12 @@ def test_a_killed_worker_is_replaced(many, undisturbed, tmp_path, repeats):
 def test_ctrl_c_stops_cleanly_and_the_run_goes_on_later(many, undisturbed, tmp_path):
     calm, seconds = undisturbed
     driver = start(many, tmp_path / "x.smalti")
-    worker = worker_of(driver)
+    workers = workers_of(driver)
     time.sleep(seconds / 2)
     driver.send_signal(signal.SIGINT)
     _, complaint = driver.communicate(timeout=30)
     assert driver.returncode == 130
     assert "goes on where it was" in complaint
     assert "Traceback" not in complaint
-    psutil.wait_procs([worker], timeout=10)
-    assert not worker.is_running()
+    assert_all_ended(workers)
     assert_same_tables(smalti.process(many, output=tmp_path / "x.smalti", progress=Silent()), calm)

@@ -10,9 +10,9 @@ def refs_of(sizes):
 
 
 @given(st.lists(st.integers(0, 10**9), max_size=60), st.integers(1, 8))
-def test_every_file_is_in_exactly_one_batch_and_in_order(sizes, threads):
+def test_every_file_is_in_exactly_one_batch_and_in_order(sizes, workers):
     refs = refs_of(sizes)
-    assert [ref for batch in cut_batches(refs, threads) for ref in batch] == refs
+    assert [ref for batch in cut_batches(refs, workers) for ref in batch] == refs
 
 
 def test_tiny_files_come_by_the_dozen_and_large_ones_alone():

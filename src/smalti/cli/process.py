@@ -36,7 +36,7 @@ def process(
         str | None,
         typer.Option("-l", "--loader", metavar="LOADER", help="Reader for all files; 'none' opens nothing."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=0, metavar="N", help="Threads; 0 for one a core.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, metavar="N", help="Worker processes; 0 for one a core.")] = 0,
     memory: Annotated[
         str | None,
         typer.Option(

@@ -122,5 +122,6 @@ def _variance(mean: float, mean_square: float) -> float:
 
 
 def _ratio(total: np.ndarray, n: np.ndarray) -> np.ndarray:
-    mean: np.ndarray = np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0)
+    with np.errstate(invalid="ignore"):  # 0 / 0: no pixel
+        mean: np.ndarray = total / n
     return mean

@@ -36,23 +36,28 @@ def ringing(plane: np.ndarray, threshold: float) -> float:
     heights = np.zeros(2)
     for lines in (plane, plane.T):
         step = -(-lines.size // LINES_SAMPLES) | 1  # odd, so that lines of all eight places in a block occur
-        add_ripples(np.divide(lines[::step], threshold, dtype=np.float64, order="C"), sums, heights)
+        scaled = lines[::step].astype(np.float64, order="C")
+        scaled /= threshold
+        add_ripples(scaled, sums, heights)
     edges, squares = heights.tolist()
-    return sqrt(_excess(*np.moveaxis(sums[NEAR:], 2, 0)) / (squares / edges)) if edges else 0.0
+    return sqrt(_excess(sums[NEAR:].tolist()) / (squares / edges)) if edges else 0.0
 
 
-def _excess(n: np.ndarray, total: np.ndarray, square: np.ndarray) -> float:
-    """Mean ripple within blocks less that across, by distance, as far as it exceeds chance; each (3, 2)."""
-    pairs = n.min(axis=1)
-    if not pairs.any():
-        return 0.0
-    n = np.maximum(n, 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        weight = pairs / pairs.sum()
-        mean = total / n
-        error = (square / n - mean**2) / n
-        chance = np.sqrt(weight**2 @ error.sum(axis=1))
-        return max(float(weight @ (mean[:, 0] - mean[:, 1]) - 2 * chance), 0.0)
+def _excess(sums: list[list[list[float]]]) -> float:
+    """Mean ripple within blocks less that across, by distance, as far as it exceeds chance."""
+    pairs = [min(within[0], across[0]) for within, across in sums]
+    excess = variance = 0.0
+    for weight, (within, across) in zip(pairs, sums, strict=True):
+        if weight:
+            excess += weight * (within[1] / within[0] - across[1] / across[0])
+            variance += weight * weight * (_squared_error(*within) + _squared_error(*across))
+    return max(excess - 2 * sqrt(max(variance, 0.0)), 0.0) / (sum(pairs) or 1.0)
+
+
+def _squared_error(n: float, total: float, square: float) -> float:
+    """Of the mean of `n` numbers with this sum and sum of squares."""
+    mean = total / n
+    return (square / n - mean * mean) / n
 
 
 @compiled

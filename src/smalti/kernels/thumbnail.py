@@ -68,16 +68,20 @@ class ThumbnailSums:
         else:
             reduced = down @ luma @ across.T
         # Averages of equal areas may differ in their last digits; such a step is no gradient.
-        least = 1e-9 * np.abs(reduced).max()
-        if np.ptp(reduced) <= least:
+        low, high = float(reduced.min()), float(reduced.max())
+        least = 1e-9 * max(abs(low), abs(high))
+        if high - low <= least:
             return None
-        return np.packbits(np.diff(reduced, axis=1) > least).tobytes().hex()
+        return np.packbits(reduced[:, 1:] - reduced[:, :-1] > least).tobytes().hex()
 
 
 def to_uint8(thumbnail: Thumbnail) -> np.ndarray:
     """The thumbnail's pixels as uint8, low..high spread over 0..255 and clipped; NaN is 0."""
-    scaled = (thumbnail.pixels.astype(np.float64) - thumbnail.low) * (255 / (thumbnail.high - thumbnail.low))
-    whole: np.ndarray = np.nan_to_num(np.clip(scaled, 0, 255), nan=0.0).round().astype(np.uint8)
+    scaled = thumbnail.pixels.astype(np.float64)
+    scaled -= thumbnail.low
+    scaled *= 255 / (thumbnail.high - thumbnail.low)
+    np.fmin(np.fmax(scaled, 0, out=scaled), 255, out=scaled)  # of a number and NaN they take the number
+    whole: np.ndarray = np.rint(scaled, out=scaled).astype(np.uint8)
     return whole
 
 
@@ -167,8 +171,10 @@ def squeeze(line: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
         last = columns[j, 1] * samples
         for s in range(samples):
             total = 0.0
-            for k in range(first + s, last + s + 1, samples):
+            k = first + s
+            while k <= last + s:  # a range by a step that is no constant divides to know its length
                 total += line[k]
+                k += samples
             before = line[first + s] * columns[j, 2]
             after = line[last + s] * columns[j, 3]
             out[j, s] += total * width - before - after

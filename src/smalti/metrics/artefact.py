@@ -1,5 +1,7 @@
 """Traces that compression and detectors leave along rows and columns."""
 
+from math import isfinite
+
 import numpy as np
 
 from smalti.core.columns import Column
@@ -79,7 +81,12 @@ def stripes(profiles: Profiles) -> tuple[float | None, float | None]:
 
 def _share(means: np.ndarray, bend: float) -> float | None:
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = np.square(np.diff(means, 2))
-    squares = squares[np.isfinite(squares)]
-    share = ratio(float(squares.mean()), bend) if squares.size else None
+        steps = means[1:] - means[:-1]
+        bends = steps[1:] - steps[:-1]
+        squares = bends * bends
+        total = float(squares.sum())
+    if not isfinite(total):
+        squares = squares[np.isfinite(squares)]
+        total = float(squares.sum())
+    share = ratio(total / squares.size, bend) if squares.size else None
     return None if share is None else number(min(share, 1.0))

@@ -1,55 +1,70 @@
-"""A share of memory that threads take before they decode and give back after."""
+"""A share of memory that worker processes take before they decode and give back after."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import Condition, Lock
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
-__all__ = ["Budget"]
+from filelock import FileLock, Timeout
 
+__all__ = ["Budget", "slot_files"]
 
 SMALL_CHANGE = 1024
 """Requests below this part of the whole cost more to count than they could do harm."""
 
-SMALL_PLANE = 256 * 1024
-"""Bytes of a plane up to which Python takes more time between the kernels than they do."""
+POLL_SECONDS = 0.02
+
+
+def slot_files(folder: Path, number: int) -> tuple[Path, ...]:
+    """Lock files that stand for equal shares of the whole; every worker is told of all of them."""
+    return tuple(folder / f"memory-{slot}.lock" for slot in range(number))
 
 
 class Budget:
-    """Bytes that may be in use at once; who asks for more than is free waits.
+    """Bytes that may be in use at once by all processes with the same slots; who asks for more waits.
+
+    The system frees a slot when the process that holds it dies.
 
     Parameters
     ----------
     total
         Bytes in all. A request above it is granted when nobody else holds any.
+    slots
+        From `slot_files`; with less than two, nothing is waited for.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, slots: Sequence[Path] = ()) -> None:
         self._total = total
-        self._used = 0
-        self._changed = Condition()
-        self._turn = Lock()
-
-    def turn(self, n_bytes: int) -> AbstractContextManager[object]:
-        """For small planes, one thread at a time; for others, no waiting.
-
-        Measuring a small plane is a dozen short kernels with Python between. Two threads that hand the
-        interpreter to and fro at each spent 7.2 s of CPU on 2,000 PNG of 256², in turns 6.5 s; decoding,
-        where most of the time goes, runs side by side all the same.
-        """
-        return self._turn if n_bytes <= SMALL_PLANE else nullcontext()
+        self._slots = slots
 
     @contextmanager
-    def hold(self, n_bytes: int) -> Iterator[None]:
-        """Hold `n_bytes` for the length of a with block; small change is not counted."""
-        if n_bytes < self._total // SMALL_CHANGE:
+    def hold(self, n_bytes: int, beat: Callable[[], None]) -> Iterator[None]:
+        """Hold `n_bytes` for the length of a with block; `beat` is called while it has to wait."""
+        with ExitStack() as held:
+            if len(self._slots) > 1 and n_bytes > self._total // SMALL_CHANGE:
+                share = -(-self._total // len(self._slots))
+                self._gather(min(len(self._slots), -(-n_bytes // share)), held, beat)
             yield
-            return
-        with self._changed:
-            self._changed.wait_for(lambda: self._used == 0 or self._used + n_bytes <= self._total)
-            self._used += n_bytes
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._used -= n_bytes
-                self._changed.notify_all()
+
+    def _gather(self, wanted: int, held: ExitStack, beat: Callable[[], None]) -> None:
+        """Take so many slots; only one process gathers at a time, so that no two wait for each other's."""
+        gate = FileLock(self._slots[0].with_suffix(".gate"))
+        free = [FileLock(slot) for slot in self._slots]
+        with _first_free([gate], beat):
+            for _ in range(wanted):
+                lock = _first_free(free, beat)
+                held.callback(lock.release)
+                free.remove(lock)
+
+
+def _first_free(locks: Sequence[FileLock], beat: Callable[[], None]) -> FileLock:
+    """The first lock that could be had; it is held."""
+    while True:
+        for lock in locks:
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            return lock
+        beat()
+        time.sleep(POLL_SECONDS)

@@ -1,16 +1,17 @@
-"""The driver: feeds one supervised worker, replaces it when it dies, and tries its suspects alone."""
+"""The driver: feeds supervised workers, replaces one that dies, and tries the file it was at alone."""
 
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from smalti.core.errors import SmaltiError
 from smalti.core.image import ImageRef
 from smalti.processing.batch import Tables, failed_rows, process_batch
-from smalti.processing.budget import Budget
+from smalti.processing.budget import Budget, slot_files
 from smalti.processing.metric_set import MetricSet
 from smalti.processing.plan import cut_batches
 from smalti.processing.settings import Settings
@@ -18,7 +19,9 @@ from smalti.processing.supervised import Event, Worker
 
 __all__ = ["run_inline", "run_supervised"]
 
-IN_FLIGHT_A_THREAD = 3
+IN_FLIGHT = 2
+"""Batches a worker has at once: one at work, one waiting."""
+
 POLL_SECONDS = 0.5
 START_SECONDS = 300.0
 """A worker that is not ready so long after its start is given up; a cold compile takes about 20."""
@@ -32,37 +35,40 @@ def run_inline(refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet)
 
 
 def run_supervised(refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet) -> Iterator[Tables]:
-    """Measure in a worker process; what kills it or hangs costs one row.
+    """Measure in worker processes; what kills one or hangs costs one row.
 
     Yields
     ------
     dict
         Frames of one batch, in order of completion.
     """
-    driver = _Driver(settings, metrics)
-    try:
-        yield from driver.run(refs)
-    finally:
-        driver.stop()
+    with tempfile.TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True) as folder:
+        driver = _Driver(settings, metrics, Path(folder))
+        try:
+            yield from driver.run(refs)
+        finally:
+            driver.stop()
 
 
 class _Driver:
-    """One main worker for the queue, and one for suspects, who are tried alone beside it."""
+    """Workers for the queue, and one for suspects, who are tried alone beside them."""
 
-    def __init__(self, settings: Settings, metrics: MetricSet) -> None:
+    def __init__(self, settings: Settings, metrics: MetricSet, folder: Path) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._folder = folder
+        self._slots = slot_files(folder, settings.processes)
         self._queue: deque[tuple[ImageRef, ...]] = deque()
         self._suspects: deque[ImageRef] = deque()
         self._numbers = count()
         self._events: SimpleQueue[tuple[Worker, Event]] = SimpleQueue()
-        self._main: Worker | None = None
+        self._crew: list[Worker] = []
         self._solo: Worker | None = None
         self._fruitless = 0
         self._checked = time.monotonic()
 
     def run(self, refs: Sequence[ImageRef]) -> Iterator[Tables]:
-        self._queue.extend(cut_batches(refs, self._settings.threads))
+        self._queue.extend(cut_batches(refs, self._settings.processes))
         while self._queue or self._suspects or any(worker.batches for worker in self._workers()):
             self._feed()
             yield from self._step()
@@ -72,20 +78,26 @@ class _Driver:
             worker.stop()
 
     def _workers(self) -> list[Worker]:
-        return [worker for worker in (self._main, self._solo) if worker]
+        return [*self._crew, *([self._solo] if self._solo else [])]
+
+    def _hire(self) -> Worker:
+        place = self._folder / f"place-{next(self._numbers)}"
+        return Worker(self._settings, self._events, place, self._slots)
 
     def _feed(self) -> None:
-        if self._queue:
-            self._main = self._main or Worker(self._settings, self._events)
-        while (
-            self._main
-            and self._queue
-            and len(self._main.batches) < IN_FLIGHT_A_THREAD * self._settings.threads
-        ):
-            self._main.give(next(self._numbers), self._queue.popleft())
+        for waiting in range(IN_FLIGHT):  # each gets its first batch before any gets a second
+            while self._queue and len(self._crew) < self._settings.processes:
+                self._crew.append(self._hire())
+                self._give(self._crew[-1])
+            for worker in self._crew:
+                if self._queue and len(worker.batches) <= waiting:
+                    self._give(worker)
         if self._suspects and not (self._solo and self._solo.batches):
-            self._solo = self._solo or Worker(replace(self._settings, workers=1), self._events)
+            self._solo = self._solo or self._hire()
             self._solo.give(next(self._numbers), (self._suspects.popleft(),))
+
+    def _give(self, worker: Worker) -> None:
+        worker.give(next(self._numbers), self._queue.popleft())
 
     def _step(self) -> Iterator[Tables]:
         try:
@@ -102,7 +114,7 @@ class _Driver:
     def _hear(self, worker: Worker, event: Event) -> Iterator[Tables]:
         worker.note(event)
         if event.kind == "died":
-            yield from self._lose(worker, "crashed", f"{worker.last_words()}, also when tried alone", [])
+            yield from self._lose(worker, "crashed", f"{worker.last_words()}, also when tried alone")
         elif event.kind == "fault":
             raise SmaltiError(f"a fault in smalti, not in an image: {event.text}")
         elif event.kind == "done":
@@ -110,36 +122,31 @@ class _Driver:
             yield event.tables
 
     def _look_at_the_clock(self) -> Iterator[Tables]:
+        limit = self._settings.timeout
         for worker in self._workers():
-            limit = self._settings.timeout
-            if late := worker.overdue(limit):
+            if worker.silent_seconds() > limit:
                 text = f"no plane finished within {limit:g} s, also when tried alone"
-                yield from self._lose(worker, "timeout", text, late)
+                yield from self._lose(worker, "timeout", text)
             elif worker.has_ended and self._events.empty():
-                yield from self._lose(worker, "crashed", f"{worker.last_words()}, also when tried alone", [])
+                yield from self._lose(worker, "crashed", f"{worker.last_words()}, also when tried alone")
             elif worker.starting_seconds > START_SECONDS:
-                if not worker.begun():
-                    raise SmaltiError(f"the worker process was not ready {START_SECONDS:g} s after its start")
-                yield from self._lose(worker, "timeout", "", worker.begun())
+                raise SmaltiError(f"a worker process was not ready {START_SECONDS:g} s after its start")
 
-    def _lose(self, worker: Worker, status: str, text: str, late: list[ImageRef]) -> Iterator[Tables]:
-        """End a worker: a suspect that it ran alone becomes a row; else the rest of its work is kept.
-
-        Suspects of the main worker are the `late`, else all files begun and not ended.
-        """
-        words = worker.last_words() if status == "crashed" else ""
+    def _lose(self, worker: Worker, status: str, text: str) -> Iterator[Tables]:
+        """End a worker: a suspect that it ran alone becomes a row; else the rest of its work is kept."""
+        suspect = worker.begun()
         worker.stop()
         if worker is self._solo:
             self._solo = None
             for refs in worker.batches.values():
                 yield failed_rows(refs, status, text, self._metrics)
             return
-        self._main = None
-        suspects = late or worker.begun()
-        self._fruitless = 0 if suspects else self._fruitless + 1
-        if self._fruitless > 1:
-            raise SmaltiError(f"the worker process does not start: {words}")
-        self._suspects.extend(suspects)
+        self._crew.remove(worker)
+        self._fruitless = 0 if suspect else self._fruitless + 1
+        if self._fruitless > self._settings.processes:
+            raise SmaltiError(f"the worker processes do not start: {text}")
+        if suspect:
+            self._suspects.append(suspect)
         for refs in worker.batches.values():
-            if rest := tuple(ref for ref in refs if ref not in suspects):
+            if rest := tuple(ref for ref in refs if ref is not suspect):
                 self._queue.appendleft(rest)

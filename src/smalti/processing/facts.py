@@ -61,7 +61,8 @@ def modified_at(mtime: float) -> datetime | None:
 def image_facts(image: Image) -> dict[str, Any]:
     """What a loader says of an image, as columns; unknown stays absent."""
     counted = "TCZYX" + "S" * ("S" in image.axes) if image.axes else ""  # an absent axis has length 1
-    sizes = {f"size_{axis.lower()}": image.sizes[axis] for axis in counted}
+    length = image.sizes
+    sizes = {f"size_{axis.lower()}": length[axis] for axis in counted}
     pixel = {f"pixel_size_{axis.lower()}_um": image.pixel_size_um.get(axis) for axis in "XYZ"}
     lifted = _lifted(image)
     rest = {key: value for key, value in image.metadata.items() if key not in lifted}

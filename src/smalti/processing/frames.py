@@ -53,6 +53,10 @@ def frame(rows: Sequence[Sequence[Any]], columns: Sequence[Column]) -> pl.DataFr
 
 
 def _series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
+    if values and all(type(value) is pl.Series for value in values):
+        return pl.Series(name, values).cast(
+            dtype
+        )  # told the type at once, it would go through Python's integers
     try:
         return pl.Series(name, values, dtype, strict=False)
     except UnicodeEncodeError:  # tried first: looking at every text would cost all for the sake of few

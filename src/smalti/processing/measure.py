@@ -48,7 +48,7 @@ def measure_image(
     metrics
         What to measure.
     budget, limit
-        Memory shared by all threads; bytes one plane may take.
+        Memory shared by all workers; bytes one plane may take.
     beat
         Called after each plane, so that a slow image is told from one that hangs.
 
@@ -63,7 +63,8 @@ def measure_image(
             raise TooLargeError(image.plane_bytes, limit)
         shown = _shown_planes(image)
         for index in image.planes():
-            _measure_plane(image, index, index in shown, metrics, budget, measured)
+            with budget.hold(2 * image.plane_bytes, beat):
+                _measure_plane(image, index, index in shown, metrics, measured)
             beat()
     if metrics.of_images and (len(measured.planes) or not image.n_planes):
         planes = together([measured.planes], metrics.planes_table)
@@ -72,27 +73,23 @@ def measure_image(
     return measured
 
 
-def _measure_plane(
-    image: Image, index: PlaneIndex, shown: bool, metrics: MetricSet, budget: Budget, into: Measured
-) -> None:
+def _measure_plane(image: Image, index: PlaneIndex, shown: bool, metrics: MetricSet, into: Measured) -> None:
     from smalti.kernels.measure import accumulate  # brings numba, which the driver does without
 
-    with budget.hold(2 * image.plane_bytes):
-        try:
-            plane = read_plane(image, index)
-        except MemoryError:
-            into.errors.append(f"{where(image, index)}: not enough memory for {image.plane_bytes:,} bytes")
-            return
-        except Exception as error:  # a reader may raise anything; the plane is lost, not the image
-            into.errors.append(f"{where(image, index)}: {reason(error)}")
-            return
-        with budget.turn(plane.nbytes):
-            sums = accumulate(plane, metrics.wants, image.samples)
-            values, trouble = metrics.measure(plane, sums)
-            key = (image.ref.image_id, *index)
-            into.trouble = into.trouble or trouble
-            into.planes.add([*key, *values], metrics.planes_table)
-            _keep(key, sums, shown, into)
+    try:
+        plane = read_plane(image, index)
+    except MemoryError:
+        into.errors.append(f"{where(image, index)}: not enough memory for {image.plane_bytes:,} bytes")
+        return
+    except Exception as error:  # a reader may raise anything; the plane is lost, not the image
+        into.errors.append(f"{where(image, index)}: {reason(error)}")
+        return
+    sums = accumulate(plane, metrics.wants, image.samples)
+    values, trouble = metrics.measure(plane, sums)
+    key = (image.ref.image_id, *index)
+    into.trouble = into.trouble or trouble
+    into.planes.add([*key, *values], metrics.planes_table)
+    _keep(key, sums, shown, into)
 
 
 def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) -> None:

@@ -10,17 +10,17 @@ FILE_COST = 64 * 1024
 """Bytes that opening a file counts for, so that a batch holds up to 128 tiny files."""
 
 BATCH_BYTES = 128 * FILE_COST
-MIN_BATCHES_A_THREAD = 4
+MIN_BATCHES_A_WORKER = 4
 
 
-def cut_batches(refs: Sequence[ImageRef], threads: int) -> Iterator[tuple[ImageRef, ...]]:
+def cut_batches(refs: Sequence[ImageRef], workers: int) -> Iterator[tuple[ImageRef, ...]]:
     """Cut references into batches of about equal cost, in order.
 
-    A batch holds about 8 MiB, or less when that would leave threads idle; tiny files come by the hundred,
+    A batch holds about 8 MiB, or less when that would leave workers idle; tiny files come by the hundred,
     a large file alone.
     """
     total = sum(cost(ref) for ref in refs)
-    target = max(FILE_COST, min(BATCH_BYTES, total // (threads * MIN_BATCHES_A_THREAD)))
+    target = max(FILE_COST, min(BATCH_BYTES, total // (workers * MIN_BATCHES_A_WORKER)))
     batch: list[ImageRef] = []
     filled = 0
     for ref in refs:

@@ -41,7 +41,7 @@ class Settings:
     modules
         Importable modules whose marked metrics are used beside the installed ones.
     workers
-        Threads in the worker process; 0 for one a core.
+        Worker processes; 0 for one a core.
     memory
         Bytes that decoded planes may take together; 0 for half of the machine's.
     timeout
@@ -65,8 +65,8 @@ class Settings:
             raise UsageError(f"timeout is {self.timeout}; give seconds above 0, at most {LONGEST:.0e}")
 
     @property
-    def threads(self) -> int:
-        """Threads that will run."""
+    def processes(self) -> int:
+        """Worker processes that will run."""
         return self.workers or usable_cores()
 
     @property
@@ -135,7 +135,7 @@ _READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "metrics": (_names, "names of metrics"),
     "exclude": (_names, "names of metrics"),
     "modules": (_names, "names of modules"),
-    "workers": (index, "a whole number of threads, or 0 for one a core"),
+    "workers": (index, "a whole number of processes, or 0 for one a core"),
     "memory": (_size, "bytes or a size such as '4GB'"),
     "timeout": (_seconds, "seconds above 0"),
 }

@@ -7,10 +7,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from importlib.metadata import version
 from importlib.resources import files
+from operator import attrgetter
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -19,10 +20,14 @@ from typing import Any
 import polars as pl
 
 from smalti.core.image import ImageRef
+from smalti.processing.place import Place
 from smalti.processing.settings import Settings
 from smalti.processing.wire import receive, send
 
 __all__ = ["Event", "Worker"]
+
+_VALUES = attrgetter(*(entry.name for entry in fields(ImageRef)))
+"""A reference's values in the order of its fields; `dataclasses.astuple` is 20 times slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,9 @@ class Event:
     Parameters
     ----------
     kind
-        ``"ready"``, ``"begin"``, ``"done"``, ``"fault"`` or ``"died"``.
-    batch, number, thread
-        Which batch, which reference in it, which thread.
+        ``"ready"``, ``"done"``, ``"fault"`` or ``"died"``.
+    batch
+        Which batch.
     tables
         Frames of a batch that is done.
     text
@@ -43,14 +48,12 @@ class Event:
 
     kind: str
     batch: int = -1
-    number: int = -1
-    thread: int = -1
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
     text: str = ""
 
 
 class Worker:
-    """One worker process with its threads.
+    """One worker process, which measures one file at a time.
 
     Parameters
     ----------
@@ -58,9 +61,19 @@ class Worker:
         Sent to the process at its start.
     events
         Where it puts what it hears, beside itself; `note` is to be called with each.
+    place
+        A file of its own, in which it writes where it is.
+    slots
+        Of the memory that it shares with others.
     """
 
-    def __init__(self, settings: Settings, events: SimpleQueue[tuple["Worker", Event]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        events: SimpleQueue[tuple["Worker", Event]],
+        place: Path,
+        slots: Sequence[Path],
+    ) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "smalti.processing.worker"],  # -P: nothing is imported from the cwd
@@ -71,29 +84,27 @@ class Worker:
             **_own_group(),
         )
         self._events = events
-        self._started = time.monotonic()
+        self._place = Place(place)
+        self._started = self._heard = time.monotonic()
+        self._beats = 0
         self._ready = False
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
-        self._say({"settings": settings.to_dict(), "path": _search_path()})
+        told = {"place": str(place), "slots": [str(slot) for slot in slots]}
+        self._say({"settings": settings.to_dict(), "path": _search_path(), **told})
         self.batches: dict[int, Sequence[ImageRef]] = {}
-        self._at_work: dict[int, tuple[ImageRef, float]] = {}
 
     def give(self, batch: int, refs: Sequence[ImageRef]) -> None:
         """Queue a batch."""
         self.batches[batch] = refs
-        self._say({"batch": batch, "refs": [astuple(ref) for ref in refs]})
+        self._say({"batch": batch, "refs": [*map(_VALUES, refs)]})
 
     def note(self, event: Event) -> None:
-        """Keep track of which thread is at what; clocks start when the kernels are compiled."""
-        now = time.monotonic()
+        """Keep track of what is ready and done; clocks start when the kernels are compiled."""
         if event.kind == "ready":
             self._ready = True
-            self._at_work = {thread: (ref, now) for thread, (ref, _) in self._at_work.items()}
-        elif event.kind == "begin":
-            self._at_work[event.thread] = (self.batches[event.batch][event.number], now)
+            self._heard = time.monotonic()
         elif event.kind in ("done", "fault"):
-            self._at_work.pop(event.thread, None)
             self.batches.pop(event.batch, None)
 
     @property
@@ -106,16 +117,17 @@ class Worker:
         """Seconds since its start while its kernels are not ready; 0 after that."""
         return 0.0 if self._ready else time.monotonic() - self._started
 
-    def begun(self) -> list[ImageRef]:
-        """Files begun and not ended."""
-        return [ref for ref, _ in self._at_work.values()]
+    def begun(self) -> ImageRef | None:
+        """The file begun and not ended, if any."""
+        at, _ = self._place.look()
+        return self.batches[at[0]][at[1]] if at and at[0] in self.batches else None
 
-    def overdue(self, timeout: float) -> list[ImageRef]:
-        """Files begun, or last heard of, more than `timeout` seconds ago."""
-        if not self._ready:
-            return []
-        now = time.monotonic()
-        return [ref for ref, since in self._at_work.values() if now - since > timeout]
+    def silent_seconds(self) -> float:
+        """Seconds since it was last seen at work, to the accuracy of asking; 0 while it has nothing to do."""
+        _, beats = self._place.look()
+        if beats != self._beats or not self._ready or not self.batches:
+            self._beats, self._heard = beats, time.monotonic()
+        return time.monotonic() - self._heard
 
     def stop(self) -> None:
         """End the process now; nothing is waited for."""
@@ -123,6 +135,7 @@ class Worker:
         self._process.wait()
         self._reader.join(timeout=5)
         heard_all = not self._reader.is_alive()  # else a grandchild holds the pipe, and closing would wait
+        self._place.close()
         for stream in (self._process.stdin, self._log, *([self._process.stdout] if heard_all else [])):
             _close(stream)
 
@@ -157,13 +170,10 @@ class Worker:
 
 
 def _event(header: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Event:
-    batch, thread = header.get("batch", -1), header.get("thread", -1)
-    if "begin" in header:
-        return Event("begin", batch, header["begin"], thread)
     if "done" in header:
-        return Event("done", header["done"], thread=thread, tables=tables)
+        return Event("done", header["done"], tables)
     if "fault" in header:
-        return Event("fault", batch, thread=thread, text=header["fault"])
+        return Event("fault", header["batch"], text=header["fault"])
     return Event("ready")
 
 
@@ -181,7 +191,7 @@ def worker_environment() -> dict[str, str]:
     from platformdirs import user_cache_path
 
     folder = user_cache_path("smalti") / f"kernels-{digest.hexdigest()}"
-    one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}  # our threads are the pool; none inside
+    one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}  # the workers are the pool; none inside
     path = os.pathsep.join(path for path in _search_path() if os.pathsep not in path)
     return os.environ | one_pool | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": path}
 

@@ -1,9 +1,11 @@
-"""The worker process: reads batches from stdin, measures them in threads, writes frames to stdout.
+"""The worker process: reads batches from stdin, measures them one by one, writes frames to stdout.
 
 Started as ``python -m smalti.processing.worker``. What libraries print cannot spoil the stream: file
 descriptor 1 is moved aside first and then points at stderr. The end of stdin ends the process at once,
 so a killed driver leaves no orphan.
 """
+
+from __future__ import annotations
 
 import faulthandler
 import os
@@ -12,18 +14,18 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock, Thread
-from typing import Any, BinaryIO
+from threading import Thread
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:  # heavy, and not before the streams are moved aside
+    from smalti.core.image import ImageRef
+    from smalti.processing.settings import Settings
 
 __all__ = ["main"]
 
-SWITCH_SECONDS = 0.001
-"""A thread that leaves a kernel waits no longer for the interpreter. With 5 ms, the default, 2,000 PNG of
-256² took 7.9 s instead of 6.0 s on a machine busy with other work; on a quiet one it makes no difference."""
-
-BEAT_SECONDS = 1.0
-"""A slow image says that it is alive at most this often."""
 
 PULSE_SECONDS = 10.0
 FAULT = 70
@@ -32,7 +34,6 @@ FAULT = 70
 
 def main() -> None:
     """Serve batches until stdin ends."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     results = os.fdopen(os.dup(1), "wb")  # buffered: a raw write may stop half way when a signal comes
     os.dup2(2, 1)
     orders = os.fdopen(os.dup(0), "rb")
@@ -54,10 +55,8 @@ def _or_leave(work: Callable[..., None], *arguments: Any) -> None:
 
 def _serve(orders: BinaryIO, results: BinaryIO) -> None:
     from smalti.core.image import ImageRef
-    from smalti.processing.budget import Budget
-    from smalti.processing.metric_set import choose_metrics
     from smalti.processing.settings import Settings
-    from smalti.processing.wire import receive, send
+    from smalti.processing.wire import receive
 
     first = receive(orders)
     if first is None:
@@ -65,23 +64,63 @@ def _serve(orders: BinaryIO, results: BinaryIO) -> None:
     sys.path += [path for path in first[0]["path"] if path not in sys.path]
     settings = Settings.from_dict(first[0]["settings"])
     Thread(target=_pulse, args=(2 * settings.timeout + 6 * PULSE_SECONDS,), daemon=True).start()
-    lock = Lock()
-
-    def say(header: dict[str, Any], frames: dict[str, Any] | None = None) -> None:
-        with lock:
-            send(results, header, frames)
-
-    crew = _Crew(settings, choose_metrics(settings), Budget(settings.memory_bytes), say)
-    if settings.threads == 1:  # a suspect, tried alone: the clock must run before it begins
-        crew.warm()
-    else:
-        Thread(target=_or_leave, args=(crew.warm,), daemon=True).start()
-    for number in range(settings.threads):
-        Thread(target=_or_leave, args=(crew.work, number), daemon=True).start()
+    batches: SimpleQueue[tuple[int, list[ImageRef]]] = SimpleQueue()
+    told = (settings, Path(first[0]["place"]), [Path(slot) for slot in first[0]["slots"]])
+    Thread(target=_or_leave, args=(_work, batches, results, *told), daemon=True).start()
     names = [field.name for field in fields(ImageRef)]
     while (message := receive(orders)) is not None:
         refs = [ImageRef(**dict(zip(names, values, strict=True))) for values in message[0]["refs"]]
-        crew.queue.put((message[0]["batch"], refs))
+        batches.put((message[0]["batch"], refs))
+
+
+def _work(
+    batches: SimpleQueue[tuple[int, list[ImageRef]]],
+    results: BinaryIO,
+    settings: Settings,
+    place: Path,
+    slots: list[Path],
+) -> None:
+    """Take batches from the queue for good."""
+    from smalti.processing.batch import process_batch
+    from smalti.processing.budget import Budget
+    from smalti.processing.metric_set import choose_metrics
+    from smalti.processing.place import Place
+    from smalti.processing.wire import send
+
+    metrics, budget, at = choose_metrics(settings), Budget(settings.memory_bytes, slots), Place(place)
+    _warm()
+    send(results, {"ready": os.getpid()})
+    while True:
+        batch, refs = batches.get()
+        try:
+            tables = process_batch(refs, settings, metrics, budget, partial(at.begin, batch))
+        except Exception as error:  # a fault of ours, not of a file: the driver must hear of it
+            send(results, {"fault": f"{type(error).__name__}: {error}", "batch": batch})
+        else:
+            at.end()
+            send(results, {"done": batch}, tables)
+
+
+def _warm() -> None:
+    """Compile the kernels when this kind of processor never did; one worker does, the others wait.
+
+    After that each kernel is loaded from numba's cache when a file first needs it, which spares most runs
+    most of them: 0.2 s of CPU a worker.
+    """
+    from filelock import FileLock
+    from llvmlite.binding import get_host_cpu_name
+
+    from smalti.kernels.measure import warm
+
+    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    done = folder / f"complete-{get_host_cpu_name()}"
+    if done.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "compiling.lock"):
+        if not done.exists():
+            warm()
+            done.touch()
 
 
 def _pulse(limit: float) -> None:
@@ -93,54 +132,6 @@ def _pulse(limit: float) -> None:
     while True:
         faulthandler.dump_traceback_later(limit, exit=True)
         time.sleep(PULSE_SECONDS)
-
-
-class _Crew:
-    """Threads that take batches from one queue."""
-
-    def __init__(self, settings: Any, metrics: Any, budget: Any, say: Any) -> None:
-        self.queue: SimpleQueue[tuple[int, list[Any]]] = SimpleQueue()
-        self._settings = settings
-        self._metrics = metrics
-        self._budget = budget
-        self._say = say
-
-    def warm(self) -> None:
-        """Load or compile the kernels while the first files are decoded."""
-        from smalti.kernels.measure import warm
-
-        warm()
-        self._say({"ready": os.getpid()})
-
-    def work(self, thread: int) -> None:
-        from smalti.processing.batch import process_batch
-
-        while True:
-            batch, refs = self.queue.get()
-            begin = _Begin(self._say, thread, batch, min(BEAT_SECONDS, self._settings.timeout / 4))
-            try:
-                tables = process_batch(refs, self._settings, self._metrics, self._budget, begin)
-            except Exception as error:  # a fault of ours, not of a file: the driver must hear of it
-                self._say({"fault": f"{type(error).__name__}: {error}", "thread": thread, "batch": batch})
-            else:
-                self._say({"done": batch, "thread": thread}, tables)
-
-
-class _Begin:
-    """Says which file a thread is at; one file is told again only after `every` seconds."""
-
-    def __init__(self, say: Any, thread: int, batch: int, every: float) -> None:
-        self._every = every
-        self._say = say
-        self._thread = thread
-        self._batch = batch
-        self._last = (-1, 0.0)
-
-    def __call__(self, number: int) -> None:
-        now = time.monotonic()
-        if number != self._last[0] or now - self._last[1] > self._every:
-            self._last = (number, now)
-            self._say({"begin": number, "thread": self._thread, "batch": self._batch})
 
 
 if __name__ == "__main__":
