@@ -1,0 +1,77 @@
+"""The base of every view on the page: computed off the event loop, kept when it fails."""
+
+from html import escape
+from typing import Any
+
+import panel as pn
+import param
+
+from smalti.app.session import Session
+from smalti.app.theme import html, stacked
+from smalti.table.view import Snapshot
+
+__all__ = ["Linked"]
+
+
+class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
+    """A view of the session's state.
+
+    A subclass makes its panes in ``__init__`` (after ``super().__init__``), and gives `compute`, `show`,
+    `body` and, where it has choices of its own, `controls`. Its parameters named in `options` are such
+    choices: a change computes this view again.
+
+    Parameters
+    ----------
+    session
+        State, content and linker.
+    """
+
+    trouble = param.String(default="", doc="Why the view could not follow; what it shows is older.")
+    visible = param.Boolean(default=True, doc="Whether it is on a part of the page that is open.")
+
+    options: tuple[str, ...] = ()
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self.session = session
+        self.param.watch(lambda _event: session.linker.refresh(self), [*self.options, "visible"])
+
+    def start(self) -> None:
+        """Join the linker; the page calls it when it is loaded."""
+        self.session.linker.add(self)
+
+    def in_sight(self) -> bool:
+        return bool(self.visible)
+
+    def compute(self, snapshot: Snapshot) -> Any:
+        raise NotImplementedError
+
+    def show(self, found: Any) -> None:
+        raise NotImplementedError
+
+    @property
+    def body(self) -> Any:
+        """The panes."""
+        raise NotImplementedError
+
+    @property
+    def controls(self) -> Any:
+        """Widgets for `options`; None where there are none."""
+        return None
+
+    @property
+    def code(self) -> str:
+        """Python that makes the same plot of the same rows; empty where there is none."""
+        return ""
+
+    @param.depends("trouble")  # type: ignore[untyped-decorator]
+    def _said(self) -> str:
+        kept = '<div class="faint">What is shown is from before.</div>'
+        return f'<div class="trouble" role="alert">{escape(self.trouble)}{kept}</div>'
+
+    @param.depends("trouble")  # type: ignore[untyped-decorator]
+    def _has_trouble(self) -> bool:
+        return bool(self.trouble)
+
+    def __panel__(self) -> Any:
+        return stacked(html(self._said, visible=self._has_trouble), self.body, gap=8)

@@ -1,0 +1,147 @@
+"""One change at a time, the latest first: views computed off the event loop, shown on it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, partial
+from time import perf_counter
+from typing import Any, Protocol
+
+import panel as pn
+import param
+
+from smalti.core.errors import SmaltiError
+from smalti.processing.machine import usable_cores
+from smalti.table.view import Snapshot, ViewState
+
+__all__ = ["Linker", "View"]
+
+Soon = Callable[[Callable[[], None]], Any]
+
+log = logging.getLogger(__name__)
+
+
+class View(Protocol):
+    """What the linker drives."""
+
+    trouble: str
+    """Why the view could not follow; empty while it does."""
+
+    def in_sight(self) -> bool:
+        """Whether anybody sees it; a view out of sight is brought up to date when it is seen."""
+
+    def compute(self, snapshot: Snapshot) -> Any:
+        """What to show, from one state of the table; runs in another thread and touches no widget."""
+
+    def show(self, found: Any) -> None:
+        """Bring the screen up to date with what `compute` gave; runs on the event loop."""
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Shared by all sessions of this process, each of which has one change at work."""
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="smalti-view")
+
+
+class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
+    """Keeps the views of one session up to date with its state.
+
+    While a change is computed, further ones only leave a mark; then the latest is taken. A view that fails
+    says so and keeps what it shows.
+
+    Parameters
+    ----------
+    state
+        What is watched.
+    """
+
+    busy = param.Boolean(default=False, doc="Whether some view is not up to date yet.")
+    seconds = param.Number(default=0.0, doc="From a change to the last view that was shown with it.")
+
+    def __init__(self, state: ViewState) -> None:
+        super().__init__()
+        self._state = state
+        self._views: list[View] = []
+        self._stale: set[int] = set()
+        self._running = False
+        self._left = 0
+        self._since = 0.0
+        self._soon = _scheduler()
+        state.param.watch(self._changed, "revision")
+
+    def add(self, view: View) -> None:
+        """Drive a view from now on."""
+        self._views.append(view)
+        self.refresh(view)
+
+    def refresh(self, *views: View) -> None:
+        """Bring these up to date, all without any; for a view whose own options changed or that came in sight."""
+        if not self._running and not self._stale:
+            self._since = perf_counter()
+        self._stale.update(map(id, views or self._views))
+        self._go_on()
+
+    def _changed(self, _event: Any) -> None:
+        self.refresh()
+
+    def _go_on(self) -> None:
+        todo = [view for view in self._views if id(view) in self._stale and view.in_sight()]
+        self.busy = bool(todo) or self._running
+        if self._running or not todo:
+            return
+        self._running = True
+        self._stale.difference_update(map(id, todo))
+        self._left = len(todo)
+        snapshot = self._state.snapshot()
+        for view in todo:
+            if self._soon is None:  # no event loop: a script, or a test
+                self._show(view, _computed(view, snapshot))
+            else:
+                job = _pool().submit(_computed, view, snapshot)
+                job.add_done_callback(partial(self._hand_over, self._soon, view))
+
+    def _hand_over(self, soon: Soon, view: View, job: Future[Any]) -> None:
+        soon(lambda: self._show(view, job.result()))
+
+    def _show(self, view: View, found: Any) -> None:
+        try:
+            if isinstance(found, Exception):
+                view.trouble = _words(found)
+            else:
+                view.show(found)
+                view.trouble = ""
+        except Exception as error:
+            log.exception("a view could not be shown")
+            view.trouble = _words(error)
+        self._left -= 1
+        if not self._left:
+            self._running = False
+            self.seconds = perf_counter() - self._since
+            self._since = perf_counter()
+            self._go_on()
+
+
+def _computed(view: View, snapshot: Snapshot) -> Any:
+    try:
+        return view.compute(snapshot)
+    except SmaltiError as error:
+        return error
+    except Exception as error:  # the page lives on, and says so
+        log.exception("a view could not be computed")
+        return error
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, SmaltiError) else f"{type(error).__name__}: {error}"
+
+
+def _scheduler() -> Soon | None:
+    """How to call something on this session's event loop from any thread; None where there is no loop."""
+    document = pn.state.curdoc
+    if document is not None and document.session_context is not None:
+        return document.add_next_tick_callback  # type: ignore[no-any-return]
+    try:
+        return asyncio.get_running_loop().call_soon_threadsafe
+    except RuntimeError:
+        return None
