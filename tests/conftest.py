@@ -2,9 +2,14 @@
 
 import csv
 import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 
@@ -30,3 +35,72 @@ def expected(data: Path) -> list[dict[str, str]]:
     """Rows of EXPECTED.csv."""
     with (data / "EXPECTED.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+PATIENCE = 30_000
+"""Milliseconds; a machine that runs other tests beside needs ten times what an idle one does."""
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@dataclass
+class Visit:
+    """An open page, and what it did that it should not."""
+
+    page: Page
+    left_localhost: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def is_clean(self) -> bool:
+        assert self.left_localhost == []
+        assert self.complaints == []
+        return True
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium of the system."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.fail(f"no Chromium found under {', '.join(names)}; run: sh tests/get_chromium.sh")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def visit(browser: Browser) -> Callable[..., Visit]:
+    """Open a URL in a window that can reach this machine only, and keeps what the page complains of."""
+
+    def open_page(url: str, width: int = 1280, height: int = 800, dark: bool = False) -> Visit:
+        scheme = "dark" if dark else "light"
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        opened = Visit(context.new_page())
+
+        def only_here(route: Route) -> None:
+            if re.match(r"(https?|wss?)://localhost[:/]|data:|blob:", route.request.url):
+                route.continue_()
+            else:
+                opened.left_localhost.append(route.request.url)
+                route.abort()
+
+        context.route("**/*", only_here)
+        page = opened.page
+        page.on("console", lambda said: opened.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.goto(url)
+        return opened
+
+    return open_page
