@@ -1,113 +1,169 @@
-"""The distribution of one column, one outline a group."""
+"""The distribution of one column: all, filtered and selected rows, or one outline a group."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # registers its options; hv.extension would publish to a notebook
 import numpy as np
-from bokeh.models import BasicTicker, BasicTickFormatter
+from bokeh.models import BasicTicker, NumeralTickFormatter
 
-from smalti.table.stats import Distribution
+from smalti.plots.drawing import Columns, Drawing
+from smalti.plots.look import ACCENT, INK, NEUTRAL, finish, short
+from smalti.plots.marks import boxes, outlines, shapes
+from smalti.table.aggregates import Counts
 
-__all__ = ["histogram"]
+__all__ = ["Scale", "arrange", "histogram"]
 
+Scale = Literal["count", "share"]
+"""What bars are as high as: rows, or the share of their own set or group."""
 
-INK = "#7A7A7A"
-"""Axis and text: 4.3:1 on white and 4.3:1 on the dark page, so one plot serves both."""
+_ROOM = 1.08
 
 
 def histogram(
-    counts: Distribution, colours: Mapping[str, str], *, unit: str = "", height: int = 150
+    counts: Counts,
+    colours: Mapping[str, str],
+    *,
+    unit: str = "",
+    scale: Scale = "count",
+    height: int = 150,
+    legend: bool = True,
 ) -> hv.Overlay:
-    """Draw counts as steps, the groups one over the other; hovering a bin names its range and counts.
+    """Draw counts: all rows faint, the filtered ones solid, the selected ones in the accent.
+
+    Where the record counts by group, each group is an outline in its colour instead. Hovering a bin names
+    its range and what it holds.
 
     Parameters
     ----------
     counts
-        From `smalti.table.stats.distribution`.
+        From `Snapshot.counts`.
     colours
         Colour by name of the group, from `smalti.plots.palette.colours_of`.
     unit
         Unit of the column's values, shown under the axis.
+    scale
+        What the bars are as high as.
     height
         In screen pixels; the width follows the place it is put in.
+    legend
+        Whether groups are named beside the plot.
     """
-    overlay = _outlines(counts, colours) * _bins(counts)
-    return overlay.opts(
-        responsive=True,
+    drawing = arrange(counts, colours, scale)
+    if counts.groups:
+        elements = [shapes("groups", drawing.layers["groups"], fill_alpha=0.22, line_width=1.6)]
+    else:
+        # Shares of few rows may be higher than those of all, which must stay in sight behind them.
+        seen_through = {"fill_alpha": 0.9 if scale == "count" else 0.55}
+        elements = [
+            boxes("all", drawing.layers["all"], fill_color=INK, fill_alpha=0.22, line_color=None),
+            boxes("filtered", drawing.layers["filtered"], fill_color=NEUTRAL, line_color=None),
+            boxes("selected", drawing.layers["selected"], fill_color=ACCENT, line_color=None, **seen_through),
+        ]
+    return finish(
+        [*elements, _under_pointer(counts, colours, drawing.layers["bins"])],
+        drawing,
+        x_label=unit,
+        y_label="images" if scale == "count" else "share",
         height=height,
+        legend=_shown(counts, colours) if legend else (),
         logx=counts.log,
-        xlabel=unit,
-        ylabel="images",
-        toolbar=None,
-        default_tools=[],
-        show_legend=False,
-        xlim=(float(counts.edges[0]), float(counts.edges[-1])),
-        ylim=(0, 1.08 * _top(counts)),
-        fontsize={"labels": "11px", "ticks": "11px"},
-        hooks=[_calm],
-        backend="bokeh",
+        hook=_whole if scale == "count" else _percent,
     )
 
 
-def _outlines(counts: Distribution, colours: Mapping[str, str]) -> hv.Polygons:
-    """All groups in one element, a shape each: 50 ms to render, 70 ms as areas, 110 ms as a shape a run."""
-    shapes = [
-        dict(zip("xy", _outline(counts.edges, n), strict=True)) | {"colour": colours[name]}
-        for name, n in counts.counts.items()
+def arrange(counts: Counts, colours: Mapping[str, str], scale: Scale = "count") -> Drawing:
+    """The arrays of `histogram`."""
+    heights = {name: _scaled(n, scale) for name, n in (counts.groups or _sets(counts)).items()}
+    top = _ROOM * max((float(height.max(initial=0)) for height in heights.values()), default=0.0)
+    top = top or 1.0
+    layers: dict[str, Columns] = {}
+    if counts.groups:
+        layers["groups"] = _outlines(counts.edges, heights, colours)
+    else:
+        layers |= {name: _bars(counts.edges, height) for name, height in heights.items()}
+    layers["bins"] = _bins(counts, colours, top)
+    return Drawing(layers, _ends(counts.edges), (0.0, top), message=_message(counts))
+
+
+def _ends(edges: np.ndarray) -> tuple[float, float]:
+    return float(edges[0]), float(edges[-1])
+
+
+def _message(counts: Counts) -> str:
+    if counts.filtered.any():
+        return ""
+    return "No value to count in these images" if counts.all.any() else f"No image has a {counts.column}"
+
+
+def _scaled(n: np.ndarray, scale: Scale) -> np.ndarray:
+    return n.astype(np.float64) if scale == "count" else n / max(int(n.sum()), 1)
+
+
+def _bars(edges: np.ndarray, height: np.ndarray) -> Columns:
+    """A bar for each bin that holds anything."""
+    some = np.flatnonzero(height)
+    return {
+        "left": edges[:-1][some],
+        "bottom": np.zeros(len(some)),
+        "right": edges[1:][some],
+        "top": height[some],
+    }
+
+
+def _outlines(edges: np.ndarray, heights: Mapping[str, np.ndarray], colours: Mapping[str, str]) -> Columns:
+    """A shape a group, for every group there can be, so that a filter changes no more than the points."""
+    nothing = np.zeros_like(edges[:-1])
+    steps = [_steps(edges, heights.get(name, nothing)) for name in colours]
+    return outlines(steps, colours.values())
+
+
+def _steps(edges: np.ndarray, height: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Steps around each run of bins that hold anything: no line where nothing is."""
+    bounds = np.flatnonzero(np.diff(np.concatenate([[0], height > 0, [0]]))).reshape(-1, 2)
+    return [
+        (
+            np.repeat(edges[first : end + 1], 2),
+            np.concatenate([[0.0], np.repeat(height[first:end], 2), [0.0]]),
+        )
+        for first, end in bounds
     ]
-    polygons = hv.Polygons(shapes, vdims=["colour"])
-    return polygons.opts(
-        fill_color="colour", line_color="colour", fill_alpha=0.28, line_width=1.6, backend="bokeh"
-    )
 
 
-def _outline(edges: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Steps around each run of bins that hold anything, NaN between runs: no line where nothing is."""
-    bounds = np.flatnonzero(np.diff(np.concatenate([[0], n > 0, [0]]))).reshape(-1, 2)
-    gap = [np.nan]
-    x = [[*np.repeat(edges[first : end + 1], 2), *gap] for first, end in bounds]
-    y = [[0, *np.repeat(n[first:end], 2), 0, *gap] for first, end in bounds]
-    return np.concatenate(x)[:-1], np.concatenate(y)[:-1]
-
-
-def _bins(counts: Distribution) -> hv.Rectangles:
+def _bins(counts: Counts, colours: Mapping[str, str], top: float) -> Columns:
     """Bins of full height, seen only under the pointer: a thin bar could not be hit."""
     left, right = counts.edges[:-1], counts.edges[1:]
-    spans = [f"{a:.4g} – {b:.4g}" for a, b in zip(left, right, strict=True)]
-    fields = [f"group {i}" for i in range(len(counts.counts))]
-    top = np.full(len(left), 1.08 * _top(counts))
-    table = (left, np.zeros(len(left)), right, top, spans, *counts.counts.values())
-    bins = hv.Rectangles(table, vdims=["values", *fields])
-    tooltips = [
-        (counts.column, "@values"),
-        *((name, f"@{{{field}}}{{0,0}}") for name, field in zip(counts.counts, fields, strict=True)),
-    ]
-    return bins.opts(
-        alpha=0, hover_alpha=0.12, color=INK, tools=["hover"], hover_tooltips=tooltips, backend="bokeh"
-    )
+    nothing = np.zeros(len(left))
+    n_of = [counts.groups.get(name, nothing) for name in colours] if counts.groups else _sets(counts).values()
+    return {
+        "left": left,
+        "bottom": nothing,
+        "right": right,
+        "top": np.full(len(left), top),
+        "values": [f"{a:.4g} – {b:.4g}" for a, b in zip(left, right, strict=True)],
+        **{f"n{i}": n.astype(np.float64) for i, n in enumerate(n_of)},
+    }
 
 
-def _top(counts: Distribution) -> float:
-    return max((int(count.max()) for count in counts.counts.values()), default=1)
+def _sets(counts: Counts) -> dict[str, np.ndarray]:
+    return {"all": counts.all, "filtered": counts.filtered, "selected": counts.selected}
 
 
-def _calm(plot: Any, _element: Any) -> None:
-    """Let the page's own background show, and draw no more lines than are read."""
-    figure = plot.state
-    figure.output_backend = "canvas"  # WebGL costs a context each, and a software one where there is no GPU
-    figure.background_fill_color = figure.border_fill_color = figure.outline_line_color = None
-    figure.min_border_left, figure.min_border_right = 44, 8
-    figure.xgrid.grid_line_color = None
-    figure.ygrid.grid_line_color, figure.ygrid.grid_line_alpha = INK, 0.18
-    figure.yaxis.ticker = BasicTicker(desired_num_ticks=3, min_interval=1)  # images are whole
-    if isinstance(figure.xaxis[0].formatter, BasicTickFormatter):
-        figure.xaxis.ticker.desired_num_ticks = 5
-        figure.xaxis.formatter.power_limit_high = 7
-    for axis in figure.axis:
-        axis.axis_line_color = axis.major_tick_line_color = INK
-        axis.major_label_text_color = axis.axis_label_text_color = INK
-        axis.minor_tick_line_color = None
-        axis.axis_label_standoff = 4
-    figure.yaxis.axis_line_color = figure.yaxis.major_tick_line_color = None
+def _under_pointer(counts: Counts, colours: Mapping[str, str], columns: Columns) -> hv.Rectangles:
+    names = colours if counts.groups else _sets(counts)
+    tooltips = [(counts.column, "@values"), *((short(name), f"@n{i}{{0,0}}") for i, name in enumerate(names))]
+    style = {"fill_alpha": 0, "line_alpha": 0, "hover_fill_alpha": 0.12, "fill_color": INK}
+    return boxes("bins", columns, tools=["hover"], hover_tooltips=tooltips, **style)
+
+
+def _shown(counts: Counts, colours: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, colours[name]) for name in counts.groups if counts.groups[name].any()]
+
+
+def _whole(plot: Any, _element: Any) -> None:
+    plot.state.yaxis.ticker = BasicTicker(desired_num_ticks=3, min_interval=1)  # images are whole
+
+
+def _percent(plot: Any, _element: Any) -> None:
+    plot.state.yaxis.ticker = BasicTicker(desired_num_ticks=3)
+    plot.state.yaxis.formatter = NumeralTickFormatter(format="0.[0]%")

@@ -1,0 +1,106 @@
+"""Two columns against each other: a point a row, or where rows are too many a shaded density."""
+
+from collections.abc import Mapping, Sequence
+
+import holoviews as hv
+import numpy as np
+
+from smalti.plots.drawing import Columns, Drawing, with_room
+from smalti.plots.look import finish
+from smalti.plots.marks import dots, image
+from smalti.plots.shade import Shading, shade
+from smalti.table.aggregates import Density, Points
+
+__all__ = ["arrange", "scatter"]
+
+TOOLS = ("pan", "wheel_zoom", "reset", "save")
+
+
+def scatter(
+    rows: Points | Density,
+    colours: Mapping[str, str],
+    *,
+    names: Sequence[str] | None = None,
+    shading: Shading = "log",
+    x_label: str = "",
+    y_label: str = "",
+    height: int = 420,
+    legend: bool = True,
+) -> hv.Overlay:
+    """Draw rows by two columns, coloured by group; what is selected stands out, the rest fades.
+
+    Parameters
+    ----------
+    rows
+        From `Snapshot.points`, or `Snapshot.density` for more rows than a browser draws.
+    colours
+        Colour by name of the group, from `smalti.plots.palette.colours_of`.
+    names
+        What each point is called when it is hovered, one for each of `rows.rows`; None for the row number.
+    shading
+        How counts become opacity where a density is drawn.
+    x_label, y_label
+        Beside the axes; the columns' names where empty.
+    height
+        In screen pixels; the width follows the place it is put in.
+    legend
+        Whether groups are named beside the plot.
+    """
+    drawing = arrange(rows, colours, names=names, shading=shading)
+    layers = drawing.layers
+    if isinstance(rows, Density):
+        elements = [image("density", layers["density"])]
+    else:
+        tips = [("", "@label"), (rows.x_column, "@x{0.[0000]a}"), (rows.y_column, "@y{0.[0000]a}")]
+        hover = {"tools": ["hover"], "hover_tooltips": tips}
+        tints = list(colours.values())
+        elements = [
+            dots("faint", layers["faint"], palette=tints, size=5, alpha=0.13, line_color=None, **hover),
+            dots("bright", layers["bright"], palette=tints, size=6, alpha=0.75, line_color=None, **hover),
+        ]
+    return finish(
+        elements,
+        drawing,
+        x_label=x_label or rows.x_column,
+        y_label=y_label or rows.y_column,
+        height=height,
+        tools=TOOLS,
+        legend=list(colours.items()) if legend else (),
+    )
+
+
+def arrange(
+    rows: Points | Density,
+    colours: Mapping[str, str],
+    *,
+    names: Sequence[str] | None = None,
+    shading: Shading = "log",
+) -> Drawing:
+    """The arrays of `scatter`."""
+    x_range, y_range = with_room(rows.x_range), with_room(rows.y_range)
+    if isinstance(rows, Density):
+        message = "" if rows.filtered.any() else "No image to show here"
+        return Drawing({"density": _picture(rows, colours, shading)}, x_range, y_range, message=message)
+    message = "" if len(rows.x) else "No image has both values"
+    labels = np.asarray(names if names is not None else [f"row {row}" for row in rows.rows], dtype=object)
+    chosen = rows.selected if rows.selected.any() else np.ones(len(rows.x), dtype=bool)
+    faint = np.full(len(rows.x), not chosen.all())
+    layers = {"faint": _points(rows, labels, faint), "bright": _points(rows, labels, chosen)}
+    return Drawing(layers, x_range, y_range, message=message)
+
+
+def _points(rows: Points, labels: np.ndarray, which: np.ndarray) -> Columns:
+    """Groups as numbers: 20,000 names of colours take longer to send than all the rest."""
+    return {
+        "x": rows.x[which],
+        "y": rows.y[which],
+        "group": rows.group[which].astype(np.float32),
+        "label": labels[which].tolist(),
+    }
+
+
+def _picture(rows: Density, colours: Mapping[str, str], shading: Shading) -> Columns:
+    left, right = float(rows.x_edges[0]), float(rows.x_edges[-1])
+    low, high = float(rows.y_edges[0]), float(rows.y_edges[-1])
+    pixels = shade(rows, list(colours.values()), shading)
+    return {"image": [pixels], "x": [left], "y": [low], "dw": [right - left], "dh": [high - low]}
