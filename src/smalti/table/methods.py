@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 import polars as pl
 
 from smalti.core.errors import UsageError
-from smalti.table.terms import Kind, Term, comparable
+from smalti.table.source import Source
+from smalti.table.terms import Kind, Term, comparable, computed
 
 __all__ = ["METHODS", "Method", "call"]
 
@@ -54,14 +54,16 @@ def call(name: str, owner: Term, args: Sequence[Term], named: Mapping[str, Term]
         takes = ", ".join(f"[{p}]" if p in method.defaults else p for p in method.takes)
         raise UsageError(f"`{text}`: {name}({takes}) was given {len(args) + len(named)} argument(s)")
     values = {p: method.takes[p](argument, owner) for p, argument in given.items()}
-    on = owner.number if method.of == "number" else owner.expr
-    expr = attrgetter(name)(on)(**{**method.defaults, **values})
+    on = owner.number if method.of == "number" else owner.source
+    source = on.call(name, **{**method.defaults, **values})
     if method.gives == "number" != method.of:
-        expr = expr.cast(pl.Int64)  # counts and parts of dates come in types of 8 and 32 bits
-    return Term(expr, method.gives or owner.kind, text)
+        source = source.cast(pl.Int64())  # counts and parts of dates come in types of 8 and 32 bits
+    elif method.gives == "number":
+        return computed(source, text)
+    return Term(source, method.gives or owner.kind, text)
 
 
-def _alike(argument: Term, owner: Term) -> pl.Expr:
+def _alike(argument: Term, owner: Term) -> Source:
     return comparable(owner, argument)[1]
 
 

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import polars as pl
 
 from smalti.core.errors import UsageError
+from smalti.table.source import Source, col, lit
 
-__all__ = ["Kind", "Term", "column", "comparable", "kind_of", "literal", "need"]
+__all__ = ["Kind", "Term", "column", "comparable", "computed", "kind_of", "literal", "need"]
 
 Kind = Literal["number", "text", "condition", "time", "list", "other", "nothing", "unknown"]
 """``nothing`` is None; ``unknown`` is a column whose type was not given and passes everywhere."""
@@ -22,8 +23,8 @@ class Term:
 
     Parameters
     ----------
-    expr
-        What Polars computes.
+    source
+        What Polars computes; NaN is null.
     kind
         What that gives.
     text
@@ -33,28 +34,46 @@ class Term:
     wide
         Type to compute in, where the stored type would overflow unsaid: Polars wraps 8 − 16 of unsigned
         numbers to 18446744073709551608.
+    raw
+        `source` with NaN left as it is, for arithmetic to go on with; None where there cannot be any.
     """
 
-    expr: pl.Expr
+    source: Source
     kind: Kind
     text: str
     value: Any = None
     wide: pl.DataType | None = None
+    raw: Source | None = None
 
     @property
-    def number(self) -> pl.Expr:
-        """The expression to compute with."""
-        return self.expr if self.wide is None else self.expr.cast(self.wide)
+    def expr(self) -> pl.Expr:
+        """What Polars computes."""
+        return self.source.expr
+
+    @property
+    def number(self) -> Source:
+        """What to compute with; NaN is null."""
+        return self.source if self.wide is None else self.source.cast(self.wide)
+
+    @property
+    def operand(self) -> Source:
+        """What arithmetic goes on with; NaN stays NaN in it, and becomes null once at the end."""
+        return self.raw or self.number
+
+
+def computed(raw: Source, text: str) -> Term:
+    """A number that was computed: 0 / 0 and log(-1) give NaN, which Polars lets pass ``> 3``."""
+    return Term(raw.call("fill_nan", None), "number", text, raw=raw)
 
 
 def column(name: str, dtype: pl.DataType | None) -> Term:
     """A column of the table, of unknown kind when its type is."""
     if dtype is None:
-        return Term(pl.col(name), "unknown", name)
+        return Term(col(name), "unknown", name)
     wide: pl.DataType | None = None
     if dtype.is_integer() and dtype != pl.Int64:
         wide = pl.Int128() if dtype == pl.UInt64 else pl.Int64()
-    return Term(pl.col(name), kind_of(dtype), name, wide=wide)
+    return Term(col(name), kind_of(dtype), name, wide=wide)
 
 
 def kind_of(dtype: pl.DataType) -> Kind:
@@ -73,13 +92,13 @@ def kind_of(dtype: pl.DataType) -> Kind:
 def literal(value: object, text: str) -> Term:
     """A number, text, True, False or None; UsageError for anything else."""
     if value is None:
-        return Term(pl.lit(None), "nothing", text)
+        return Term(lit(None), "nothing", text)
     if isinstance(value, bool):
-        return Term(pl.lit(value), "condition", text, value)
+        return Term(lit(value), "condition", text, value)
     if isinstance(value, str):
-        return Term(pl.lit(value), "text", text, value)
+        return Term(lit(value), "text", text, value)
     if isinstance(value, float) or (isinstance(value, int) and abs(value) <= _LARGEST):
-        return Term(pl.lit(value), "number", text, value)
+        return Term(lit(value), "number", text, value)
     raise UsageError(f"`{text}` is not allowed: literals are numbers below 2⁶³, text, True, False and None")
 
 
@@ -90,7 +109,7 @@ def need(term: Term, kind: Kind, why: str) -> Term:
     raise UsageError(f"`{term.text}` is a {_said(term.kind)}; {why} a {_said(kind)}")
 
 
-def comparable(left: Term, right: Term) -> tuple[pl.Expr, pl.Expr]:
+def comparable(left: Term, right: Term) -> tuple[Source, Source]:
     """Two terms that may be compared; text beside a time is read as an ISO date.
 
     Raises
@@ -99,9 +118,9 @@ def comparable(left: Term, right: Term) -> tuple[pl.Expr, pl.Expr]:
         They are of different kinds, or of one that has no order.
     """
     if left.kind == "time" and right.kind == "text":
-        return left.expr, _time(right)
+        return left.source, _time(right)
     if left.kind == "text" and right.kind == "time":
-        return _time(left), right.expr
+        return _time(left), right.source
     for term in (left, right):
         if term.kind in ("list", "other"):
             raise UsageError(
@@ -114,17 +133,17 @@ def comparable(left: Term, right: Term) -> tuple[pl.Expr, pl.Expr]:
             f"`{left.text}` is a {_said(left.kind)} and `{right.text}` a {_said(right.kind)}; "
             f"compare it with a {_said(left.kind)}, {_EXAMPLES[left.kind]}"
         )
-    return left.expr, right.expr
+    return left.source, right.source
 
 
-def _time(term: Term) -> pl.Expr:
+def _time(term: Term) -> Source:
     try:
         moment = datetime.fromisoformat(term.value or "")
     except ValueError:
         raise UsageError(
             f"`{term.text}` is no date; write it like '2026-01-31' or '2026-01-31 14:05'"
         ) from None
-    return pl.lit(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
+    return lit(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
 
 
 def _said(kind: Kind) -> str:
