@@ -80,5 +80,7 @@ def button(do: str, sign: str, said: str, *, key: str = "", off: bool = False, k
 def copy_button(text: str, said: str) -> str:
     """HTML of a button that copies a text."""
     words = escape(said)
-    return f'<button type="button" data-copy="{escape(text)}" title="{words}" aria-label="{words}">'
-        f"{icon('copy')}</button>"'
+    return (
+        f'<button type="button" data-copy="{escape(text)}" title="{words}" aria-label="{words}">'
+        f"{icon('copy')}</button>"
+    )
