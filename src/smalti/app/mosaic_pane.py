@@ -1,0 +1,81 @@
+"""The mosaic on a page: the same script as in a notebook, over Panel's own channel."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from panel.custom import JSComponent
+
+from smalti.app.linker import _pool, _scheduler
+from smalti.app.local import _Local
+from smalti.app.theme import UNBOUNDED
+from smalti.table.view import Snapshot, ViewState
+from smalti.widgets._host import module
+from smalti.widgets.feed import Feed, Reply
+from smalti.widgets.look import Look
+from smalti.widgets.sheets import Sheets
+
+__all__ = ["MosaicPane"]
+
+SLOW = ("sheet", "card")
+"""Questions answered off the event loop: a sheet takes 20-400 ms."""
+
+
+class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
+    """A mosaic as a part of a page.
+
+    Parameters
+    ----------
+    state, sheets
+        What is shown, and where tiles come from.
+    title
+        For screen readers.
+    look
+        How it is shown at first.
+    opened
+        Called with the row of an image that was clicked.
+    **options
+        Panel's, for layout.
+    """
+
+    _esm = module("mosaic", "panel")
+
+    def __init__(
+        self,
+        state: ViewState,
+        sheets: Sheets,
+        *,
+        title: str,
+        look: Look | None = None,
+        opened: Callable[[int], None],
+        **options: Any,
+    ) -> None:
+        super().__init__(**({"margin": 0, "sizing_mode": "stretch_both", "styles": UNBOUNDED} | options))
+        self._feed = Feed(state, sheets, title=title, look=look, opened=opened)
+        self._soon = _scheduler()
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Show this state."""
+        change = self._feed.change(snapshot)
+        if change is not None:
+            self._give(change)
+
+    def mark(self, row: int | None) -> None:
+        """Put the cursor on the image that is open."""
+        self._give(Reply({"type": "opened", "row": row}))
+
+    def _handle_msg(self, data: Any) -> None:
+        said = data if isinstance(data, Mapping) else {}
+        message, buffers = said.get("message", {}), said.get("buffers", ())
+        answer = partial(self._feed.answer, message, buffers)
+        if self._soon is None or message.get("type") not in SLOW:
+            self._give(answer())
+        else:
+            _pool().submit(lambda: self._hand_over(answer()))
+
+    def _hand_over(self, reply: Reply) -> None:
+        assert self._soon is not None
+        self._soon(lambda: self._give(reply))
+
+    def _give(self, reply: Reply) -> None:
+        self._send_msg({"message": reply.message, "buffers": list(reply.buffers)})
