@@ -10,11 +10,10 @@ import polars as pl
 
 from smalti.core.columns import Column
 from smalti.processing.project import Project
-from smalti.table import store
+from smalti.processing.whole import whole_table
 from smalti.table.findings import Finding, find
-from smalti.table.parquet import read_metadata
-from smalti.table.schema import IMAGE_COLUMNS
 from smalti.table.stats import group_columns, number_columns, with_spread
+from smalti.table.whole import Table
 
 __all__ = ["Content"]
 
@@ -32,21 +31,6 @@ HISTOGRAMS = (
 
 HISTOGRAMS_SHOWN = 6
 
-TABLE = (
-    "name",
-    "status",
-    "condition",
-    "format",
-    "dtype",
-    "size_x",
-    "size_y",
-    "n_planes",
-    "mean",
-    "laplacian_variance",
-    "noise_sigma",
-    "saturated_high",
-)
-
 
 @dataclass(frozen=True)
 class Content:
@@ -56,23 +40,27 @@ class Content:
     ----------
     project
         Where thumbnails are read from, page by page.
-    images
-        The images table, one row an image.
-    columns
-        Meaning and unit of the columns by name, as far as the table states them.
+    table
+        The images table in memory.
     """
 
     project: Project
-    images: pl.DataFrame
-    columns: Mapping[str, Column]
+    table: Table
 
     @classmethod
     def of(cls, project: Project) -> "Content":
         """Read the images table of a project."""
-        final = store.final_file(project.path, "images")
-        stated = read_metadata(final).columns if final.exists() else ()
-        columns = {column.name: column for column in (*IMAGE_COLUMNS, *stated)}
-        return cls(project, project.images.collect(), columns)
+        return cls(project, whole_table(project.path))
+
+    @property
+    def images(self) -> pl.DataFrame:
+        """The images table, one row an image."""
+        return self.table.images
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Meaning and unit of the columns by name, as far as the table states them."""
+        return self.table.columns
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -105,11 +93,6 @@ class Content:
     def sort_columns(self) -> list[str]:
         """Columns that rows can be put in order by."""
         return [name for name, dtype in self.images.schema.items() if not dtype.is_nested()]
-
-    @cached_property
-    def table(self) -> list[str]:
-        """Columns of the table shown first."""
-        return [name for name in TABLE if name in self.images.columns]
 
     def unit(self, column: str) -> str:
         """Unit of a column; empty where it has none."""

@@ -34,7 +34,7 @@ class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self.session = session
-        self.param.watch(lambda _event: session.linker.refresh(self), [*self.options, "visible"])
+        self.param.watch(lambda *_events: session.linker.refresh(self), [*self.options, "visible"])
 
     def start(self) -> None:
         """Join the linker; the page calls it when it is loaded."""

@@ -2,7 +2,7 @@
  * HTML of our own that tells Python what was pressed or changed.
  *
  * An element with `data-do` sends {do, key, value}: buttons when they are pressed, fields when they change.
- * A button with `data-copy` puts that text on the clipboard.
+ * A button with `data-copy` puts that text on the clipboard; so does Python, by `clip`.
  * Focus, open details and scroll positions outlive new HTML, found again by their `data-key`.
  */
 
@@ -47,7 +47,25 @@ export function render({model, el}) {
   }
   body.addEventListener("click", tell)
   body.addEventListener("change", tell)
+  /** A text that Python made after a press. */
+  const clip = async () => {
+    const {text} = model.clip
+    const whole = text.startsWith("?") ? location.origin + location.pathname + text : text
+    body.querySelector(".by-hand")?.remove()
+    const said = body.appendChild(document.createElement("div"))
+    said.setAttribute("role", "status")
+    said.className = "by-hand"
+    if (await copied(whole)) {
+      said.textContent = "✓ Copied"
+      setTimeout(() => said.remove(), 2500)
+    } else {
+      const field = said.appendChild(Object.assign(document.createElement("textarea"), {value: whole, readOnly: true, rows: 4}))
+      field.setAttribute("aria-label", "Copy this by hand")
+      field.select()
+    }
+  }
   model.on("markup", draw)
+  model.on("clip", clip)
   draw()
 }
 

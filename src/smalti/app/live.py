@@ -32,6 +32,7 @@ class Live(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     """
 
     markup = param.String(default="")
+    clip = param.Dict(default={"text": "", "n": 0}, doc="What goes on the clipboard; `n` counts.")
 
     _esm = Path(__file__).with_name("live.js")
 
@@ -47,6 +48,13 @@ class Live(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
         looks = {"margin": 0, "sizing_mode": "stretch_width", "stylesheets": sheets, "styles": UNBOUNDED}
         super().__init__(markup=markup, **(looks | options))
         self._does = does
+
+    def copy(self, text: str) -> None:
+        """Put a text on the visitor's clipboard; in answer to a press, or browsers refuse.
+
+        One that begins with ``?`` goes behind the page's address.
+        """
+        self.clip = {"text": text, "n": self.clip["n"] + 1}
 
     def _handle_msg(self, data: Any) -> None:
         said = data if isinstance(data, dict) else {}

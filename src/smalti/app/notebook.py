@@ -10,6 +10,7 @@ from panel.models.esm import ReactComponent
 
 from smalti.app.content import Content
 from smalti.app.page import ProjectPage
+from smalti.app.session import Session
 from smalti.processing.project import Project
 
 __all__ = ["view"]
@@ -19,7 +20,7 @@ def view(project: Project) -> Any:
     """The page as the value of a cell."""
     hv.extension("bokeh", inline=True, logo=False)  # first, or Panel's own resources are asked of a CDN
     pn.extension(inline=True)
-    page = ProjectPage(Content.of(project)).__panel__()
+    page = ProjectPage(Session(Content(project, project.view.table), project.view)).__panel__()
     page._hooks.append(_share_script)  # where Panel lets a model be seen before it is sent
     return page
 

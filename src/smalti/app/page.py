@@ -1,96 +1,132 @@
-"""The page: filter and choices on the left; what stands out, images, distributions and table beside it."""
+"""The page: filters left, views in the middle, the image on the right; all over one state."""
 
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 import param
 
+from smalti.app.address import Address
 from smalti.app.cards import Cards
-from smalti.app.content import Content
-from smalti.app.gallery import Gallery
-from smalti.app.grouping import Grouping
-from smalti.app.histogram_view import HistogramView
-from smalti.app.order import Order
-from smalti.app.state import PageState
-from smalti.app.table_view import TableView
-from smalti.app.theme import LOGO, QUIET_BAR, SIDE_WIDTH, THEME, html, side_by_side, stacked
-from smalti.app.where import Where
-from smalti.app.words import count
+from smalti.app.empty import Empty
+from smalti.app.filters import Filters
+from smalti.app.framed import framed
+from smalti.app.inspector import Inspector
+from smalti.app.linked import Linked
+from smalti.app.session import Session
+from smalti.app.theme import INSPECTOR_WIDTH, LOGO, QUIET_BAR, SIDE_WIDTH, THEME, html, stacked
+from smalti.app.views.dimensions import DimensionsView
+from smalti.app.views.distributions import DistributionsView
+from smalti.app.views.histograms import HistogramsView
+from smalti.app.views.intensity import IntensityView
+from smalti.app.views.mosaic import MosaicView
+from smalti.app.views.scatter import ScatterView
+from smalti.app.views.sizes import SizesView
+from smalti.app.views.table import TableView
 
 __all__ = ["ProjectPage"]
 
+WRAPPED = {"gap": "32px", "flex-wrap": "wrap", "align-items": "flex-start"}
+
 
 class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
-    """A project at a glance.
+    """A project at a glance, and in depth.
 
     Parameters
     ----------
-    content
-        The project's table; one serves many pages.
+    session
+        State, content and linker of one visitor or notebook.
+    said
+        What the visitor must know first, such as what was wrong with the link.
     """
 
-    state = param.ClassSelector(class_=PageState, constant=True)
+    def __init__(self, session: Session, said: str = "", **params: Any) -> None:
+        super().__init__(**params)
+        self.session = session
+        self._said = said
+        self._inspector = Inspector(session)
+        self._parts: dict[str, tuple[Sequence[Linked], Any]] = {
+            "Overview": self._overview(),
+            "Explore": self._explore(),
+            "Mosaic": self._mosaic(),
+            "Compare": self._compare(),
+        }
+        self._tabs = pmui.Tabs(
+            *((name, body) for name, (_, body) in self._parts.items()),
+            dynamic=True,
+            sizing_mode="stretch_width",
+        )
+        self._tabs.param.watch(self._turn, "active")
+        pn.state.onload(self._start)
 
-    def __init__(self, content: Content) -> None:
-        super().__init__(state=PageState(content))
-        self._histograms = HistogramView(state=self.state)
-        self._table = TableView(state=self.state)
+    def _start(self) -> None:
+        self._turn()
+        for views, _ in self._parts.values():
+            for view in views:
+                view.start()
 
-    @param.depends("state.shown")  # type: ignore[untyped-decorator]
+    def _turn(self, *_: Any) -> None:
+        """Only what is on the open tab is kept up to date."""
+        for number, (views, _) in enumerate(self._parts.values()):
+            for view in views:
+                view.visible = number == self._tabs.active
+
+    def _overview(self) -> tuple[Sequence[Linked], Any]:
+        sizes, mosaic = SizesView(self.session), MosaicView(self.session)
+        beside = pn.Row(framed("Images", mosaic, flex="3 1 520px"), framed("Sizes", sizes, flex="1 1 320px"))
+        beside.param.update(sizing_mode="stretch_width", styles=WRAPPED, margin=0)
+        return (sizes, mosaic), stacked(Cards(self.session), beside, gap=28, margin=(20, 0))
+
+    def _explore(self) -> tuple[Sequence[Linked], Any]:
+        scatter, mosaic = ScatterView(self.session), MosaicView(self.session)
+        histograms, table = HistogramsView(self.session), TableView(self.session)
+        above = pn.Row(framed("Scatter", scatter), framed("Images", mosaic), sizing_mode="stretch_width")
+        above.param.update(styles=WRAPPED, margin=0)
+        rest = (framed("Histograms", histograms), framed("Table", table))
+        return (scatter, mosaic, histograms, table), stacked(above, *rest, gap=28, margin=(20, 0))
+
+    def _mosaic(self) -> tuple[Sequence[Linked], Any]:
+        mosaic = MosaicView(self.session, height=720)
+        return (mosaic,), stacked(mosaic, gap=0, margin=(20, 0))
+
+    def _compare(self) -> tuple[Sequence[Linked], Any]:
+        boxes, curves = DistributionsView(self.session), IntensityView(self.session)
+        along = DimensionsView(self.session)
+        blocks = (
+            framed("By group", boxes),
+            framed("Intensities", curves),
+            framed("Across dimensions", along),
+        )
+        row = pn.Row(*blocks, sizing_mode="stretch_width", styles=WRAPPED, margin=0)
+        return (boxes, curves, along), stacked(row, gap=28, margin=(20, 0))
+
+    @param.depends("session.state.revision")  # type: ignore[untyped-decorator]
     def _has_images(self) -> bool:
-        return bool(self.state.shown.height)
-
-    @param.depends("state.shown")  # type: ignore[untyped-decorator]
-    def _is_empty(self) -> bool:
-        return not self.state.shown.height
+        return self.session.state.n[1] > 0
 
     def __panel__(self) -> Any:
-        main = stacked(
-            Cards(state=self.state), self._views(), self._nothing(), gap=28, margin=(20, 24, 40, 24)
-        )
-        return pmui.Page(
-            title=self.state.content.project.name,
+        told = [html(f'<div class="trouble" role="alert">{escape(self._said)}</div>')] if self._said else []
+        main = stacked(*told, Empty(self.session), self._tabs, gap=12, margin=(8, 24, 40, 24))
+        page = pmui.Page(
+            title=self.session.content.project.name,
             main=[main],
-            sidebar=[self._side()],
+            sidebar=[Filters(self.session)],
             sidebar_width=SIDE_WIDTH + 32,
             sidebar_resizable=False,
+            contextbar=[self._inspector],
+            contextbar_width=INSPECTOR_WIDTH,
+            contextbar_variant="persistent",
+            header=[Address(self.session.state)],
             theme_config=THEME,
             sx=QUIET_BAR,
             logo=LOGO,
             favicon=LOGO,
             site_url="",
         )
-
-    def _views(self) -> Any:
-        gallery = stacked(Gallery(state=self.state), gap=0, styles={"flex": "3 1 440px", "min-width": "0"})
-        plots = stacked(self._histograms, gap=0, styles={"flex": "2 1 320px", "min-width": "0"})
-        wrapped = {"gap": "32px", "flex-wrap": "wrap", "align-items": "flex-start"}
-        beside = side_by_side(gallery, plots, styles=wrapped)
-        return stacked(beside, self._table, gap=28, visible=self._has_images)
-
-    def _nothing(self) -> Any:
-        total = count(self.state.content.images.height)
-        said = html(
-            "<h2>No image passes this filter</h2>"
-            f'<div class="faint">Change it, or clear it to see all {total}.</div>'
+        self.session.linker.param.watch(lambda event: page.param.update(busy=event.new), "busy")
+        self.session.param.watch(
+            lambda event: page.param.update(contextbar_open=event.new is not None), "opened"
         )
-        clear = pmui.Button(
-            label="Clear filters", variant="outlined", margin=0, on_click=lambda _event: self.state.clear()
-        )
-        return stacked(said, clear, gap=12, visible=self._is_empty, css_classes=["nothing"])
-
-    def _side(self) -> Any:
-        state = self.state
-        choices = (Where(state=state), Grouping(state=state), Order(state=state))
-        more = (self._histograms.controls, self._table.controls, self._facts())
-        return stacked(*choices, *more, gap=22, width=SIDE_WIDTH, sizing_mode=None, margin=(20, 16))
-
-    def _facts(self) -> Any:
-        facts = self.state.content.facts
-        lines = [count(facts["files"], "file"), f"{count(facts['planes'], 'plane')} measured"]
-        if clutter := sum(facts["clutter"].values()):
-            lines.append(f"{count(clutter, 'other file')} left out")
-        if not facts["finished"]:
-            lines.append("The run was not finished; process again to go on.")
-        return html("".join(f'<div class="faint">{line}</div>' for line in lines))
+        return page

@@ -6,14 +6,16 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from smalti.core.errors import UsageError
 from smalti.processing.project import Project
+from smalti.processing.project import open as open_project
 
-__all__ = ["serve"]
+__all__ = ["serve", "show_in_document"]
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -79,8 +81,10 @@ def run(server: Any, url: str) -> None:
 
 def page_maker(project: Project) -> Callable[[], Any]:
     """A function that makes one visitor's page; the table is read again only after another run."""
+    from smalti.app.address import state_asked_for
     from smalti.app.content import Content
     from smalti.app.page import ProjectPage
+    from smalti.app.session import Session
 
     def stamp() -> int:
         return (project.path / "project.json").stat().st_mtime_ns
@@ -93,12 +97,34 @@ def page_maker(project: Project) -> Callable[[], Any]:
             if now not in read:
                 read.clear()
                 read[now] = Content.of(project)
-            return ProjectPage(read[now]).__panel__()
+            content = read[now]
+            state, trouble = state_asked_for(content.table)
+            return ProjectPage(Session(content, state), said=trouble).__panel__()
         except Exception:  # Panel would show the traceback, with paths of this machine, to every visitor
             logging.getLogger(__name__).exception("the page of %s could not be made", project.path)
             return "The page could not be made; the terminal it is served from says why."
 
     return make
+
+
+def show_in_document(arguments: Sequence[str]) -> None:
+    """Put a visitor's page into the document that ``panel serve`` makes for one.
+
+    Parameters
+    ----------
+    arguments
+        What stands after ``--args``: one project folder.
+    """
+    import panel as pn
+
+    os.environ["BOKEH_RESOURCES"] = "server"
+    if len(arguments) != 1:
+        given = " ".join(arguments) or "nothing"
+        pn.panel(f"Give one project after --args, such as: --args X.smalti (found: {given})").servable()
+        return
+    path = Path(arguments[0])
+    make = pn.state.as_cached(f"smalti {path.resolve()}", lambda: page_maker(open_project(path)))
+    pn.panel(make()).servable()
 
 
 def origins(address: str, port: int) -> list[str]:

@@ -6,6 +6,7 @@ import param
 
 from smalti.app.content import Content
 from smalti.app.linker import Linker
+from smalti.table.usual import usual_view
 from smalti.table.view import ViewState
 
 __all__ = ["Session"]
@@ -27,5 +28,5 @@ class Session(param.Parameterized):  # type: ignore[misc]  # param is untyped
     def __init__(self, content: Content, state: ViewState | None = None, **params: Any) -> None:
         super().__init__(**params)
         self.content = content
-        self.state = state or ViewState(content.table)
+        self.state = state or ViewState(content.table, usual_view(content.table))
         self.linker = Linker(self.state)

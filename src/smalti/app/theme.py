@@ -7,7 +7,18 @@ import panel as pn
 
 from smalti.app.local import Column, Html
 
-__all__ = ["CSS", "LOGO", "QUIET_BAR", "SIDE_WIDTH", "THEME", "UNBOUNDED", "html", "side_by_side", "stacked"]
+__all__ = [
+    "CSS",
+    "INSPECTOR_WIDTH",
+    "LOGO",
+    "QUIET_BAR",
+    "SIDE_WIDTH",
+    "THEME",
+    "UNBOUNDED",
+    "html",
+    "side_by_side",
+    "stacked",
+]
 
 _SHARED: dict[str, Any] = {
     "components": {"MuiToolbar": {"defaultProps": {"variant": "dense"}}},
@@ -63,6 +74,9 @@ UNBOUNDED = {"max-height": "none"}
 
 SIDE_WIDTH = 256
 """Width of filter and choices, in screen pixels."""
+
+INSPECTOR_WIDTH = 380
+"""Width of the image on the right, in screen pixels."""
 
 LOGO = Path(__file__).with_name("logo.svg")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from smalti.core.plugin import verb
@@ -14,7 +15,7 @@ __all__ = ["explore"]
 
 @verb("explore")
 def explore(project: Project, *, port: int = 5006, address: str = "localhost", browser: bool = True) -> Any:
-    """Look at a project: in a notebook the page as a view, elsewhere served until Ctrl-C.
+    """Look at a project: in a notebook, also a served one, the page as a view; elsewhere served until Ctrl-C.
 
     Parameters
     ----------
@@ -23,13 +24,24 @@ def explore(project: Project, *, port: int = 5006, address: str = "localhost", b
     port, address, browser
         As `smalti.app.serve.serve` takes them; not used in a notebook.
     """
-    if not in_notebook():
-        from smalti.app.serve import serve
+    if served_by_panel():
+        from smalti.app.serve import page_maker
 
-        return serve(project, port=port, address=address, browser=browser)
-    from smalti.app.notebook import view
+        return page_maker(project)()
+    if in_notebook():
+        from smalti.app.notebook import view
 
-    return view(project)
+        return view(project)
+    from smalti.app.serve import serve
+
+    return serve(project, port=port, address=address, browser=browser)
+
+
+def served_by_panel() -> bool:
+    """Whether this runs for a visitor of ``panel serve``, as a script or a notebook does there."""
+    panel = sys.modules.get("panel")
+    document = panel.state.curdoc if panel else None
+    return document is not None and document.session_context is not None
 
 
 def in_notebook() -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from smalti import __version__
-from smalti.cli import demo, explore, metrics, process, summary, table
+from smalti.cli import app_path, demo, explore, metrics, process, summary, table
 from smalti.cli.errors import explain
 from smalti.cli.options import debugging
 
@@ -24,7 +24,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for _command in (process.process, summary.summary, table.table, explore.explore, demo.demo, metrics.metrics):
+for _command in (
+    process.process,
+    summary.summary,
+    table.table,
+    explore.explore,
+    app_path.app_path,
+    demo.demo,
+    metrics.metrics,
+):
     app.command()(_command)
 
 

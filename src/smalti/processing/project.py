@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
@@ -18,6 +16,7 @@ from smalti.core.plugin import Plugin, find
 from smalti.core.progress import Progress, RichProgress
 from smalti.loaders.choose import read_later
 from smalti.processing.metric_set import choose_metrics
+from smalti.processing.paths import full_path, listed, project_folder
 from smalti.processing.record import Record
 from smalti.processing.run import run
 from smalti.processing.settings import Settings
@@ -27,9 +26,10 @@ from smalti.table.parquet import read_metadata
 from smalti.table.rollup import rollup
 from smalti.table.schema import PLANE_KEYS
 
-__all__ = ["Project", "open", "process"]
+if TYPE_CHECKING:
+    from smalti.table.view import ViewState
 
-SUFFIX = ".smalti"
+__all__ = ["Project", "open", "process"]
 
 
 class Project:
@@ -61,6 +61,7 @@ class Project:
         self.record = Record(name=name, base=str(absolute))
         self.settings = Settings(loader=loader)
         self._extra: tuple[Plugin, ...] = ()
+        self._view: ViewState | None = None
 
     @property
     def name(self) -> str:
@@ -110,6 +111,7 @@ class Project:
             self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra)
         finally:
             shown.close()
+            self._view = None
         return self
 
     @property
@@ -131,6 +133,25 @@ class Project:
     def thumbnails(self) -> pl.LazyFrame:
         """One JPEG per image and channel (first frame, middle z)."""
         return self._table("thumbnails")
+
+    @property
+    def view(self) -> ViewState:
+        """What is filtered, selected, grouped and sorted; pages and widgets of this notebook show this one.
+
+        Examples
+        --------
+        >>> project.view.add_filter("saturated_high", ">", 0.01)  # doctest: +SKIP
+        >>> project.view.selected  # what was brushed on screen  # doctest: +SKIP
+        """
+        if self._view is None:
+            from smalti.processing.whole import whole_table  # 0.1 s that a run does without
+            from smalti.table.usual import usual_view
+            from smalti.table.view import ViewState
+
+            self._table("images")  # says what to do when there is none
+            table = whole_table(self.path)
+            self._view = ViewState(table, usual_view(table))
+        return self._view
 
     def _table(self, name: str) -> pl.LazyFrame:
         if not store.exists(self.path):
@@ -197,6 +218,10 @@ class Project:
         """The project as a page: in a notebook cell, or served."""
         return find("verb", "explore").function(self, **options)
 
+    def mosaic(self, **options: Any) -> Any:
+        """All images as tiles, a widget for a notebook cell; it shows and sets the project's live `view`."""
+        return find("verb", "mosaic").function(self, **options)
+
     def __repr__(self) -> str:
         if store.exists(self.path):
             return f"{tell(self.summary())}\n  table    {self.path}"
@@ -259,28 +284,3 @@ def open(path: str | Path) -> Project:
     project.record = record
     project.settings = Settings.from_dict(record.settings)
     return project
-
-
-def project_folder(name: str, base: Path) -> Path:
-    """Where a project without an output lives: in the user's cache, the same for the same base."""
-    import xxhash
-    from platformdirs import user_cache_path
-
-    digest = xxhash.xxh3_64_hexdigest(os.fsencode(base))[:8]
-    plain = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "project"
-    return user_cache_path("smalti") / "projects" / f"{plain}-{digest}{SUFFIX}"
-
-
-def full_path(path: str | Path) -> Path:
-    """An absolute path without ``..`` or ``~``; links are kept as they are."""
-    text = os.fspath(path)
-    if not text:
-        raise UsageError("the path is empty; give a folder, or . for the present one")
-    if "://" in text:
-        raise UsageError(f"{text} is a URL; only folders and files of this machine can be read")
-    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links
-
-
-def listed(names: Any) -> tuple[Any, ...]:
-    """Names as a tuple; one that stands alone is taken as one, not letter by letter."""
-    return (names,) if isinstance(names, str | os.PathLike) or callable(names) else tuple(names)

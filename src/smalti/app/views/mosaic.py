@@ -21,17 +21,23 @@ class MosaicView(Linked):
         State and content; ``session.opened`` follows clicks, and the cursor follows it.
     look
         How it is shown at first.
+    height
+        In screen pixels.
     """
 
-    def __init__(self, session: Session, *, look: Look | None = None, **params: Any) -> None:
+    def __init__(
+        self, session: Session, *, look: Look | None = None, height: int = 520, **params: Any
+    ) -> None:
         super().__init__(session, **params)
         content = session.content
         self._pane = MosaicPane(
             session.state,
             Sheets.shared(content.table, content.project.thumbnails),
             title=content.project.name,
-            look=look,
+            look=look or Look(arrange=False),  # the page has sorting and grouping beside
             opened=lambda row: session.param.update(opened=row),
+            height=height,
+            sizing_mode="stretch_width",
         )
         session.param.watch(lambda event: self._pane.mark(event.new), "opened")
 

@@ -1,0 +1,104 @@
+"""The first notebook in a real JupyterLab: what is chosen on screen is known to Python, and back."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "01_quickstart.ipynb"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the notebook in a JupyterLab with settings of its own."""
+    home = tmp_path_factory.mktemp("lab")
+    shutil.copy(NOTEBOOK, home)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME", "DATA")}
+    options = [
+        f"--port={port}",
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=",
+        "--port-retries=0",
+    ]
+    quiet = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
+    command = [sys.executable, "-m", "jupyterlab", str(home), *options, *quiet]
+    with subprocess.Popen(
+        command, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            url = f"http://localhost:{port}/lab/tree/{NOTEBOOK.name}"
+            wait_for(url, server)
+            yield url
+        finally:
+            server.terminate()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urlopen(url):
+                return
+        except URLError:
+            time.sleep(0.2)
+    raise AssertionError("JupyterLab did not start")
+
+
+@pytest.fixture(scope="module")
+def notebook(lab: str, visit: Callable[..., Any]) -> Any:
+    """The first notebook, opened, all its cells run."""
+    opened = visit(lab, 1500, 1100)
+    page = opened.page
+    page.locator(".jp-Notebook").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(page.locator(".smalti-mosaic canvas").first).to_be_attached(timeout=120_000)
+    return opened
+
+
+def ask(page: Page, code: str) -> Locator:
+    """Run code in a new last cell; its output."""
+    n = page.locator(".jp-CodeCell").count()
+    page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("b")
+    cell = page.locator(".jp-CodeCell").nth(n)
+    cell.locator(".cm-content").fill(code)
+    page.keyboard.press("Control+Enter")
+    return cell.locator(".jp-OutputArea")
+
+
+def test_the_app_and_the_mosaic_are_shown(notebook: Any) -> None:
+    expect(notebook.page.get_by_text("Overview", exact=True).first).to_be_visible()
+    assert notebook.left_localhost == []
+
+
+def test_what_is_selected_on_screen_is_read_in_the_next_cell(notebook: Any) -> None:
+    canvas = notebook.page.locator(".smalti-mosaic canvas").last
+    canvas.scroll_into_view_if_needed()
+    canvas.click(position={"x": 40, "y": 60})
+    said = ask(notebook.page, "print('selected', project.view.n[2], project.view.selected['path'].to_list())")
+    expect(said).to_contain_text("selected 1 ['")
+
+
+def test_what_is_selected_in_python_is_shown_on_screen(notebook: Any) -> None:
+    said = ask(notebook.page, "project.view.select_where('status == \"ok\"'); print('n', project.view.n[2])")
+    expect(said).to_contain_text("n 1")
+    n = said.inner_text().split()[-1]
+    expect(notebook.page.get_by_text(f"{n} selected").first).to_be_attached()
