@@ -39,7 +39,8 @@ def boxes(
     colours
         Colour by name of the group, from `smalti.plots.palette.colours_of`.
     log
-        Whether values run along a logarithmic axis, which leaves out those not above 0.
+        Whether values run along a logarithmic axis, which leaves out those not above 0; and violins, because
+        a density over values is none over their logarithms.
     label
         Under the axis; the column's name where empty.
     height
@@ -69,13 +70,13 @@ def boxes(
 
 
 def arrange(stats: BoxStats, colours: Mapping[str, str], *, log: bool = False) -> Drawing:
-    """The arrays of `boxes`."""
+    """The arrays of `boxes`; the axis is that of the whole table, so that no filter moves it."""
     place = places_of(colours)
     y = np.array([place[name] for name in stats.names], dtype=np.float64)
     n = dict(zip(stats.names, stats.n.tolist(), strict=True))
     tints = np.array([colours[name] for name in stats.names], dtype=object)  # an empty list is no colour
     layers: dict[str, Columns] = {
-        "violins": _violins(stats, colours, y),
+        "violins": outlines([[] for _ in colours], colours.values()) if log else _violins(stats, colours, y),
         "dots": _strewn(stats.dots, ~stats.dots.selected, y, len(colours)),
         "whiskers": _whiskers(stats, y),
         "boxes": {

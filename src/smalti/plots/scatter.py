@@ -66,6 +66,8 @@ def scatter(
         height=height,
         tools=TOOLS,
         legend=list(colours.items()) if legend else (),
+        logx=rows.log[0],
+        logy=rows.log[1],
     )
 
 
@@ -77,7 +79,9 @@ def arrange(
     shading: Shading = "log",
 ) -> Drawing:
     """The arrays of `scatter`."""
-    x_range, y_range = with_room(rows.x_range), with_room(rows.y_range)
+    x_range, y_range = (
+        with_room(ends, log=log) for ends, log in zip((rows.x_range, rows.y_range), rows.log, strict=True)
+    )
     if isinstance(rows, Density):
         message = "" if rows.filtered.any() else "No image to show here"
         return Drawing({"density": _picture(rows, colours, shading)}, x_range, y_range, message=message)

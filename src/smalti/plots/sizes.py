@@ -108,5 +108,8 @@ def _diameter(n: np.ndarray, most: int) -> np.ndarray:
 
 
 def _ends(values: np.ndarray, log: bool) -> tuple[float, float]:
-    """Twice the usual room: a bubble is wider than a point."""
-    return with_room(with_room(span_of(values, log=log), log=log), log=log)
+    """More than the usual room: a bubble is wider than a point."""
+    ends = span_of(values, log=log)
+    for _ in range(3):
+        ends = with_room(ends, log=log)
+    return ends

@@ -82,7 +82,10 @@ class Points:
     selected
         bool, (n,).
     x_range, y_range
-        Least and greatest value of the whole table, so that no filter moves the axes.
+        Least and greatest value of the whole table, so that no filter moves the axes; on a logarithmic
+        axis of those above 0.
+    log
+        Whether the axes are logarithmic, x first; rows that such an axis cannot show are left out.
     """
 
     x_column: str
@@ -94,6 +97,7 @@ class Points:
     selected: np.ndarray
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    log: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,12 @@ class Density:
     x_column, y_column
         Columns of the axes.
     x_edges, y_edges
-        float64, (nx + 1,) and (ny + 1,), of one width each, over the part of the axes that is in view.
+        float64, (nx + 1,) and (ny + 1,), of one width each on its axis, over the part that is in view.
     filtered, selected
         int32, (ny, nx), y upwards.
     groups
         int32, (groups, ny, nx): filtered rows by group; one group where nothing is grouped.
-    x_range, y_range
+    x_range, y_range, log
         As in `Points`.
     """
 
@@ -123,6 +127,7 @@ class Density:
     groups: np.ndarray
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    log: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)

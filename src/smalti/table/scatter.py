@@ -9,14 +9,15 @@ from smalti.table.whole import Table
 __all__ = ["density", "points"]
 
 Range = tuple[float, float]
+Log = tuple[bool, bool]
 
 
-def points(kept: Kept, x: str, y: str, picked: np.ndarray) -> Points:
+def points(kept: Kept, x: str, y: str, picked: np.ndarray, log: Log = (False, False)) -> Points:
     """The filtered rows with both values as points."""
     table = kept.table
     all_x, all_y = table.numbers(x), table.numbers(y)
     rows = kept.rows
-    rows = rows[np.isfinite(all_x[rows]) & np.isfinite(all_y[rows])]
+    rows = rows[_on_axis(all_x[rows], log[0]) & _on_axis(all_y[rows], log[1])]
     return Points(
         x,
         y,
@@ -25,8 +26,9 @@ def points(kept: Kept, x: str, y: str, picked: np.ndarray) -> Points:
         all_y[rows],
         kept.group_index[rows],
         picked[rows],
-        table.extent(x),
-        table.extent(y),
+        _extent(table, x, log[0]),
+        _extent(table, y, log[1]),
+        log,
     )
 
 
@@ -38,16 +40,18 @@ def density(
     shape: tuple[int, int],
     x_range: Range | None,
     y_range: Range | None,
+    log: Log = (False, False),
 ) -> Density:
     """The filtered rows with both values, counted on a grid of `shape` (rows, columns) over the ranges."""
     table = kept.table
-    whole = _widened(table.extent(x)), _widened(table.extent(y))
+    extents = _extent(table, x, log[0]), _extent(table, y, log[1])
+    whole = _widened(extents[0]), _widened(extents[1])
     view = x_range or whole[0], y_range or whole[1]
     if view == whole:  # zoomed-in grids are many, and each is looked at once
-        key = ("cells", x, y, shape)
-        cells = table.memo.get(key, lambda: _cells(table, x, y, shape, *view))
+        key = ("cells", x, y, shape, log)
+        cells = table.memo.get(key, lambda: _cells(table, x, y, shape, *view, log))
     else:
-        cells = _cells(table, x, y, shape, *view)
+        cells = _cells(table, x, y, shape, *view, log)
     height, width = shape
     n_groups, n_cells = len(kept.groups.names), height * width
     seen = kept.rows[cells[kept.rows] >= 0]
@@ -60,14 +64,32 @@ def density(
     return Density(
         x,
         y,
-        np.linspace(*view[0], width + 1),
-        np.linspace(*view[1], height + 1),
+        _edges(view[0], width, log[0]),
+        _edges(view[1], height, log[1]),
         groups.sum(axis=0, dtype=np.int32),
         chosen,
         groups,
-        table.extent(x),
-        table.extent(y),
+        *extents,
+        log,
     )
+
+
+def _on_axis(values: np.ndarray, log: bool) -> np.ndarray:
+    """Whether an axis can show a value."""
+    shown: np.ndarray = np.isfinite(values)
+    return shown & (values > 0) if log else shown
+
+
+def _extent(table: Table, column: str, log: bool) -> Range:
+    """Least and greatest value that an axis can show, of the whole table."""
+    if not log:
+        return table.extent(column)
+    edges = table.bins(column, True, 1).edges
+    return float(edges[0]), float(edges[-1])
+
+
+def _edges(extent: Range, n: int, log: bool) -> np.ndarray:
+    return np.geomspace(*extent, n + 1) if log else np.linspace(*extent, n + 1)
 
 
 def _widened(extent: Range) -> Range:
@@ -80,17 +102,20 @@ def _widened(extent: Range) -> Range:
 
 
 def _cells(
-    table: Table, x: str, y: str, shape: tuple[int, int], x_range: Range, y_range: Range
+    table: Table, x: str, y: str, shape: tuple[int, int], x_range: Range, y_range: Range, log: Log
 ) -> np.ndarray:
     """Cell of each row in the grid, int32, row by row from the lowest y; -1 outside."""
     height, width = shape
-    column = _steps(table.numbers(x), x_range, width)
-    row = _steps(table.numbers(y), y_range, height)
+    column = _steps(table.numbers(x), x_range, width, log[0])
+    row = _steps(table.numbers(y), y_range, height, log[1])
     return np.where((column >= 0) & (row >= 0), row * width + column, -1).astype(np.int32)
 
 
-def _steps(values: np.ndarray, extent: Range, n: int) -> np.ndarray:
-    """Which of n equal steps a value is in, the last with its upper end; -1 outside."""
+def _steps(values: np.ndarray, extent: Range, n: int, log: bool) -> np.ndarray:
+    """Which of n equal steps of an axis a value is in, the last with its upper end; -1 outside."""
+    if log:
+        values = np.log(values, out=np.full(len(values), np.nan), where=values > 0)
+        extent = float(np.log(extent[0])), float(np.log(extent[1]))
     low, high = extent
     inside = (values >= low) & (values <= high)  # NaN is not
     place = np.full(len(values), -1, np.int32)

@@ -1,0 +1,57 @@
+"""One column's spread in each group: violin, box and single rows."""
+
+from typing import Any
+
+import param
+
+from smalti.app.choices import choice
+from smalti.app.figure import Picture
+from smalti.app.session import Session
+from smalti.app.theme import side_by_side
+from smalti.app.views.plotted import AXES, AXES_DOC, Plotted, colours, is_log, python
+from smalti.plots.boxes import arrange, boxes
+from smalti.table.view import Snapshot
+
+__all__ = ["DistributionsView"]
+
+
+class DistributionsView(Plotted):
+    """Boxes of one column, a group each."""
+
+    column = param.Selector(doc="Column of numbers.")
+    axis = param.Selector(default="automatic", objects=list(AXES), doc=AXES_DOC)
+
+    options = ("column", "axis")
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        columns = session.content.number_columns
+        usual = [*session.content.histograms, *columns]
+        super().__init__(session)
+        self.param.column.objects = columns
+        self.param.update(**({"column": usual[0]} if usual else {}) | params)
+
+    @property
+    def controls(self) -> Any:
+        """See `Linked`."""
+        column = choice(self.param.column, "Values", searchable=True)
+        return side_by_side(column, choice(self.param.axis, "Axis of values"), styles={"gap": "12px"})
+
+    def compute(self, snapshot: Snapshot) -> Picture:
+        """See `Linked`."""
+        found, tints, log = (
+            snapshot.boxes(self.column),
+            colours(snapshot),
+            is_log(snapshot, self.axis, self.column),
+        )
+        label = self.label(found.column)
+        return Picture(
+            arrange(found, tints, log=log),
+            (found.column, log, tuple(tints)),
+            lambda: boxes(found, tints, log=log, label=label),
+        )
+
+    @property
+    def code(self) -> str:
+        """See `Linked`."""
+        log = is_log(self.session.state.snapshot(), self.axis, self.column)
+        return python(self.session, "boxes", f"boxes(view.boxes({self.column!r}), colours, log={log})")
