@@ -4,6 +4,7 @@ from typing import Any
 
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.table.choice import DIMENSIONS, PALETTES, UNITS, View
+from smalti.table.conditions import filter_source
 from smalti.table.whole import Table
 
 __all__ = ["check_view"]
@@ -24,7 +25,7 @@ def check_view(table: Table, view: View) -> None:
         if names.count(name) > 1:
             raise UsageError(f"two filters are named {name!r}; give each a name of its own")
     for filter_ in view.filters:
-        table.condition(filter_.expression(view.group_by))
+        filter_source(table, filter_, view.group_by)
     for pick in view.selection:
         if pick.text:
             table.condition(pick.text)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from smalti.table.filters import Filter
+from smalti.table.joins import Join
 from smalti.table.picks import Pick
 
 __all__ = ["DIMENSIONS", "PALETTES", "UNITS", "Unit", "View"]
@@ -45,6 +46,8 @@ class View:
         What rows are counted as.
     templates
         Patterns over file names whose fields are columns; see `smalti.table.names`.
+    joins
+        Files whose columns stand beside those of the images.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -57,6 +60,7 @@ class View:
     palette: str = "viridis"
     unit: Unit = "image"
     templates: tuple[str, ...] = ()
+    joins: tuple[Join, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dims", MappingProxyType(dict(self.dims)))

@@ -34,9 +34,9 @@ def parse(
     ``+ - * / // % **``; comparisons, also chained (``0 < x < 1``); ``in`` and ``not in`` a list, a text or a
     list column; ``is None``; ``and or not`` and ``& | ~``; the methods of `smalti.table.methods`; ``is_in``;
     ``over`` (one column); ``is_top(k)``, ``is_bottom(k)``, ``is_outlier(k)``, within groups
-    ``is_outlier(k, 'column')``; ``x.in_polygon(y, [(0, 0), (1, 0), (0, 1)])``; ``path[1]`` for a folder of the
-    path. What a computation gives as NaN is null. A time may be compared with an ISO date in quotes. Patterns
-    are Rust regexes and take linear time.
+    ``is_outlier(k, 'column')``; ``x.in_polygon(y, [(0, 0), (1, 0), (0, 1)])``; ``path[1]`` for a folder of
+    the path. What a computation gives as NaN is null. A time may be compared with an ISO date in quotes.
+    Patterns are Rust regexes and take linear time.
 
     Parameters
     ----------

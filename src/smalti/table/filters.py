@@ -12,6 +12,7 @@ import polars as pl
 
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.table.reader import PART
+from smalti.table.source import python
 
 __all__ = ["OPS", "Filter", "free_name", "literal", "named", "plain"]
 
@@ -88,7 +89,7 @@ def named(column: str) -> str:
     """A column as expressions name it: bare where that is safe, else as ``pl.col('odd name')``."""
     # Python folds letters outside ASCII (µ, the micro sign, becomes μ), so such names go in quotes.
     bare = column.isascii() and column.isidentifier() and not iskeyword(column)
-    return column if bare or PART.fullmatch(column) else f"pl.col({column!r})"
+    return column if bare or PART.fullmatch(column) else f"pl.col({python(column)})"
 
 
 def plain(value: Any) -> Any:
@@ -118,7 +119,7 @@ def literal(value: Any) -> str:
     """A plain value as expressions write it."""
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return "1e999" if value > 0 else "-1e999"
-    return repr(value)
+    return python(value)
 
 
 def _compared(symbol: str) -> Callable[[Filter, str | None], str]:
@@ -147,11 +148,11 @@ def _several(filter_: Filter, n: int | None = None) -> tuple[Any, ...]:
 
 
 def _contains(filter_: Filter, _: str | None) -> str:
-    return f"{named(filter_.column)}.str.contains({_text(filter_)!r})"
+    return f"{named(filter_.column)}.str.contains({python(_text(filter_))})"
 
 
 def _regex(filter_: Filter, _: str | None) -> str:
-    return f"{named(filter_.column)}.str.contains({_text(filter_)!r}, literal=False)"
+    return f"{named(filter_.column)}.str.contains({python(_text(filter_))}, literal=False)"
 
 
 def _text(filter_: Filter) -> str:
@@ -161,7 +162,7 @@ def _text(filter_: Filter) -> str:
 
 
 def _method(filter_: Filter, group_by: str | None) -> str:
-    group = f", {group_by!r}" if filter_.op == "is_outlier" and group_by else ""
+    group = f", {python(group_by)}" if filter_.op == "is_outlier" and group_by else ""
     argument = "" if filter_.op == "is_null" else f"{literal(filter_.value)}{group}"
     if filter_.op == "is_null" and filter_.value is not None:
         raise UsageError(f"is_null takes no value; got {filter_.value!r}")

@@ -1,8 +1,12 @@
 """What follows from filters, grouping and order alone: kept while only the selection changes."""
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from smalti.table.choice import View
+from smalti.table.conditions import filter_key, passing
+from smalti.table.filters import Filter
 from smalti.table.memo import Memo
 from smalti.table.stats import Groups
 from smalti.table.whole import Table
@@ -42,8 +46,8 @@ class Kept:
 
     def _keep(self) -> np.ndarray:
         keep = np.ones(self.table.height, bool)
-        for text in self._conditions:
-            keep &= self.table.holds(text)
+        for filter_ in _enabled(self.view):
+            keep &= passing(self.table, filter_, self.view.group_by)
         return keep
 
     @property
@@ -60,7 +64,8 @@ class Kept:
         if self.view.sort_by == "path" and not self.view.descending:
             return self.rows
         order = self.table.in_order(self.view.sort_by, descending=self.view.descending)
-        return order[self.keep[order]]
+        kept: np.ndarray = order[self.keep[order]]
+        return kept
 
     @property
     def groups(self) -> Groups:
@@ -75,8 +80,13 @@ class Kept:
     def finite_in_order(self, column: str) -> np.ndarray:
         """int32: numbers of the rows that pass and have a finite value, ascending by value."""
         rows = self.table.finite_in_order(column)
-        return rows[self.keep[rows]]
+        kept: np.ndarray = rows[self.keep[rows]]
+        return kept
 
 
-def _conditions(view: View) -> tuple[str, ...]:
-    return tuple(filter_.expression(view.group_by) for filter_ in view.filters if filter_.enabled)
+def _enabled(view: View) -> list[Filter]:
+    return [filter_ for filter_ in view.filters if filter_.enabled]
+
+
+def _conditions(view: View) -> list[Hashable]:
+    return [filter_key(filter_, view.group_by) for filter_ in _enabled(view)]

@@ -1,5 +1,6 @@
 """Selections: what was picked, how, and what that did to the selection before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -81,7 +82,7 @@ def picked_with(picks: tuple[Pick, ...], pick: Pick) -> tuple[Pick, ...]:
     return (*picks[:-1], merged)
 
 
-_SETS = {
+_SETS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "add": np.union1d,
     "subtract": np.setdiff1d,
     "toggle": np.setxor1d,
@@ -90,8 +91,11 @@ _SETS = {
 
 def combined(mode: Mode, before: np.ndarray, these: np.ndarray) -> np.ndarray:
     """Rows selected after a pick of `these`; bool, one for each row."""
+    found: np.ndarray = these
     if mode == "add":
-        return before | these
-    if mode == "subtract":
-        return before & ~these
-    return before ^ these if mode == "toggle" else these
+        found = before | these
+    elif mode == "subtract":
+        found = before & ~these
+    elif mode == "toggle":
+        found = before ^ these
+    return found

@@ -9,11 +9,11 @@ from smalti.core.errors import UnknownNameError, UsageError
 from smalti.table import scatter
 from smalti.table.aggregates import BoxStats, Categories, Counts, Curves, Density, Points, Profile, Sizes
 from smalti.table.choice import View
+from smalti.table.conditions import selected_rows
 from smalti.table.counting import categories, counts
 from smalti.table.curves import curves
 from smalti.table.kept import Kept
 from smalti.table.memo import Memo
-from smalti.table.picks import combined
 from smalti.table.profile import profile
 from smalti.table.sizes import sizes
 from smalti.table.spread import box_stats
@@ -58,15 +58,8 @@ class Snapshot:
         return self._memo.get("picked", self._picked)
 
     def _picked(self) -> np.ndarray:
-        chosen = np.zeros(self.table.height, bool)
-        for pick in self.view.selection:
-            if pick.text:
-                these = self.table.holds(pick.text)
-            else:
-                these = np.zeros(self.table.height, bool)
-                these[pick.row_numbers] = True
-            chosen = combined(pick.mode, chosen, these)
-        return chosen & self.keep
+        picked: np.ndarray = selected_rows(self.table, self.view.selection) & self.keep
+        return picked
 
     @property
     def n(self) -> tuple[int, int, int]:
@@ -124,9 +117,10 @@ class Snapshot:
         key = ("categories", column, most)
         return self._memo.get(key, lambda: categories(self.kept, self._state, column, most))
 
-    def points(self, x: str, y: str) -> Points:
-        """The filtered rows as points of two columns of numbers."""
-        return self._memo.get(("points", x, y), lambda: scatter.points(self.kept, x, y, self.picked))
+    def points(self, x: str, y: str, *, log: tuple[bool, bool] = (False, False)) -> Points:
+        """The filtered rows as points of two columns of numbers, on logarithmic axes where `log` says so."""
+        key = ("points", x, y, log)
+        return self._memo.get(key, lambda: scatter.points(self.kept, x, y, self.picked, log))
 
     def density(
         self,
@@ -135,6 +129,8 @@ class Snapshot:
         shape: tuple[int, int] = (300, 400),
         x_range: Range | None = None,
         y_range: Range | None = None,
+        *,
+        log: tuple[bool, bool] = (False, False),
     ) -> Density:
         """The filtered rows counted on a grid over two columns of numbers.
 
@@ -146,10 +142,12 @@ class Snapshot:
             Rows and columns of the grid.
         x_range, y_range
             The part in view; None for all values of the whole table.
+        log
+            Whether the axes are logarithmic, x first.
         """
-        key = ("density", x, y, shape, x_range, y_range)
+        key = ("density", x, y, shape, x_range, y_range, log)
         return self._memo.get(
-            key, lambda: scatter.density(self.kept, x, y, self.picked, shape, x_range, y_range)
+            key, lambda: scatter.density(self.kept, x, y, self.picked, shape, x_range, y_range, log)
         )
 
     def boxes(self, column: str) -> BoxStats:
@@ -219,7 +217,8 @@ class Snapshot:
         texts = [name for name in asked if images.schema.get(name) == pl.String]
         key = ("search", search.casefold(), *texts)
         hits = self.kept.memo.get(key, lambda: _containing(images, texts, search))
-        return self.order[hits[self.order]]
+        found: np.ndarray = self.order[hits[self.order]]
+        return found
 
 
 def _containing(images: pl.DataFrame, texts: Sequence[str], search: str) -> np.ndarray:

@@ -41,9 +41,11 @@ class Source:
         found = method(*map(_expr, args), **{key: _expr(value) for key, value in named.items()})
         return Source(found, f"{self.code}.{name}({', '.join(said)})")
 
-    def cast(self, dtype: pl.DataType) -> "Source":
-        """The same in another type."""
-        return Source(self.expr.cast(dtype), f"{self.code}.cast(pl.{dtype.base_type().__name__})")
+    def cast(self, dtype: pl.DataType, *, strict: bool = True) -> "Source":
+        """The same in another type; null where a value does not fit, unless `strict`."""
+        lenient = "" if strict else ", strict=False"
+        expr = self.expr.cast(dtype, strict=strict)
+        return Source(expr, f"{self.code}.cast(pl.{dtype.base_type().__name__}{lenient})")
 
     def with_operator(self, symbol: str, other: "Source") -> "Source":
         """Both, joined by one of Python's operators; `other` on the right."""
@@ -57,7 +59,7 @@ class Source:
 
 def col(name: str) -> Source:
     """A column."""
-    return Source(pl.col(name), f"pl.col({name!r})")
+    return Source(pl.col(name), f"pl.col({python(name)})")
 
 
 def lit(value: object) -> Source:
@@ -66,7 +68,11 @@ def lit(value: object) -> Source:
 
 
 def python(value: object) -> str:
-    """Python text of a plain value; ``repr`` has none for infinities."""
+    """Python text of a plain value: ``repr`` in double quotes, and with a text for infinities."""
+    if isinstance(value, str) and not {"'", '"'} & set(value):
+        return f'"{repr(value)[1:-1]}"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(python, value))}]"
     if isinstance(value, float) and not isfinite(value):
         return f'float("{value}")'
     return repr(value)

@@ -1,5 +1,7 @@
 """Box statistics, densities and single dots of one column, group by group."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from smalti.table.aggregates import BoxStats, Dots
@@ -17,7 +19,6 @@ MOST_DOTS = 300
 """Dots a group."""
 
 _REACH = 1.5
-_Spread = tuple[BoxStats, np.ndarray]
 
 
 def box_stats(kept: Kept, column: str, picked: np.ndarray) -> BoxStats:
@@ -28,14 +29,7 @@ def box_stats(kept: Kept, column: str, picked: np.ndarray) -> BoxStats:
     Silverman's bandwidth (1986, eq. 3.31).
     """
     found = kept.memo.get(("boxes", column), lambda: _box_stats(kept, column))
-    dots = found.dots
-    return BoxStats(
-        **{name: getattr(found, name) for name in _FIELDS},
-        dots=Dots(dots.rows, dots.group, dots.value, picked[dots.rows]),
-    )
-
-
-_FIELDS = ("column", "names", "n", "low", "q1", "median", "q3", "high", "grid", "density")
+    return replace(found, dots=replace(found.dots, selected=picked[found.dots.rows]))
 
 
 def _box_stats(kept: Kept, column: str) -> BoxStats:
@@ -44,21 +38,31 @@ def _box_stats(kept: Kept, column: str) -> BoxStats:
     low, high = kept.table.extent(column)
     grid = np.linspace(low, high, POINTS) if low < high else np.linspace(low - 0.5, high + 0.5, POINTS)
     present = np.flatnonzero(np.bincount(groups, minlength=len(kept.groups.names)))
-    parts = [groups == group for group in present]
+    parts = [np.flatnonzero(groups == group) for group in present]
     five = np.array([_five(values[part]) for part in parts]).reshape(len(parts), 5)
-    dots = [_dots(rows[part], values[part], *row[[0, 4]]) for part, row in zip(parts, five, strict=True)]
-    chosen = np.concatenate(
-        [np.zeros(0, np.int64), *(np.flatnonzero(p)[d] for p, d in zip(parts, dots, strict=True))]
-    )
-    index = np.repeat(np.arange(len(parts), dtype=np.int16), [len(dot) for dot in dots])
+    low, q1, median, q3, high = five.T
+    dots = [
+        part[_dots(rows[part], values[part], *ends)]
+        for part, ends in zip(parts, five[:, [0, 4]], strict=True)
+    ]
+    chosen = np.concatenate([np.zeros(0, np.int64), *dots])
     return BoxStats(
-        column,
-        tuple(kept.groups.names[group] for group in present),
-        np.array([part.sum() for part in parts], np.int64),
-        *five.T,
-        grid,
-        np.array([_density(values[part], grid) for part in parts]).reshape(len(parts), POINTS),
-        Dots(rows[chosen], index, values[chosen], np.zeros(len(chosen), bool)),
+        column=column,
+        names=tuple(kept.groups.names[group] for group in present),
+        n=np.array([len(part) for part in parts], np.int64),
+        low=low,
+        q1=q1,
+        median=median,
+        q3=q3,
+        high=high,
+        grid=grid,
+        density=np.array([_density(values[part], grid) for part in parts]).reshape(len(parts), POINTS),
+        dots=Dots(
+            rows=rows[chosen],
+            group=np.repeat(np.arange(len(parts), dtype=np.int16), [len(dot) for dot in dots]),
+            value=values[chosen],
+            selected=np.zeros(len(chosen), bool),
+        ),
     )
 
 

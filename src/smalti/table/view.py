@@ -1,20 +1,23 @@
 """The live state of looking at one table: what is filtered, selected, grouped and sorted, with undo."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
-import param
 import polars as pl
+import yaml
 
-from smalti.core.errors import UnknownNameError, UsageError
-from smalti.table import checks
+from smalti.core.errors import UsageError
 from smalti.table.choice import Unit, View
-from smalti.table.filters import Filter, free_name, literal, named, plain
-from smalti.table.kept import Kept
-from smalti.table.picks import Mode, Pick, picked_with, row_set
-from smalti.table.polygon import thinned
+from smalti.table.code import to_command, to_python
+from smalti.table.conditions import filter_source
+from smalti.table.editing import Selecting
+from smalti.table.joins import Join
+from smalti.table.link import from_query, to_query
+from smalti.table.names import is_template, template_columns
+from smalti.table.record import from_record, to_record
+from smalti.table.saved import read_record, write_record
 from smalti.table.snapshot import Snapshot
 from smalti.table.source import joined, lit
 from smalti.table.stats import Groups
@@ -22,15 +25,8 @@ from smalti.table.whole import Table
 
 __all__ = ["Snapshot", "Table", "View", "ViewState"]
 
-MOST_VERTICES = 100
 
-MOST_STEPS = 200
-"""Changes that can be undone."""
-
-Range = tuple[float | None, float | None]
-
-
-class ViewState(param.Parameterized):  # type: ignore[misc]  # param is untyped
+class ViewState(Selecting):
     """What a person, or a program, has chosen of one table.
 
     Every method that changes something is one step of undo; what it is given is checked first, and an error
@@ -51,226 +47,10 @@ class ViewState(param.Parameterized):  # type: ignore[misc]  # param is untyped
     >>> state.selected["path"]  # doctest: +SKIP
     """
 
-    revision = param.Integer(default=0, doc="Rises with every change; the one thing that views watch.")
-
-    def __init__(self, table: Table, view: View | None = None) -> None:
-        super().__init__()
-        view = view or View()
-        checks.check_view(table, view)
-        self.table = table
-        self._view = view
-        self._past: list[View] = []
-        self._future: list[View] = []
-        self._snapshot: Snapshot | None = None
-        self._kept: Kept | None = None
-
-    @property
-    def view(self) -> View:
-        """Everything chosen, as a frozen record."""
-        return self._view
-
-    def update(self, **changes: Any) -> None:
-        """Change several of `View`'s fields in one step: ``update(group_by="condition", sort_by="mean")``.
-
-        Raises
-        ------
-        UnknownNameError, UsageError
-            There is no such field or column, or a filter cannot be read.
-        """
-        known = [field.name for field in fields(View)]
-        for name in changes:
-            if name not in known:
-                raise UnknownNameError("part of a view", name, known)
-        self.restore(replace(self._view, **changes))
-
-    def restore(self, view: View) -> None:
-        """Take over another view as a whole, in one step."""
-        checks.check_view(self.table, view)
-        if view == self._view:
-            return
-        self._past = [*self._past[-MOST_STEPS + 1 :], self._view]
-        self._future = []
-        self._show(view)
-
-    def _show(self, view: View) -> None:
-        self._view = view
-        self._snapshot = None
-        self.revision += 1
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a step that was taken back."""
-        return bool(self._future)
-
-    def undo(self) -> None:
-        """Take back the last step, if there is one."""
-        if self._past:
-            self._future.append(self._view)
-            self._show(self._past.pop())
-
-    def redo(self) -> None:
-        """Do again what was taken back last, if anything."""
-        if self._future:
-            self._past.append(self._view)
-            self._show(self._future.pop())
-
-    # Filters
-
-    def add_filter(
-        self,
-        column: str,
-        op: str,
-        value: Any = None,
-        *,
-        name: str | None = None,
-        invert: bool = False,
-        enabled: bool = True,
-    ) -> str:
-        """Keep the rows whose column stands in a relation to a value; gives the filter's name.
-
-        Parameters
-        ----------
-        column
-            A column, or a folder of the path, ``"path[1]"``.
-        op
-            One of `smalti.table.filters.OPS`: ``"<"``, ``"between"``, ``"is_outlier"``, …
-        value
-            What it takes: a number, text, date; two for ``between``, any for ``in``; k for ``is_top``.
-        name
-            Unique; None for one made from the column.
-        invert, enabled
-            See `smalti.table.filters.Filter`.
-        """
-        return self._add(Filter(name or "", column, op, plain(value), "", enabled, invert), column)
-
-    def add_expression(
-        self, text: str, *, name: str | None = None, invert: bool = False, enabled: bool = True
-    ) -> str:
-        """Keep the rows for which an expression holds, as `smalti.table.expression` reads it."""
-        if not text.strip():
-            raise UsageError("the expression is empty; write a condition, such as: mean > 100")
-        return self._add(Filter(name or "", text=text.strip(), enabled=enabled, invert=invert), "rule")
-
-    def _add(self, filter_: Filter, base: str) -> str:
-        taken = [other.name for other in self._view.filters]
-        if filter_.name in taken:
-            raise UsageError(f"there is a filter named {filter_.name!r} already; change or remove it first")
-        filter_ = filter_ if filter_.name else replace(filter_, name=free_name(base, taken))
-        self.update(filters=(*self._view.filters, filter_))
-        return filter_.name
-
-    def change_filter(self, name: str, **changes: Any) -> None:
-        """Change parts of a filter: ``enabled, invert, column, op, value, text, name``."""
-        old = self._filter(name)
-        known = [field.name for field in fields(Filter)]
-        for part in changes:
-            if part not in known:
-                raise UnknownNameError("part of a filter", part, known)
-        if "value" in changes:
-            changes["value"] = plain(changes["value"])
-        new = replace(old, **changes)
-        self.update(filters=tuple(new if f.name == name else f for f in self._view.filters))
-
-    def remove_filter(self, name: str) -> None:
-        """Take a filter away."""
-        self._filter(name)
-        self.update(filters=tuple(f for f in self._view.filters if f.name != name))
-
-    def clear_filters(self) -> None:
-        """Take all filters away."""
-        self.update(filters=())
-
-    def _filter(self, name: str) -> Filter:
-        for filter_ in self._view.filters:
-            if filter_.name == name:
-                return filter_
-        raise UnknownNameError("filter", name, [filter_.name for filter_ in self._view.filters])
-
-    # Selection
-
-    def select(self, image_ids: Iterable[str], *, how: str = "code", mode: Mode = "replace") -> None:
-        """Select images by their ids."""
-        self.select_rows(self.table.rows_of(image_ids), how=how, mode=mode)
-
-    def select_rows(self, rows: np.ndarray, *, how: str = "click", mode: Mode = "replace") -> None:
-        """Select rows by their numbers."""
-        rows = np.asarray(rows, np.int64).ravel()
-        if rows.size and not 0 <= rows.min() <= rows.max() < self.table.height:
-            raise UsageError(f"rows are numbered from 0 to {self.table.height - 1:,}; got {rows.max():,}")
-        self._pick(Pick(how, mode, rows=row_set(rows)))
-
-    def select_box(
-        self,
-        x: str,
-        x_range: Range,
-        y: str | None = None,
-        y_range: Range | None = None,
-        mode: Mode = "replace",
-    ) -> None:
-        """Select the rows within a range of one column, or a rectangle over two; ends belong to it."""
-        sides = [(x, x_range)] + ([] if y is None or y_range is None else [(y, y_range)])
-        text = " and ".join(part for column, span in sides for part in _within(column, span))
-        if not text:
-            raise UsageError("a box without any end selects nothing in particular; give a number as one end")
-        self._pick(Pick("box", mode, text, said=" × ".join(column for column, _ in sides)))
-
-    def select_lasso(self, x: str, y: str, vertices: np.ndarray, mode: Mode = "replace") -> None:
-        """Select the rows inside a polygon over two columns, by the even-odd rule.
-
-        Parameters
-        ----------
-        x, y
-            Columns of numbers.
-        vertices
-            (n, 2), in the units of the columns; of more than 100, those that move the outline by less than
-            a thousandth of its extent are left out.
-        """
-        outline = np.asarray(vertices, np.float64)
-        if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
-            raise UsageError("a lasso is three finite points or more, as an array of shape (n, 2)")
-        if len(outline) > MOST_VERTICES:
-            outline = thinned(outline)
-        corners = ", ".join(f"({a!r}, {b!r})" for a, b in outline.tolist())
-        text = f"{named(x)}.in_polygon({named(y)}, [{corners}])"
-        self._pick(Pick("lasso", mode, text, said=f"{x} × {y}"))
-
-    def select_where(self, text: str, mode: Mode = "replace") -> None:
-        """Select the rows for which an expression holds."""
-        self._pick(Pick("rule", mode, text.strip()))
-
-    def _pick(self, pick: Pick) -> None:
-        if pick.text:
-            self.table.condition(pick.text)
-        self.update(selection=picked_with(self._view.selection, pick))
-
-    def clear_selection(self) -> None:
-        """Select nothing."""
-        self.update(selection=())
-
-    def selection_to_filter(self, name: str | None = None) -> str:
-        """Keep only the rows that are selected, as a filter; gives its name."""
-        snapshot = self.snapshot()
-        ids = self.table.images["image_id"].gather(np.flatnonzero(snapshot.picked)).to_list()
-        return self.add_filter("image_id", "in", ids, name=name)
-
-    # What is derived
-
-    def snapshot(self) -> Snapshot:
-        """The view at this moment, to compute from in any thread; the same object until the next change."""
-        if self._snapshot is None:
-            self._snapshot = Snapshot(self.table, self._view, self.revision, self._kept)
-            self._kept = self._snapshot.kept
-        return self._snapshot
-
     def mask(self) -> pl.Expr:
         """The enabled filters as one expression."""
-        texts = [f.expression(self._view.group_by) for f in self._view.filters if f.enabled]
-        conditions = [self.table.condition(text) for text in texts]
+        enabled = [filter_ for filter_ in self._view.filters if filter_.enabled]
+        conditions = [filter_source(self.table, filter_, self._view.group_by) for filter_ in enabled]
         return joined("&", conditions).expr if conditions else lit(True).expr
 
     def frame(self) -> pl.LazyFrame:
@@ -280,13 +60,17 @@ class ViewState(param.Parameterized):  # type: ignore[misc]  # param is untyped
     @property
     def filtered(self) -> pl.DataFrame:
         """The filtered rows, in the chosen order."""
-        return self.table.images[self.snapshot().order]
+        return self._rows(self.snapshot().order)
 
     @property
     def selected(self) -> pl.DataFrame:
         """The selected ones of the filtered rows, in the chosen order."""
         snapshot = self.snapshot()
-        return self.table.images[snapshot.order[snapshot.picked[snapshot.order]]]
+        return self._rows(snapshot.order[snapshot.picked[snapshot.order]])
+
+    def _rows(self, rows: np.ndarray) -> pl.DataFrame:
+        found: pl.DataFrame = self.table.images[rows]
+        return found
 
     @property
     def n(self) -> tuple[int, int, int]:
@@ -298,8 +82,6 @@ class ViewState(param.Parameterized):  # type: ignore[misc]  # param is untyped
         """Groups of the whole table."""
         return self.snapshot().groups
 
-    # Choices
-
     @property
     def group_by(self) -> str | None:
         """Column whose values make groups, a folder of the path (``"path[1]"``), or None."""
@@ -307,7 +89,12 @@ class ViewState(param.Parameterized):  # type: ignore[misc]  # param is untyped
 
     @group_by.setter
     def group_by(self, column: str | None) -> None:
-        self.update(group_by=column)
+        if column is None or column in self.table.images.columns or not is_template(column):
+            self.update(group_by=column)
+            return
+        first = next(iter(template_columns(column)))
+        templates = dict.fromkeys([*self.view.templates, column])
+        self.update(templates=tuple(templates), group_by=first)
 
     @property
     def color_by(self) -> str | None:
@@ -363,13 +150,89 @@ class ViewState(param.Parameterized):  # type: ignore[misc]  # param is untyped
     def unit(self, unit: Unit) -> None:
         self.update(unit=unit)
 
+    # More columns
 
-def _within(column: str, span: Range) -> list[str]:
-    """Conditions that a column lies in a range, of which an end may be open."""
-    low, high = (None if end is None else float(end) for end in span)
-    if low is not None and high is not None:
-        low, high = min(low, high), max(low, high)
-        return [f"{named(column)}.is_between({literal(low)}, {literal(high)})"]
-    if low is not None:
-        return [f"{named(column)} >= {literal(low)}"]
-    return [] if high is None else [f"{named(column)} <= {literal(high)}"]
+    def add_columns_from(self, template: str) -> list[str]:
+        r"""Read columns from file names, such as ``{well:[A-H]\d\d}_{site:int}``; gives their names.
+
+        See `smalti.table.names.template_columns` for what a template may say.
+        """
+        names = list(template_columns(template))
+        self.update(templates=(*self.view.templates, template))
+        return names
+
+    def join(self, metadata: pl.DataFrame | str | Path, on: str) -> list[str]:
+        """Put columns of a frame, or of a CSV, TSV or Parquet file, beside those of the images.
+
+        Parameters
+        ----------
+        metadata
+            One row for each value of `on`; images without a row get null. A frame is not written down:
+            code, links and saved views need a file.
+        on
+            Key column of both, such as ``stem`` or a column read from file names.
+
+        Returns
+        -------
+        list[str]
+            Names of the new columns.
+        """
+        before = set(self.table.images.columns)
+        if isinstance(metadata, pl.DataFrame):
+            self._step(self._base.joined(metadata, on), self.view)
+        else:
+            self.update(joins=(*self.view.joins, Join(str(metadata), on)))
+        return [name for name in self.table.images.columns if name not in before]
+
+    # Written down
+
+    def to_dict(self) -> dict[str, Any]:
+        """The view as plain values."""
+        return to_record(self.table, self.view)
+
+    @classmethod
+    def from_dict(cls, table: Table, record: Mapping[str, Any]) -> Self:
+        """A state over a table as `to_dict` wrote it, of this table or another that has the columns."""
+        view, stale = from_record(table, record)
+        state = cls(table, view)
+        state.stale = stale
+        return state
+
+    def to_yaml(self) -> str:
+        """The view as YAML."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
+
+    @classmethod
+    def from_yaml(cls, table: Table, text: str) -> Self:
+        """A state over a table as `to_yaml` wrote it."""
+        try:
+            record = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UsageError(f"this is no YAML: {error}") from None
+        return cls.from_dict(table, {} if record is None else record)
+
+    def to_url(self) -> str:
+        """The view as the query of a URL, without the question mark; empty for the view of all."""
+        return to_query(self.table, self.view)
+
+    @classmethod
+    def from_url(cls, table: Table, query: str) -> Self:
+        """A state over a table as `to_url` wrote it; ``view=NAME`` opens a view saved in the project."""
+        return cls.from_dict(table, from_query(query, table.source))
+
+    def to_cli(self) -> str:
+        """A line for the shell that prints the selected rows, or the filtered ones if none is selected."""
+        return to_command(self.table, self.view)
+
+    def to_code(self) -> str:
+        """Python that ends with the filtered rows in ``images``, and the selected ones in ``selected``."""
+        return to_python(self.table, self.view)
+
+    def save(self, name: str) -> Path:
+        """Save the view by name in the project folder: ``views/NAME.json``."""
+        return write_record(self.table.source, name, self.to_dict())
+
+    @classmethod
+    def load(cls, table: Table, name: str) -> Self:
+        """A state over a table as `save` wrote it."""
+        return cls.from_dict(table, read_record(table.source, name))

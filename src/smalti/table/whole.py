@@ -1,6 +1,6 @@
 """The images table in memory, with what is looked up once and then shared by all sessions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from types import MappingProxyType
 
@@ -13,7 +13,9 @@ from smalti.core.columns import Column
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.table.bins import Bins, bin_rows
 from smalti.table.expression import read
+from smalti.table.joins import Join, join_frame, read_metadata_file
 from smalti.table.memo import Memo
+from smalti.table.names import template_columns
 from smalti.table.reader import PART
 from smalti.table.source import Source, col
 from smalti.table.stats import ALL, Groups, find_groups
@@ -56,8 +58,41 @@ class Table:
         self.planes = planes
         self.histograms = histograms
         self.source = source
+        self.in_memory: frozenset[str] = frozenset()
+        """Columns that no file holds."""
         # 200 bytes a row: bins of 40 columns, orders of 10, some masks of every session.
         self.memo = Memo(64 * MIB + 200 * images.height)
+
+    def joined(self, metadata: pl.DataFrame, on: str) -> "Table":
+        """A table with the columns of a frame beside its own; see `smalti.table.joins.join_frame`."""
+        images = join_frame(self.images, metadata, on)
+        return self._with(images, self.in_memory | set(metadata.columns) - {on})
+
+    def with_added(self, templates: tuple[str, ...], joins: tuple[Join, ...]) -> "Table":
+        """A table with columns read from file names and from files; the same one for the same columns."""
+        if not templates and not joins:
+            return self
+        return self.memo.get(("added", templates, joins), lambda: self._with_added(templates, joins))
+
+    def _with_added(self, templates: tuple[str, ...], joins: tuple[Join, ...]) -> "Table":
+        images = self.images
+        for template in templates:
+            columns = template_columns(template)
+            for name in columns:
+                if name in images.columns:
+                    raise UsageError(f"column {name!r} of {template!r} is there already; rename the field")
+            images = images.with_columns(**{name: source.expr for name, source in columns.items()})
+        for join in joins:
+            images = join_frame(images, read_metadata_file(join.file), join.on)
+        return self._with(images, self.in_memory)
+
+    def _with(self, images: pl.DataFrame, in_memory: Set[str]) -> "Table":
+        table = Table(
+            images, self.columns, planes=self.planes, histograms=self.histograms, source=self.source
+        )
+        table.in_memory = frozenset(in_memory)
+        table.__dict__["fingerprint"] = self.fingerprint  # of what was measured, whatever stands beside it
+        return table
 
     @property
     def height(self) -> int:
@@ -115,9 +150,10 @@ class Table:
 
     def holds(self, text: str) -> np.ndarray:
         """Rows for which a condition holds, bool; not to be written to."""
-        return self.memo.get(("holds", text), lambda: self._holds(self.condition(text)))
+        return self.memo.get(("holds", text), lambda: self.rows_where(self.condition(text)))
 
-    def _holds(self, condition: Source) -> np.ndarray:
+    def rows_where(self, condition: Source) -> np.ndarray:
+        """The same of an expression, computed anew."""
         found = self.images.select(condition.expr.fill_null(False)).to_series()
         if len(found) != self.height:  # a condition without columns, such as 1 < 2
             return np.full(self.height, found[0])
@@ -204,4 +240,5 @@ def _extent(values: np.ndarray) -> tuple[float, float]:
 
 def _finite_in_order(values: np.ndarray) -> np.ndarray:
     order = np.argsort(values, kind="stable").astype(np.int32)
-    return order[np.isfinite(values[order])]
+    finite: np.ndarray = order[np.isfinite(values[order])]
+    return finite
