@@ -7,7 +7,8 @@ import numpy as np
 __all__ = ["CONTRASTS", "Contrast", "common_windows", "curve"]
 
 Contrast = Literal["image", "group", "all", "clipped"]
-"""Each image by its own window; one for each group; one for all; one for all that leaves out the extremes."""
+"""Each image by its own window; one for each group; one for all; one for all that leaves out the extremes.
+A window is shared by images of one pixel type only."""
 
 CONTRASTS: tuple[Contrast, ...] = get_args(Contrast)
 
@@ -15,7 +16,7 @@ CLIPPED = (5.0, 95.0)
 """Percentiles of the images' own ends between which the ``"clipped"`` window lies."""
 
 
-def common_windows(own: np.ndarray, contrast: Contrast, group: np.ndarray) -> np.ndarray:
+def common_windows(own: np.ndarray, contrast: Contrast, kind: np.ndarray, group: np.ndarray) -> np.ndarray:
     """The window of each image under a contrast.
 
     Parameters
@@ -25,8 +26,9 @@ def common_windows(own: np.ndarray, contrast: Contrast, group: np.ndarray) -> np
         part, as a colour image does, whose colours a common window would change.
     contrast
         How far a window is shared.
-    group
-        int, (n,): group of each image.
+    kind, group
+        int, (n,): pixel type and group of each image. Images of different types never share a window: a
+        range of 65,535 would show all 8-bit images black.
 
     Returns
     -------
@@ -34,9 +36,11 @@ def common_windows(own: np.ndarray, contrast: Contrast, group: np.ndarray) -> np
     """
     shared = np.full(own.shape, np.nan)
     has = np.isfinite(own).all(axis=1) & (contrast != "image")
-    key = group[has] if contrast == "group" else np.zeros(int(has.sum()), np.int64)
-    for value in np.unique(key):
-        members = np.flatnonzero(has)[key == value]
+    key = kind.astype(np.int64)
+    if contrast == "group":
+        key = key * (int(group.max(initial=0)) + 1) + group
+    for value in np.unique(key[has]):
+        members = np.flatnonzero(has & (key == value))
         low, high = own[members].T
         if contrast == "clipped":
             shared[members] = np.percentile(low, CLIPPED[0]), np.percentile(high, CLIPPED[1])

@@ -104,15 +104,11 @@ class Feed:
         return self._told_parts(snapshot, told)
 
     def _told_parts(self, now: Snapshot, before: Snapshot | None) -> Reply:
-        packed = {
-            "order": (now.order, before and before.order, _int32),
-            "group": (now.group_index, before and before.group_index, _int16),
-            "picked": (now.picked, before and before.picked, _bits),
-        }
+        pack = {"order": _int32, "group_index": _int16, "picked": _bits}
         sent = {
-            name: pack(new)
-            for name, (new, old, pack) in packed.items()
-            if old is None or not np.array_equal(new, old)
+            name: packed(getattr(now, name))
+            for name, packed in pack.items()
+            if before is None or not np.array_equal(getattr(now, name), getattr(before, name))
         }
         return Reply({**_state_words(now), "parts": list(sent)}, list(sent.values()))
 

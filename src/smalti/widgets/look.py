@@ -24,12 +24,14 @@ class Look:
         Side of a tile in screen pixels, 16 to 192.
     contrast
         ``"image"``: each image from its own darkest to its own brightest; ``"group"``, ``"all"``: one range
-        for all images of a group, or of the table; ``"clipped"``: as ``"all"`` without the 5 % darkest and
+        for all images of a group, or of the table, that have one pixel type; ``"clipped"``: as ``"all"`` without the 5 % darkest and
         brightest.
     channel
         Channel shown; an image that lacks it shows its first.
     grouping
         How groups are told apart, when the view is grouped.
+    arrange
+        Whether the bar offers sorting and grouping; not where the page around it does.
 
     Raises
     ------
@@ -41,6 +43,7 @@ class Look:
     contrast: Contrast = "image"
     channel: int = 0
     grouping: Grouping = "sections"
+    arrange: bool = True
 
     def __post_init__(self) -> None:
         if self.contrast not in CONTRASTS:

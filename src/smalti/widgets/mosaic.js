@@ -1,14 +1,16 @@
 // A mosaic of the whole dataset: a canvas over a scrolling pad, tiles from sheets that Python lays.
 import { talk } from "./channel.js";
+import { makeActs } from "./mosaic_acts.js";
 import { TILES, makeBar } from "./mosaic_bar.js";
 import { makeCard } from "./mosaic_card.js";
 import { listen } from "./mosaic_input.js";
-import { corner, eachVisible, layOut, sectionOf } from "./mosaic_layout.js";
+import { eachVisible } from "./mosaic_layout.js";
 import { paint, readColours } from "./mosaic_paint.js";
+import { makeScroll } from "./mosaic_scroll.js";
 import { keepSheets, levelFor, rowsBuffer } from "./mosaic_sheets.js";
+import { makeStage } from "./mosaic_stage.js";
 import { makeTable } from "./mosaic_table.js";
 
-const TALLEST = 8e6; // pixels a scrolling element may have; browsers end between 16 and 33 million
 const CARD_TILE = 128;
 
 /**
@@ -18,89 +20,89 @@ const CARD_TILE = 128;
  * @returns {{destroy: () => void}}
  */
 export function mount(io, el) {
-  const root = add(el, "div", "smalti-mosaic");
-  add(root, "style", "").textContent = STYLE;
+  const stage = makeStage(el);
+  const { root, pad, canvas, note, loading, trouble, spoken } = stage;
   const link = talk(io);
-  const bar = makeBar(root, choose);
-  const stage = add(root, "div", "stage");
-  const pad = add(stage, "div", "pad");
-  const spacer = add(pad, "div", "");
-  const canvas = add(stage, "canvas", "");
-  const note = add(stage, "div", "says-so");
-  const loading = add(stage, "div", "loading");
-  const trouble = add(stage, "div", "trouble");
-  const spoken = add(root, "div", "spoken");
+  const bar = makeBar(stage.bar, choose);
   const pen = canvas.getContext("2d");
-  const card = makeCard(root, (row) => link.ask("card", { row, tile: CARD_TILE, ...picture() }));
-
-  pad.tabIndex = 0;
-  pad.setAttribute("role", "application");
-  pad.setAttribute("aria-roledescription", "mosaic of images");
-  spoken.setAttribute("aria-live", "polite");
-  trouble.setAttribute("role", "alert");
-  trouble.hidden = true;
+  const describe = (row, tile) => link.ask("card", { row, tile, ...picture() });
+  const card = makeCard(root, (row) => describe(row, CARD_TILE));
+  const scroll = makeScroll(pad, draw);
+  pad.addEventListener("scroll", card.hide);
 
   let table = null;
   let sheets = null;
-  let layout = layOut(new Int32Array(), [], 0, 64);
-  let shown = { rows: layout.rows, groups: [] };
+  let acts = null;
   let look = { tile: 64, contrast: "image", channel: 0, grouping: "sections" };
+  let shown = { rows: new Int32Array(), groups: [] };
   let tool = "box";
   let only = false;
-  let top = 0;
-  let stretch = 1;
-  let direction = 1;
-  let cursor = -1;
-  let anchor = -1;
-  let opened = -1;
   let band = null;
   let frame = 0;
   let colours = null;
-  let coloursRead = 0;
-  let timers = {};
-  let picks = new Map();
+  let coloursRead = -Infinity;
   let size = { width: 0, height: 0, ratio: 1 };
-
+  let picks = new Map();
+  const marks = { cursor: -1, anchor: -1, opened: -1 }; // rows; -1 for none
+  const timers = {};
   const picture = () => ({ contrast: look.contrast, channel: look.channel });
-  const bySection = () => look.grouping === "sections" && table.state.group_by !== null;
 
   // ---- what Python says
 
   link.listen((message, buffers) => {
     if (!table) return;
     if (message.type === "state") {
-      const groups = table.state.group_by;
+      const grouped = table.state.group_by;
       const rearranged = table.take(message, buffers);
-      if (groups !== message.group_by && look.contrast === "group") renew();
+      if (grouped !== message.group_by && look.contrast === "group") renew();
       follow(rearranged);
     }
     if (message.type === "opened") {
-      opened = message.row ?? -1;
-      if (opened >= 0) cursor = opened;
+      marks.opened = message.row ?? -1;
+      if (marks.opened >= 0) marks.cursor = marks.opened;
       draw();
     }
   });
 
   say("Loading …");
-  link.ask("hello", {}, [], { seconds: 2, tries: 6 }).then(
-    ({ message, buffers }) => {
-      loading.hidden = true;
-      table = makeTable(message, buffers);
-      look = { ...look, ...message.look };
-      const fetch = (rows, level, how) => link.ask("sheet", { tile: level, ...how }, [rowsBuffer(rows)]);
-      sheets = keepSheets(table.n, fetch, draw);
-      renew();
-      bar.offer(message);
-      pad.setAttribute("aria-label", `${message.title}: ${table.n.toLocaleString("en")} images`);
-      listen(pad, acts);
-      follow(true);
-    },
-    (error) => {
-      loading.hidden = true;
-      say(`${error.message}; run the cell again, or load the page anew.`);
-    },
-  );
+  link.ask("hello", {}, [], { seconds: 2, tries: 6 }).then(begin, (error) => {
+    loading.hidden = true;
+    say(`${error.message}; run the cell again, or load the page anew.`);
+  });
 
+  function begin({ message, buffers }) {
+    loading.hidden = true;
+    table = makeTable(message, buffers);
+    look = { ...look, ...message.look };
+    const fetch = (rows, level, how) => link.ask("sheet", { tile: level, ...how }, [rowsBuffer(rows)]);
+    sheets = keepSheets(table.n, fetch, draw);
+    renew();
+    bar.offer(message);
+    pad.setAttribute("aria-label", `${message.title}: ${table.n.toLocaleString("en")} images`);
+    acts = makeActs({
+      link,
+      table,
+      scroll,
+      card,
+      marks,
+      describe,
+      complain,
+      draw,
+      follow: () => follow(false),
+      say: (words) => (spoken.textContent = words),
+      tool: () => tool,
+      band: (points) => draw((band = points)),
+      hover,
+      zoom: (factor, point) => {
+        resize(look.tile * factor + Math.sign(factor - 1), point && point[1] - scroll.top); // a pixel at least
+        refreshBar();
+      },
+    });
+    listen(pad, acts);
+    follow(true);
+  }
+
+  /** Pictures under another contrast, or of another channel. */
   function renew() {
     sheets.setLook(picture());
     card.forget();
@@ -109,16 +111,13 @@ export function mount(io, el) {
   /** Bring everything up to date with the table. */
   function follow(rearranged) {
     picks = new Map();
-    if (only && !table.nPicked) {
-      only = false;
-      rearranged = true;
-    }
-    if (rearranged || only) {
-      shown = table.arranged(bySection(), only);
+    const gone = only && !table.nPicked;
+    if (gone) only = false;
+    if (rearranged || only || gone) {
+      shown = table.arranged(look.grouping === "sections" && table.state.group_by !== null, only);
       relayout();
     }
-    root.dataset.selected = table.nPicked;
-    root.dataset.shown = shown.rows.length;
+    Object.assign(root.dataset, { selected: table.nPicked, shown: shown.rows.length });
     say(shown.rows.length ? "" : "No image passes the filters");
     refreshBar();
     draw();
@@ -145,11 +144,10 @@ export function mount(io, el) {
     timers[name] = setTimeout(act, wait);
   }
 
-  // ---- what the bar says
+  // ---- what the bar and the pointer say
 
   function choose(name, value) {
     if (!table) return;
-    const { state } = table;
     if (name === "tool") {
       tool = value;
       pad.classList.toggle("lasso", tool === "lasso");
@@ -162,7 +160,7 @@ export function mount(io, el) {
       if (name === "grouping") follow(true);
       else renew();
     } else {
-      const chosen = name === "descending" ? !state.descending : value;
+      const chosen = name === "descending" ? !table.state.descending : value;
       link.ask("arrange", { [name]: chosen }).catch(complain).finally(refreshBar);
     }
     refreshBar();
@@ -178,127 +176,18 @@ export function mount(io, el) {
     card.hide();
   }
 
-  // ---- where things are
-
-  function relayout(at = 0) {
-    const kept = layout.rows.length && layout.rows === shown.rows ? placeNear(top + at) : -1;
-    const before = kept < 0 ? 0 : corner(layout, kept).y - top;
-    layout = layOut(shown.rows, shown.groups, size.width, look.tile);
-    const height = Math.min(layout.height, TALLEST);
-    spacer.style.height = `${height}px`;
-    stretch = height > size.height ? (layout.height - size.height) / (height - size.height) : 1;
-    Object.assign(root.dataset, { columns: layout.columns, cell: layout.cell, left: layout.left });
-    scrollTo(kept < 0 ? top : corner(layout, kept).y - before);
+  function relayout(at) {
+    scroll.lay(shown, look.tile, size.width, size.height, at);
+    const { columns, cell, left } = scroll.layout;
+    Object.assign(root.dataset, { columns, cell, left });
   }
 
-  /** The first tile of the line at a height, or the next one below. */
-  function placeNear(y) {
-    let found = -1;
-    eachVisible(layout, y, Infinity, (first) => (found = found < 0 ? first : found));
-    return found;
-  }
-
-  function scrollTo(y) {
-    top = Math.max(0, Math.min(y, layout.height - size.height));
-    pad.scrollTop = top / stretch;
-    draw();
-  }
-
-  function reveal(place) {
-    const { y } = corner(layout, place);
-    const above = sectionOf(layout, place).name ? 36 : 8;
-    if (y - above < top) scrollTo(y - above);
-    else if (y + layout.cell > top + size.height) scrollTo(y + layout.cell + 6 - size.height);
-  }
-
-  pad.addEventListener("scroll", () => {
-    const next = pad.scrollTop * stretch;
-    if (Math.abs(next - top) < 1.01 * stretch) return; // our own doing
-    direction = next > top ? 1 : -1;
-    top = next;
-    card.hide();
-    draw();
-  });
-
-  // ---- what gestures do
-
-  const acts = {
-    layout: () => layout,
-    top: () => top,
-    height: () => size.height,
-    tool: () => tool,
-    cursor: () => shown.rows.indexOf(cursor),
-    hideCard: card.hide,
-    scrollBy: (dy) => scrollTo(top + dy),
-    hover(place, x, y) {
-      pad.style.cursor = place >= 0 && tool === "box" ? "pointer" : "";
-      if (place < 0) return card.hide();
-      const bounds = pad.getBoundingClientRect();
-      const outer = root.getBoundingClientRect();
-      card.over(shown.rows[place], x + bounds.left - outer.left, y + bounds.top - outer.top);
-    },
-    band(points) {
-      band = points;
-      draw();
-    },
-    wheel(event) {
-      if (stretch === 1) return; // the browser does it
-      event.preventDefault();
-      direction = Math.sign(event.deltaY) || direction;
-      scrollTo(top + event.deltaY * (event.deltaMode ? 33 : 1));
-    },
-    zoom(factor, point) {
-      resize(look.tile * factor + Math.sign(factor - 1), point && point[1] - top); // by a pixel at least
-      refreshBar();
-    },
-    select(rows, mode, how = "click") {
-      if (!rows.length && (mode !== "replace" || !table.nPicked)) return;
-      table.pick(rows, mode, () => link.ask("select", { mode, how }, [rowsBuffer(rows)])).catch(complain)
-        .finally(() => follow(false));
-      follow(false);
-    },
-    selectTo(place) {
-      const from = Math.max(0, shown.rows.indexOf(anchor));
-      acts.select(shown.rows.slice(Math.min(from, place), Math.max(from, place) + 1), "replace");
-      cursor = shown.rows[place];
-    },
-    toggle(place) {
-      anchor = cursor = shown.rows[place];
-      acts.select([anchor], "toggle");
-      speak();
-    },
-    open(place) {
-      anchor = cursor = opened = shown.rows[place];
-      acts.select([anchor], "replace");
-      link.ask("open", { row: opened }).catch(complain);
-      speak();
-    },
-    walk(place, extending) {
-      if (extending && anchor < 0) anchor = cursor >= 0 ? cursor : shown.rows[place];
-      cursor = shown.rows[place];
-      reveal(place);
-      if (extending) acts.selectTo(place);
-      else anchor = cursor;
-      if (!extending && opened >= 0) {
-        opened = cursor;
-        later("open", 60, () => link.ask("open", { row: opened }).catch(complain));
-      }
-      card.hide();
-      speak();
-      draw();
-    },
-  };
-
-  /** Say to a screen reader what the cursor is on. */
-  function speak() {
-    const row = cursor;
-    later("speak", 250, async () => {
-      const { message } = await link.ask("card", { row, tile: 0, ...picture() });
-      const group = table.state.group_by === null ? "" : `, ${table.state.groups[table.group[row]].name}`;
-      const chosen = table.picked[row] ? ", selected" : "";
-      const place = `${(shown.rows.indexOf(row) + 1).toLocaleString("en")} of ${shown.rows.length.toLocaleString("en")}`;
-      spoken.textContent = `${message.name}, ${message.status}${group}${chosen}, ${place}`;
-    });
+  function hover(place, x, y) {
+    pad.style.cursor = place >= 0 && tool === "box" ? "pointer" : "";
+    if (place < 0) return card.hide();
+    const inner = pad.getBoundingClientRect();
+    const outer = root.getBoundingClientRect();
+    card.over(shown.rows[place], x + inner.left - outer.left, y + inner.top - outer.top);
   }
 
   // ---- the screen
@@ -316,37 +205,52 @@ export function mount(io, el) {
     }
     sheets.tick();
     pen.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
-    const focused = root.getRootNode().activeElement === pad;
-    const state = table.state;
-    const framed = state.group_by !== null && look.grouping === "frames";
-    paint(pen, { ...table, ...size, groups: state.groups, layout, top, colours, sheets, band, cursor, opened, focused, framed, pickedOf });
+    const { state } = table;
+    paint(pen, {
+      ...table,
+      ...size,
+      ...marks,
+      layout: scroll.layout,
+      top: scroll.top,
+      groups: state.groups,
+      framed: state.group_by !== null && look.grouping === "frames",
+      focused: root.getRootNode().activeElement === pad,
+      sheets,
+      colours,
+      band,
+      pickedOf,
+    });
     fetchMissing();
   }
 
+  /** Ask for the pictures in view, then for those that will be, if scrolling goes on. */
   function fetchMissing() {
     const level = levelFor(look.tile * size.ratio);
+    const { layout, top, height, direction } = scroll;
     const ask = (from, to) => {
       const rows = [];
       eachVisible(layout, from, to, (first, end) => {
-        for (let place = first; place < end; place++) if (table.sizes[2 * layout.rows[place]]) rows.push(layout.rows[place]);
+        for (let place = first; place < end; place++) rows.push(layout.rows[place]);
       });
-      return sheets.want(sheets.missing(rows, level), level);
+      const pictured = rows.filter((row) => table.sizes[2 * row]);
+      return sheets.want(sheets.missing(pictured, level), level);
     };
-    const ahead = 1.5 * size.height;
-    const asked = ask(top, top + size.height);
+    const asked = ask(top, top + height);
+    root.dataset.complete = String(!asked && !sheets.isBusy());
     if (!asked && !sheets.isBusy()) {
-      ask(...(direction > 0 ? [top, top + size.height + ahead] : [top - ahead, top + size.height]));
+      if (direction > 0) ask(top + height, top + 2.5 * height);
+      else ask(top - 1.5 * height, top);
     }
     later("loading", 300, () => (loading.hidden = !sheets.isBusy()));
   }
 
-  function pickedOf(section) {
-    if (!picks.has(section.start)) {
-      let count = 0;
-      for (let k = 0; k < section.count; k++) count += table.picked[layout.rows[section.start + k]];
-      picks.set(section.start, count);
+  /** How many tiles of a section are selected; counted once a change. */
+  function pickedOf({ start, count }) {
+    if (!picks.has(start)) {
+      const rows = scroll.layout.rows.subarray(start, start + count);
+      picks.set(start, rows.reduce((sum, row) => sum + table.picked[row], 0));
     }
-    return picks.get(section.start);
+    return picks.get(start);
   }
 
   function fit() {
@@ -356,18 +260,17 @@ export function mount(io, el) {
     size = { width, height, ratio };
     Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
     Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-    if (table) relayout();
-    if (table && frame) cancelAnimationFrame(frame);
+    if (!table) return;
+    relayout();
+    cancelAnimationFrame(frame);
     drawn(performance.now()); // in the same frame: a canvas that was given a size is blank
   }
 
   const sized = new ResizeObserver(fit);
   sized.observe(pad);
-  const restyled = () => later("restyled", 60, () => ((coloursRead = -1e9), draw()));
-  const dressed = new MutationObserver(restyled);
-  for (const node of [document.documentElement, document.body]) {
-    dressed.observe(node, { attributes: true, attributeFilter: ["class", "style", "data-theme", "data-jp-theme-light"] });
-  }
+  const dressed = new MutationObserver(() => later("dressed", 60, () => draw((coloursRead = -Infinity))));
+  const watched = { attributes: true, attributeFilter: ["class", "style", "data-theme", "data-jp-theme-light"] };
+  for (const node of [document.documentElement, document.body]) dressed.observe(node, watched);
   pad.addEventListener("focus", draw);
   pad.addEventListener("blur", draw);
   fit();
@@ -379,15 +282,10 @@ export function mount(io, el) {
       cancelAnimationFrame(frame);
       Object.values(timers).forEach(clearTimeout);
       link.destroy();
+      acts?.destroy();
       sheets?.destroy();
       card.destroy();
       root.remove();
     },
   };
-}
-
-function add(parent, tag, className) {
-  const made = document.createElement(tag);
-  made.className = className;
-  return parent.appendChild(made);
 }

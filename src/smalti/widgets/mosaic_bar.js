@@ -12,9 +12,9 @@ export const TILES = [16, 192];
 
 const CONTRASTS = [
   ["image", "each image", "Each image from its own darkest to its own brightest"],
-  ["group", "same in group", "One range for all images of a group"],
-  ["all", "same for all", "One range for all images"],
-  ["clipped", "same, extremes cut", "One range for all images, without the 5 % darkest and brightest"],
+  ["group", "same in group", "One range for all images of a group that have one pixel type"],
+  ["all", "same for all", "One range for all images of one pixel type"],
+  ["clipped", "same, extremes cut", "One range for all images of one pixel type, without the 5 % darkest and brightest"],
 ];
 const GROUPINGS = [
   ["sections", "sections"],
@@ -23,15 +23,10 @@ const GROUPINGS = [
 ];
 
 /**
- * @param {HTMLElement} root
+ * @param {HTMLElement} bar
  * @param {(name: string, value: any) => void} changed told what was chosen
  */
-export function makeBar(root, changed) {
-  const bar = root.appendChild(document.createElement("div"));
-  bar.className = "bar";
-  bar.setAttribute("role", "toolbar");
-  bar.setAttribute("aria-label", "How the mosaic is shown");
-
+export function makeBar(bar, changed) {
   const box = button(POINTER, "Drag a box", () => changed("tool", "box"));
   const lasso = button(LASSO, "Drag a lasso", () => changed("tool", "lasso"));
   const tools = span("tools", box, lasso);
@@ -46,17 +41,19 @@ export function makeBar(root, changed) {
   const count = document.createElement("output");
   count.className = "count";
   const sorting = span("joined", labelled("Sort", sort), direction);
-  const items = [tools, sorting, labelled("Group", group), labelled("as", grouping), labelled("Contrast", contrast)];
+  only.classList.add("only");
+  const items = [tools, sorting, labelled("Group", group), labelled("Groups as", grouping), labelled("Contrast", contrast)];
   bar.append(...items, labelled("Channel", channel), only, span("size", icon(SMALL), size, icon(LARGE)), count);
 
   return {
     /** Names to choose from; a choice without any is left out. */
-    offer({ sort_columns, group_columns, channels }) {
+    offer({ look, sort_columns, group_columns, channels }) {
       fillIn(sort, sort_columns.map((name) => [name, name]));
       fillIn(group, [["", "nothing"], ...group_columns.map((name) => [name, name])]);
       fillIn(channel, channels.map((name, c) => [String(c), name]));
-      sorting.hidden = !sort_columns.length;
-      group.parentElement.hidden = !group_columns.length;
+      sorting.hidden = !look.arrange;
+      group.parentElement.hidden = !look.arrange || !group_columns.length;
+      if (look.arrange) grouping.previousSibling.textContent = "as";
       channel.parentElement.hidden = channels.length < 2;
     },
     /** Bring the bar up to date. */
@@ -76,8 +73,8 @@ export function makeBar(root, changed) {
       if (document.activeElement !== size) size.value = look.tile;
       size.setAttribute("aria-valuetext", `${look.tile} pixels`);
       const of = nShown < n ? ` of ${n.toLocaleString("en")}` : "";
-      const said = `${nShown.toLocaleString("en")}${of} ${n === 1 ? "image" : "images"}`;
-      count.textContent = nPicked ? `${said} · ${nPicked.toLocaleString("en")} selected` : said;
+      count.textContent = `${nShown.toLocaleString("en")}${of} ${n === 1 ? "image" : "images"}`;
+      only.textContent = nPicked ? `Only selected · ${nPicked.toLocaleString("en")}` : "Only selected";
     },
   };
 }

@@ -3,7 +3,7 @@ import { eachVisible } from "./mosaic_layout.js";
 import { levelFor } from "./mosaic_sheets.js";
 
 const GLYPHS = { ok: "✓", skipped: "–", partial: "◐" };
-const FADED = 0.22;
+const FADED = 0.25;
 
 /** A sign for a status, so that it is told apart without colour. */
 export function glyphOf(status) {
@@ -127,7 +127,7 @@ function absent(pen, view, row, x, y) {
 }
 
 function frame(pen, colour, x, y, size) {
-  const width = Math.max(1, Math.min(4, size / 20));
+  const width = Math.max(1, Math.min(3, size / 32));
   pen.strokeStyle = colour;
   pen.lineWidth = width;
   pen.strokeRect(x + width / 2, y + width / 2, size - width, size - width);

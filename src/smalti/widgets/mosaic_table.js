@@ -28,7 +28,7 @@ export function makeTable(message, buffers) {
     table.state = next;
     next.parts.forEach((name, i) => {
       if (name === "order") table.order = numbers(Int32Array, parts[i]);
-      if (name === "group") table.group = numbers(Int16Array, parts[i]);
+      if (name === "group_index") table.group = numbers(Int16Array, parts[i]);
       if (name === "picked") held = parts[i];
     });
     settle();

@@ -51,6 +51,8 @@ class Sheets:
         self._n_rows = images.height
         samples = images["size_s"] if "size_s" in images.columns else pl.Series([1] * images.height)
         self._is_colour = (samples.fill_null(1) >= 3).to_numpy()
+        stored = images["dtype"] if "dtype" in images.columns else pl.Series([""] * images.height)
+        self._kind = stored.fill_null("").rank("dense").cast(pl.Int64).to_numpy()
         self._records: dict[int, np.ndarray] = {}
 
     @classmethod
@@ -87,7 +89,7 @@ class Sheets:
         records = self.records(channel)
         own = self._of(self._window, records).astype(np.float64)
         own[(records < 0) | self._is_colour] = np.nan
-        return common_windows(own, contrast, group)
+        return common_windows(own, contrast, self._kind, group)
 
     @staticmethod
     def _of(facts: np.ndarray, records: np.ndarray) -> np.ndarray:
