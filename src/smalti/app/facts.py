@@ -28,7 +28,7 @@ def heading(row: Mapping[str, Any]) -> str:
 
 def facts(row: Mapping[str, Any]) -> str:
     """Size, type, axes and pixel size of an image in one line; and how the file wants to be shown."""
-    said = [_size(row), value_text(row["dtype"]) if row["dtype"] else "", _stack(row), _pixel_size(row)]
+    said = [_size(row), escape(row["dtype"] or ""), _stack(row), _pixel_size(row)]
     notes = "".join(f'<div class="faint">{note}</div>' for note in _notes(_stated(row)))
     axes = (
         f' <span class="faint" title="Axes in stored order">{escape(row["axes"])}</span>'

@@ -102,7 +102,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         if not self._filling and self._image is not None:
             self._ask()
 
-    def _stretch(self, _event: Any) -> None:
+    def _stretch(self, *_events: Any) -> None:
         """The same plane with other contrast."""
         if not self._filling and self._showing is not None and self._showing.picture is not None:
             same = self._showing.picture.index == self.picker.index

@@ -15,7 +15,6 @@ from smalti.app.session import Session
 from smalti.app.theme import html, stacked
 from smalti.core.errors import SmaltiError
 from smalti.plots.palette import colours_of
-from smalti.table.names import template_columns
 
 __all__ = ["BY_GROUP", "NO_GROUPS", "Legend"]
 
@@ -74,9 +73,7 @@ class Legend(Chosen):
         """Make columns of the parts of file names, and groups of the first."""
         template = self._template.value.strip()
         try:
-            first = next(iter(template_columns(template)))
-            self._state.add_columns_from(template)
-            self._state.group_by = first
+            self._state.group_by = self._state.add_columns_from(template)[0]
         except SmaltiError as error:
             self.trouble = str(error)
         else:
