@@ -6,6 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from smalti.cli.choosing import (
+    Chosen,
+    ColumnsFrom,
+    Descending,
+    FilterColumns,
+    FilterOps,
+    FilterValues,
+    GroupBy,
+    JoinFiles,
+    JoinOn,
+    SavedView,
+    SelectIds,
+    SelectWhere,
+    SortBy,
+    Where,
+    chosen_view,
+)
 from smalti.cli.more import tell_more
 from smalti.cli.options import Debug, ProjectPath, Verbose
 from smalti.core.errors import UnknownNameError, UsageError
@@ -29,28 +46,53 @@ def table(
     columns: Annotated[
         str | None, typer.Option(metavar="A,B", help="Only these columns, in this order.")
     ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="EXPR", help="Only rows for which this holds; repeatable.")
-    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="F.csv|F.parquet", help="File to write. [CSV on stdout]"),
     ] = None,
+    where: Where = None,
+    filter_columns: FilterColumns = None,
+    filter_ops: FilterOps = None,
+    filter_values: FilterValues = None,
+    select_where: SelectWhere = None,
+    select_ids: SelectIds = None,
+    view: SavedView = None,
+    columns_from: ColumnsFrom = None,
+    join_files: JoinFiles = None,
+    join_on: JoinOn = None,
+    group_by: GroupBy = None,
+    sort_by: SortBy = None,
+    descending: Descending = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Print or write the QC table, or the rows for which `--where "saturated_high > 0.01"` holds."""
     from smalti.processing.project import open as open_project
-    from smalti.table.expression import parse
+    from smalti.table.view import Table, ViewState
 
     opened = open_project(project)
     frame = opened.images if level is Level.images else opened.planes
-    schema = frame.collect_schema()
-    for text in where or ():
-        frame = frame.filter(parse(text, schema))
+    rows = Table(frame.collect(), source=str(opened.path))
+    chosen = Chosen(
+        where=where or (),
+        filter_columns=filter_columns or (),
+        filter_ops=filter_ops or (),
+        filter_values=filter_values or (),
+        select_where=select_where or (),
+        select_ids=select_ids,
+        view=view,
+        columns_from=columns_from or (),
+        join_files=join_files or (),
+        join_on=join_on or (),
+        group_by=group_by,
+        sort_by=sort_by,
+        descending=descending,
+    )
+    state = ViewState(rows, chosen_view(rows, chosen))
+    found = state.selected if state.view.selection else state.filtered
     if columns:
-        frame = frame.select(_known(columns.split(","), schema.names()))
-    _write(frame.collect(), output)
+        found = found.select(_known(columns.split(","), found.columns))
+    _write(found, output)
     if verbose:
         tell_more(opened)
 

@@ -34,7 +34,7 @@ def rebinned(
     running = np.cumsum(counts)
     total = np.add.reduceat(counts, start)
     before = np.cumsum(total) - total
-    # Knots of a plane: 0 left of its axis, 0 at its first edge, running sums, and the total right of its axis.
+    # Knots of a plane: 0 left of its axis, 0 at its first edge, its sums, and the total right of its axis.
     knots, heights = (np.zeros(len(counts) + 3 * len(n)) for _ in range(2))
     begin = start + 3 * plane
     end = begin + n + 2

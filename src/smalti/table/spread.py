@@ -40,21 +40,17 @@ def _box_stats(kept: Kept, column: str) -> BoxStats:
     present = np.flatnonzero(np.bincount(groups, minlength=len(kept.groups.names)))
     parts = [np.flatnonzero(groups == group) for group in present]
     five = np.array([_five(values[part]) for part in parts]).reshape(len(parts), 5)
-    low, q1, median, q3, high = five.T
-    dots = [
-        part[_dots(rows[part], values[part], *ends)]
-        for part, ends in zip(parts, five[:, [0, 4]], strict=True)
-    ]
+    dots = [part[_dots(rows[part], values[part], row)] for part, row in zip(parts, five, strict=True)]
     chosen = np.concatenate([np.zeros(0, np.int64), *dots])
     return BoxStats(
         column=column,
         names=tuple(kept.groups.names[group] for group in present),
         n=np.array([len(part) for part in parts], np.int64),
-        low=low,
-        q1=q1,
-        median=median,
-        q3=q3,
-        high=high,
+        low=five[:, 0],
+        q1=five[:, 1],
+        median=five[:, 2],
+        q3=five[:, 3],
+        high=five[:, 4],
         grid=grid,
         density=np.array([_density(values[part], grid) for part in parts]).reshape(len(parts), POINTS),
         dots=Dots(
@@ -101,12 +97,12 @@ def _density(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return smooth / smooth.max() if smooth.max() > 0 else smooth
 
 
-def _dots(rows: np.ndarray, values: np.ndarray, low: float, high: float) -> np.ndarray:
+def _dots(rows: np.ndarray, values: np.ndarray, five: np.ndarray) -> np.ndarray:
     """Places of the dots to draw: all of few, else outliers first, then rows by a fixed shuffle."""
     if len(rows) <= MOST_DOTS:
         return np.arange(len(rows))
     # Knuth's multiplicative hash of the row number: the same rows are drawn whatever else is filtered away.
     shuffled = (rows.astype(np.uint64) * np.uint64(2654435761)) & np.uint64(0xFFFFFFFF)
-    inside = (values >= low) & (values <= high)
+    inside = (values >= five[0]) & (values <= five[4])
     first = shuffled + (inside.astype(np.uint64) << np.uint64(32))
     return np.sort(np.argpartition(first, MOST_DOTS)[:MOST_DOTS])

@@ -154,7 +154,8 @@ class Table:
 
     def rows_where(self, condition: Source) -> np.ndarray:
         """The same of an expression, computed anew."""
-        found = self.images.select(condition.expr.fill_null(False)).to_series()
+        # Lazy: parts that an expression holds twice, such as the median in an outlier's, are computed once.
+        found = self.images.lazy().select(condition.expr.fill_null(False)).collect().to_series()
         if len(found) != self.height:  # a condition without columns, such as 1 < 2
             return np.full(self.height, found[0])
         return found.to_numpy()
