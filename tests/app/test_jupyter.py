@@ -1,5 +1,6 @@
 """The first notebook in a real JupyterLab: what is chosen on screen is known to Python, and back."""
 
+import json
 import os
 import shutil
 import socket
@@ -28,15 +29,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME", "DATA")}
-    options = [
-        f"--port={port}",
-        "--no-browser",
-        "--allow-root",
-        "--IdentityProvider.token=",
-        "--port-retries=0",
-    ]
-    quiet = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None"]
-    command = [sys.executable, "-m", "jupyterlab", str(home), *options, *quiet]
+    own["JUPYTERLAB_SETTINGS_DIR"] = str(home / "settings")
+    asks = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    asks.parent.mkdir(parents=True)
+    asks.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+    options = [f"--port={port}", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    command = [sys.executable, "-m", "jupyterlab", str(home), *options]
     with subprocess.Popen(
         command, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
@@ -65,6 +63,7 @@ def notebook(lab: str, visit: Callable[..., Any]) -> Any:
     opened = visit(lab, 1500, 1100)
     page = opened.page
     page.locator(".jp-Notebook").wait_for()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(page.locator(".smalti-mosaic canvas").first).to_be_attached(timeout=120_000)
@@ -90,9 +89,9 @@ def test_the_app_and_the_mosaic_are_shown(notebook: Any) -> None:
 
 
 def test_what_is_selected_on_screen_is_read_in_the_next_cell(notebook: Any) -> None:
-    canvas = notebook.page.locator(".smalti-mosaic canvas").last
-    canvas.scroll_into_view_if_needed()
-    canvas.click(position={"x": 40, "y": 60})
+    tiles = notebook.page.locator(".smalti-mosaic .pad").last
+    tiles.scroll_into_view_if_needed()
+    tiles.click(position={"x": 40, "y": 60})
     said = ask(notebook.page, "print('selected', project.view.n[2], project.view.selected['path'].to_list())")
     expect(said).to_contain_text("selected 1 ['")
 
