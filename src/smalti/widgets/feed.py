@@ -171,9 +171,7 @@ class Feed:
             return self._windows[1]
 
     def _card(self, message: Mapping[str, Any], _buffers: list[bytes]) -> Reply:
-        table, number = self._state.table, int(message["row"])
-        if not 0 <= number < table.images.height:
-            raise UsageError(f"row {number} of {table.images.height}")
+        table, number = self._state.table, self._row(message)
         row = table.images.row(number, named=True)
         told = {"name": row.get("name") or row["image_id"], "status": row.get("status") or "ok"}
         columns = [self._state.group_by, self._state.sort_by, *CARD]
@@ -198,7 +196,7 @@ class Feed:
         return self._done()
 
     def _open(self, message: Mapping[str, Any], _buffers: list[bytes]) -> Reply:
-        self._opened(int(message["row"]))
+        self._opened(self._row(message))
         return self._done()
 
     def _arrange(self, message: Mapping[str, Any], _buffers: list[bytes]) -> Reply:
@@ -208,6 +206,12 @@ class Feed:
 
     def _done(self) -> Reply:
         return Reply({"type": "done", "revision": self._state.revision})
+
+    def _row(self, message: Mapping[str, Any]) -> int:
+        number, n = message.get("row"), self._state.table.images.height
+        if not isinstance(number, int) or not 0 <= number < n:
+            raise UsageError(f"row {number} of a table of {n}; load the page anew")
+        return number
 
     def _rows(self, buffers: list[bytes]) -> np.ndarray:
         rows = np.frombuffer(buffers[0] if buffers else b"", "<i4")

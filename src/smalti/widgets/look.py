@@ -24,8 +24,8 @@ class Look:
         Side of a tile in screen pixels, 16 to 192.
     contrast
         ``"image"``: each image from its own darkest to its own brightest; ``"group"``, ``"all"``: one range
-        for all images of a group, or of the table, that have one pixel type; ``"clipped"``: as ``"all"`` without the 5 % darkest and
-        brightest.
+        for all images of a group, or of the table, that have one pixel type; ``"clipped"``: as ``"all"``
+        without the 5 % darkest and brightest.
     channel
         Channel shown; an image that lacks it shows its first.
     grouping

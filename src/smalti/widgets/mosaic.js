@@ -15,7 +15,7 @@ const CARD_TILE = 128;
 
 /**
  * Show the mosaic.
- * @param {import("./channel.js").Io} io
+ * @param {Io} io what an adapter gives, see channel.js
  * @param {HTMLElement} el
  * @returns {{destroy: () => void}}
  */

@@ -86,7 +86,7 @@ export function listen(pad, mosaic) {
   on("wheel", (event) => {
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
-      mosaic.zoom(Math.exp(-event.deltaY / 300), point(event));
+      mosaic.zoom(Math.exp(-event.deltaY / 600), point(event));
     } else mosaic.wheel(event);
     mosaic.hideCard();
   }, { passive: false });
