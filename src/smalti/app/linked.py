@@ -41,12 +41,15 @@ class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         self.session.linker.add(self)
 
     def in_sight(self) -> bool:
+        """See `smalti.app.linker.View`."""
         return bool(self.visible)
 
     def compute(self, snapshot: Snapshot) -> Any:
+        """See `smalti.app.linker.View`."""
         raise NotImplementedError
 
     def show(self, found: Any) -> None:
+        """See `smalti.app.linker.View`."""
         raise NotImplementedError
 
     @property

@@ -76,7 +76,7 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
         self.refresh(view)
 
     def refresh(self, *views: View) -> None:
-        """Bring these up to date, all without any; for a view whose own options changed or that came in sight."""
+        """Bring these up to date, all without any: their options changed, or they came in sight."""
         if not self._running and not self._stale:
             self._since = perf_counter()
         self._stale.update(map(id, views or self._views))

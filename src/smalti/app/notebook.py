@@ -8,9 +8,7 @@ import panel as pn
 from bokeh.core.serialization import Serializer
 from panel.models.esm import ReactComponent
 
-from smalti.app.content import Content
-from smalti.app.page import ProjectPage
-from smalti.app.session import Session
+from smalti.app import shared
 from smalti.processing.project import Project
 
 __all__ = ["view"]
@@ -20,7 +18,7 @@ def view(project: Project) -> Any:
     """The page as the value of a cell."""
     hv.extension("bokeh", inline=True, logo=False)  # first, or Panel's own resources are asked of a CDN
     pn.extension(inline=True)
-    page = ProjectPage(Session(Content(project, project.view.table), project.view)).__panel__()
+    page = shared.page(project)
     page._hooks.append(_share_script)  # where Panel lets a model be seen before it is sent
     return page
 

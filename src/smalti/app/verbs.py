@@ -10,7 +10,7 @@ from smalti.core.plugin import verb
 if TYPE_CHECKING:
     from smalti.processing.project import Project
 
-__all__ = ["explore"]
+__all__ = ["explore", "mosaic"]
 
 
 @verb("explore")
@@ -25,9 +25,9 @@ def explore(project: Project, *, port: int = 5006, address: str = "localhost", b
         As `smalti.app.serve.serve` takes them; not used in a notebook.
     """
     if served_by_panel():
-        from smalti.app.serve import page_maker
+        from smalti.app.shared import page
 
-        return page_maker(project)()
+        return page(project).servable()  # alone: what Panel lays cells out in asks a CDN for its font
     if in_notebook():
         from smalti.app.notebook import view
 
@@ -35,6 +35,26 @@ def explore(project: Project, *, port: int = 5006, address: str = "localhost", b
     from smalti.app.serve import serve
 
     return serve(project, port=port, address=address, browser=browser)
+
+
+@verb("mosaic")
+def mosaic(project: Project, **options: Any) -> Any:
+    """All images as tiles, a widget for a notebook cell.
+
+    Parameters
+    ----------
+    project
+        A processed project.
+    **options
+        As `smalti.widgets.mosaic.Mosaic` takes them.
+    """
+    if served_by_panel():  # which would ask a CDN to draw a widget
+        from smalti.app.shared import tiles
+
+        return tiles(project, **options)
+    from smalti.widgets.mosaic import Mosaic
+
+    return Mosaic(project, **options)
 
 
 def served_by_panel() -> bool:
