@@ -51,17 +51,11 @@ def histogram(
     """
     drawing = arrange(counts, colours, scale)
     if counts.groups:
-        elements = [shapes("groups", drawing.layers["groups"], fill_alpha=0.22, line_width=1.6)]
+        bars = shapes("groups", drawing.layers["groups"], fill_alpha=0.22, line_width=1.6)
     else:
-        # Shares of few rows may be higher than those of all, which must stay in sight behind them.
-        seen_through = {"fill_alpha": 0.9 if scale == "count" else 0.55}
-        elements = [
-            boxes("all", drawing.layers["all"], fill_color=INK, fill_alpha=0.22, line_color=None),
-            boxes("filtered", drawing.layers["filtered"], fill_color=NEUTRAL, line_color=None),
-            boxes("selected", drawing.layers["selected"], fill_color=ACCENT, line_color=None, **seen_through),
-        ]
+        bars = boxes("bars", drawing.layers["bars"], line_color=None)
     return finish(
-        [*elements, _under_pointer(counts, colours, drawing.layers["bins"])],
+        [bars, _under_pointer(counts, colours, drawing.layers["bins"])],
         drawing,
         x_label=unit,
         y_label="images" if scale == "count" else "share",
@@ -81,7 +75,7 @@ def arrange(counts: Counts, colours: Mapping[str, str], scale: Scale = "count") 
     if counts.groups:
         layers["groups"] = _outlines(counts.edges, heights, colours)
     else:
-        layers |= {name: _bars(counts.edges, height) for name, height in heights.items()}
+        layers["bars"] = _bars(counts.edges, heights, scale)
     layers["bins"] = _bins(counts, colours, top)
     return Drawing(layers, _ends(counts.edges), (0.0, top), message=_message(counts))
 
@@ -100,14 +94,19 @@ def _scaled(n: np.ndarray, scale: Scale) -> np.ndarray:
     return n.astype(np.float64) if scale == "count" else n / max(int(n.sum()), 1)
 
 
-def _bars(edges: np.ndarray, height: np.ndarray) -> Columns:
-    """A bar for each bin that holds anything."""
-    some = np.flatnonzero(height)
+def _bars(edges: np.ndarray, heights: Mapping[str, np.ndarray], scale: Scale) -> Columns:
+    """Bars of all sets in one layer, the selected ones on top: each further layer takes 15 ms to render."""
+    held = {name: np.flatnonzero(height) for name, height in heights.items()}
+    some = np.concatenate(list(held.values()))
+    n = [len(which) for which in held.values()]
     return {
         "left": edges[:-1][some],
         "bottom": np.zeros(len(some)),
         "right": edges[1:][some],
-        "top": height[some],
+        "top": np.concatenate([heights[name][which] for name, which in held.items()]),
+        "fill_color": np.repeat(np.array([INK, NEUTRAL, ACCENT], dtype=object), n),
+        # Shares of few rows may be higher than those of all, which must stay in sight behind them.
+        "fill_alpha": np.repeat([0.22, 1.0, 0.9 if scale == "count" else 0.55], n),
     }
 
 

@@ -87,7 +87,10 @@ def _flat(values: Any) -> list[np.ndarray]:
 
 
 def _styled(made: Any, name: str, columns: Columns, style: Any, palette: Sequence[str] = ()) -> Any:
-    return made.opts(hooks=[partial(_steady, name, columns, palette)], backend="bokeh", **style)
+    # Ranges are given, and to look for them in each layer takes 10 ms a plot.
+    return made.opts(
+        hooks=[partial(_steady, name, columns, palette)], apply_ranges=False, backend="bokeh", **style
+    )
 
 
 def _steady(name: str, columns: Columns, palette: Sequence[str], plot: Any, _element: Any) -> None:

@@ -40,8 +40,10 @@ class DimensionsView(Plotted):
         column = choice(self.param.column, "Metric", searchable=True)
         return side_by_side(column, choice(self.param.along, "Along"), styles={"gap": "12px"})
 
-    def compute(self, snapshot: Snapshot) -> Picture:
+    def compute(self, snapshot: Snapshot) -> Picture | str:
         """See `Linked`."""
+        if self.column is None:
+            return "This project has no table of planes."
         found, tints = snapshot.profile(self.column, DIMENSIONS[self.along]), colours(snapshot)
         label = self.label(found.column)
         return Picture(

@@ -8,7 +8,17 @@ from smalti.app.choices import choice
 from smalti.app.figure import Picture
 from smalti.app.session import Session
 from smalti.app.theme import side_by_side
-from smalti.app.views.plotted import AXES, AXES_DOC, Plotted, colours, is_log, python
+from smalti.app.views.plotted import (
+    AXES,
+    AXES_DOC,
+    NO_NUMBERS,
+    Plotted,
+    colours,
+    is_log,
+    numbers,
+    offer,
+    python,
+)
 from smalti.plots.boxes import arrange, boxes
 from smalti.table.view import Snapshot
 
@@ -24,10 +34,9 @@ class DistributionsView(Plotted):
     options = ("column", "axis")
 
     def __init__(self, session: Session, **params: Any) -> None:
-        columns = session.content.number_columns
-        usual = [*session.content.histograms, *columns]
         super().__init__(session)
-        self.param.column.objects = columns
+        offer(self, numbers(session), "column")
+        usual = session.content.histograms[:1]
         self.param.update(**({"column": usual[0]} if usual else {}) | params)
 
     @property
@@ -36,8 +45,10 @@ class DistributionsView(Plotted):
         column = choice(self.param.column, "Values", searchable=True)
         return side_by_side(column, choice(self.param.axis, "Axis of values"), styles={"gap": "12px"})
 
-    def compute(self, snapshot: Snapshot) -> Picture:
+    def compute(self, snapshot: Snapshot) -> Picture | str:
         """See `Linked`."""
+        if self.column is None:
+            return NO_NUMBERS
         found, tints, log = (
             snapshot.boxes(self.column),
             colours(snapshot),

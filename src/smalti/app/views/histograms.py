@@ -11,7 +11,7 @@ from smalti.app.figure import Figure, Gestures, Picture
 from smalti.app.linked import Linked
 from smalti.app.session import Session
 from smalti.app.theme import html, side_by_side, stacked
-from smalti.app.views.plotted import AXES, AXES_DOC, colours, is_grouped, python
+from smalti.app.views.plotted import AXES, AXES_DOC, colours, is_grouped, numbers, offer, python
 from smalti.app.words import count, title
 from smalti.plots.drawing import Range
 from smalti.plots.histogram import arrange, histogram
@@ -43,7 +43,7 @@ class HistogramsView(Linked):
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(session)
-        self.param.columns.objects = session.content.number_columns
+        offer(self, numbers(session), "columns")
         self._figures: dict[str, Figure] = {}
         self._heads: dict[str, Any] = {}
         self._grid = side_by_side(styles=_GRID)

@@ -10,7 +10,17 @@ from smalti.app.choices import choice
 from smalti.app.figure import Gestures, Picture
 from smalti.app.session import Session
 from smalti.app.theme import side_by_side
-from smalti.app.views.plotted import AXES, AXES_DOC, Plotted, colours, is_log, python
+from smalti.app.views.plotted import (
+    AXES,
+    AXES_DOC,
+    NO_NUMBERS,
+    Plotted,
+    colours,
+    is_log,
+    numbers,
+    offer,
+    python,
+)
 from smalti.plots.drawing import Range
 from smalti.plots.scatter import arrange, scatter
 from smalti.table.aggregates import Density, Points
@@ -36,18 +46,13 @@ class ScatterView(Plotted):
     options = ("x", "y", "axes", "shading")
 
     def __init__(self, session: Session, **params: Any) -> None:
-        columns = session.content.number_columns
-        usual = [*session.content.histograms, *columns]
         gestures = Gestures(box=self._box, lasso=self._lasso, tap=self._tap, look=self._look)
         super().__init__(session, gestures)
         self._window: tuple[Range | None, Range | None] = (None, None)
         self._log = (False, False)
-        self.param.x.objects = self.param.y.objects = columns
-        start = (
-            {"x": usual[0], "y": next((name for name in usual if name != usual[0]), usual[0])}
-            if usual
-            else {}
-        )
+        offer(self, numbers(session), "x", "y")
+        usual = [*session.content.histograms, *session.content.number_columns]
+        start = dict(zip(("x", "y"), dict.fromkeys(usual), strict=False))
         self.param.update(**(start | params))
         self.param.watch(lambda *_events: self._look(None, None), ["x", "y", "axes"])
 
@@ -65,8 +70,10 @@ class ScatterView(Plotted):
     def _is_shaded(self) -> bool:
         return self.session.state.n[1] > MOST_POINTS
 
-    def compute(self, snapshot: Snapshot) -> Picture:
+    def compute(self, snapshot: Snapshot) -> Picture | str:
         """See `Linked`."""
+        if self.x is None:
+            return NO_NUMBERS
         self._log = is_log(snapshot, self.axes, self.x), is_log(snapshot, self.axes, self.y)
         rows, names = self._rows(snapshot)
         tints, shading = colours(snapshot), self.shading

@@ -14,6 +14,7 @@ from smalti.app.content import Content
 from smalti.app.linked import Linked
 from smalti.app.live import Live, button
 from smalti.app.session import Session
+from smalti.app.views.plotted import offer
 from smalti.app.words import count, status_mark, title, value_text
 from smalti.table.view import Snapshot
 
@@ -99,8 +100,8 @@ class TableView(Linked):
         }
         self._live = Live(does=does, sheet=CSS, css_classes=["qc-table"])
         self._page: Page | None = None
+        offer(self, lambda table: table.images.columns, "columns")
         known = session.state.table.images.columns
-        self.param.columns.objects = known
         self.param.update(**({"columns": [name for name in COLUMNS if name in known]} | params))
         session.param.watch(lambda _event: self._draw(), "opened")
 
