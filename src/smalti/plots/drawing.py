@@ -44,10 +44,10 @@ def repaint(figure: Any, drawing: Drawing) -> None:
     To render the plot anew takes 50–100 ms of Python, this 1 ms; the visitor's zoom stays where the ends
     of the axes do.
     """
-    for renderer in figure.renderers:
-        new, source = drawing.layers[renderer.name], renderer.data_source
-        if not _same(new, source.data):
-            source.data = dict(new)
+    sources = {renderer.name: renderer.data_source for renderer in figure.renderers}
+    for name, columns in drawing.layers.items():
+        if not _same(columns, sources[name].data):
+            sources[name].data = dict(columns)
     for axis, ends in ((figure.x_range, drawing.x_range), (figure.y_range, drawing.y_range)):
         if (axis.reset_start, axis.reset_end) != ends:
             axis.update(start=ends[0], end=ends[1], reset_start=ends[0], reset_end=ends[1])
