@@ -38,7 +38,7 @@ def row_where(content: Content, where: str) -> int:
 
 
 def pixels(inspector: Inspector) -> np.ndarray:
-    return np.asarray(Pillow.open(io.BytesIO(inspector.plane.data)))
+    return np.asarray(Pillow.open(io.BytesIO(inspector.plane.pixels)))
 
 
 def windowed(plane: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def windowed(plane: np.ndarray) -> np.ndarray:
 
 def test_nothing_is_open_at_first(inspector: Inspector) -> None:
     assert inspector.plane.empty == "Click an image to see it here"
-    assert inspector.plane.data == b""
+    assert inspector.plane.pixels == b""
 
 
 def test_an_opened_stack_shows_its_middle_plane_and_sliders_for_what_it_has(inspector: Inspector) -> None:
@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_explained(inspector: Inspector) -> None:
     content = inspector.session.content
     inspector.session.opened = row_where(content, 'status == "unreadable"')
     assert inspector.trouble
-    assert inspector.plane.data == b""
+    assert inspector.plane.pixels == b""
     inspector.session.opened = row_where(content, 'status == "ok"')
     assert inspector.trouble == ""
 

@@ -115,21 +115,16 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         self.plane.busy = self._latest.busy
 
     def _show(self, shot: Shot) -> None:
-        self.plane.busy = self._latest.busy
         if shot.row != self.session.opened:
             return  # another image was opened meanwhile; its picture is on the way
+        busy = self._latest.busy
         self._image, self._showing, self.trouble = shot.image, shot, shot.trouble
         if shot.image is None or shot.picture is None:
-            self.plane.show_thumbnail(shot.data, f"{UNREAD}: {self._row['name']}")
+            self.plane.show_thumbnail(shot.data, f"{UNREAD}: {self._row['name']}", busy=busy)
             return
-        self.plane.show(
-            shot.picture,
-            shot.image,
-            shot.media,
-            shot.data,
-            f"{self._row['name']}, {plane_words(shot.image, shot.picture.index)}",
-        )
-        if not self._latest.busy:  # else the sliders are further on already
+        said = f"{self._row['name']}, {plane_words(shot.image, shot.picture.index)}"
+        self.plane.show(shot.picture, shot.image, shot.media, shot.data, said, busy=busy)
+        if not busy:  # else the sliders are further on already
             self._filling = True
             try:
                 self.picker.offer(shot.image, shot.picture.index)

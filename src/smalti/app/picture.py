@@ -7,6 +7,7 @@ import numpy as np
 
 from smalti.core.axes import PlaneIndex
 from smalti.core.image import Image
+from smalti.kernels.accumulators import Histogram
 from smalti.kernels.layout import Layout, native
 from smalti.processing.measure import read_plane
 
@@ -16,7 +17,7 @@ LONGEST_SIDE = 1_400
 """Pixels a picture has at most on its longer side: 0.6 MB for a noisy grey one."""
 
 EXACT_PIXELS = 2**22
-"""Pixels up to which percentiles are exact (2048²: 30 ms); of more, every n-th one is looked at."""
+"""Values up to which percentiles of floats and wide integers are exact; of more, every n-th is looked at."""
 
 PERCENTS = (0.1, 99.9)
 
@@ -38,7 +39,8 @@ class Picture:
         Which plane of the image.
     pixels
         float32 or float64, (h, w) or (h, w, 3) for RGB: means of stored values over squares of `step`
-        pixels a side; NaN where no pixel of a square is finite.
+        pixels a side; NaN where no pixel of a square is finite. 8-bit RGB stays uint8: each session keeps
+        one picture.
     step
         Stored pixels to one of the picture along each side.
     low, high
@@ -86,9 +88,10 @@ def picture_of(image: Image, index: PlaneIndex, longest: int = LONGEST_SIDE) -> 
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     step = max(1, -(-max(samples.shape[:2]) // longest))
     eight_bit_colour = samples.ndim == 3 and samples.dtype == np.uint8
+    pixels = reduced(samples, step, None if all_finite else finite)
     return Picture(
         index=index,
-        pixels=reduced(samples, step, None if all_finite else finite),
+        pixels=np.rint(pixels).astype(np.uint8) if eight_bit_colour else pixels,
         step=step,
         low=low,
         high=high,
@@ -101,7 +104,8 @@ def picture_of(image: Image, index: PlaneIndex, longest: int = LONGEST_SIDE) -> 
 def encode(picture: Picture, low: float, high: float) -> tuple[str, bytes]:
     """Media type and bytes of the picture with `low` drawn black and `high` white; NaN is black."""
     scale = 255 / (high - low) if high > low else 0.0
-    scaled = (picture.pixels - low) * scale
+    scaled = np.subtract(picture.pixels, low, dtype=np.result_type(picture.pixels, np.float32))
+    scaled *= scale
     np.fmin(np.fmax(scaled, 0, out=scaled), 255, out=scaled)  # of a number and NaN they take the number
     small = np.rint(scaled, out=scaled).astype(np.uint8)
     if small.shape[0] * small.shape[1] <= LOSSLESS_PIXELS:
@@ -167,11 +171,27 @@ def _window(known: np.ndarray, low: float, high: float) -> tuple[float, float]:
     """The contrast window of thumbnails: percentiles, or the range where these are one value."""
     if not known.size:
         return low, high
-    flat = known.reshape(-1)
-    least, most = map(float, np.percentile(flat[:: max(1, flat.size // EXACT_PIXELS)], PERCENTS))
+    least, most = _percentiles(known.reshape(-1))
     if least < most:
         return least, most
     if low < high:  # a few bright pixels on one background value
         return low, high
     margin = max(0.5, abs(low) * 1e-6)
     return low - margin, high + margin
+
+
+def _percentiles(values: np.ndarray) -> tuple[float, float]:
+    """`PERCENTS` of a flat array; by counting where values are few: 9 ms for 2048² instead of 30."""
+    if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+        counts = np.bincount(values)
+        found = np.flatnonzero(counts)
+        counts = counts[found]
+        low, high = float(found[0]), float(found[-1])
+        histogram = Histogram(
+            found.astype(np.float64), counts, np.cumsum(counts), True, low, high, values.dtype
+        )
+        least, most = histogram.percentiles(*PERCENTS)
+        return least, most
+    some = values[:: max(1, values.size // EXACT_PIXELS)]
+    least, most = np.percentile(some, PERCENTS).tolist()
+    return least, most

@@ -12,14 +12,14 @@ const STEP = 1.25
 /** @param {{model: any, el: HTMLElement}} host */
 export function render({model, el}) {
   el.innerHTML = `
-    <div class="plane" tabindex="0" role="img" title="Click, then scroll to zoom; drag to move; double click for all">
+    <div class="frame" tabindex="0" role="img" title="Click, then scroll to zoom; drag to move; double click for all">
       <img alt="" draggable="false">
       <div class="empty"></div>
       <div class="bar"><i></i><span></span></div>
       <div class="value"></div>
       <div class="wait" role="progressbar" aria-label="Reading the plane"></div>
     </div>`
-  const [frame, image, empty, bar, value, wait] = [".plane", "img", ".empty", ".bar", ".value", ".wait"].map((name) =>
+  const [frame, image, empty, bar, value, wait] = [".frame", "img", ".empty", ".bar", ".value", ".wait"].map((name) =>
     /** @type {any} */ (el.querySelector(name)),
   )
   let zoom = 1
@@ -113,7 +113,7 @@ export function render({model, el}) {
   }
 
   const draw = () => {
-    const bytes = model.data
+    const bytes = model.pixels
     if (shown) URL.revokeObjectURL(shown)
     shown = bytes?.byteLength ? URL.createObjectURL(new Blob([bytes], {type: model.media})) : ""
     image.hidden = !shown
@@ -181,7 +181,7 @@ export function render({model, el}) {
   })
   const watcher = new ResizeObserver(place)
   watcher.observe(frame)
-  model.on("data", draw)
+  model.on("pixels", draw)
   model.on(["size_x", "size_y", "um"], whole)
   model.on(["alt", "busy", "empty"], words)
   model.on("value", answer)

@@ -22,7 +22,7 @@ EMPTY = "Click an image to see it here"
 class Plane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     """A picture with zoom, scale bar and the stored value under the pointer."""
 
-    data = param.Bytes(default=b"", doc="The picture as sent; nothing for none.")
+    pixels = param.Bytes(default=b"", doc="The picture as sent; nothing for none.")
     media = param.String(default="image/png")
     size_x = param.Integer(default=0, doc="Of the plane as stored, in pixels; 0 without a picture.")
     size_y = param.Integer(default=0)
@@ -41,11 +41,11 @@ class Plane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
         super().__init__(**(looks | options))
         self._picture: Picture | None = None
 
-    def show(self, picture: Picture, image: Image, media: str, data: bytes, alt: str) -> None:
+    def show(self, picture: Picture, image: Image, media: str, data: bytes, alt: str, *, busy: bool) -> None:
         """Show a plane as it was encoded."""
         self._picture = picture
         self.param.update(
-            data=data,
+            pixels=data,
             media=media,
             size_x=image.sizes["X"],
             size_y=image.sizes["Y"],
@@ -53,21 +53,30 @@ class Plane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
             um=float(image.pixel_size_um.get("X", 0.0)),
             alt=alt,
             empty="",
+            busy=busy,
         )
 
-    def show_thumbnail(self, jpeg: bytes, alt: str) -> None:
+    def show_thumbnail(self, jpeg: bytes, alt: str, *, busy: bool) -> None:
         """Show the stored thumbnail of an image that cannot be read, or say that there is none."""
         self._picture = None
         height, width = imagecodecs.jpeg8_decode(jpeg).shape[:2] if jpeg else (0, 0)
         said = "" if jpeg else "Nothing to show"
         self.param.update(
-            data=jpeg, media="image/jpeg", size_x=width, size_y=height, step=0, um=0.0, alt=alt, empty=said
+            busy=busy,
+            pixels=jpeg,
+            media="image/jpeg",
+            size_x=width,
+            size_y=height,
+            step=0,
+            um=0.0,
+            alt=alt,
+            empty=said,
         )
 
     def clear(self) -> None:
         """Show nothing, and say what to do."""
         self._picture = None
-        self.param.update(data=b"", size_x=0, size_y=0, alt=EMPTY, empty=EMPTY)
+        self.param.update(busy=False, pixels=b"", size_x=0, size_y=0, alt=EMPTY, empty=EMPTY)
 
     def _handle_msg(self, data: Any) -> None:
         place = data if isinstance(data, dict) else {}

@@ -14,6 +14,10 @@ __all__ = ["PlanePicker", "plane_words"]
 
 FIRST = PlaneIndex(0, 0, 0)
 
+DEBOUNCE = 5
+"""Milliseconds Panel waits for more of the same; its 50 are a third of the time to a new plane, and what
+comes too fast is dropped later anyway."""
+
 
 class PlanePicker(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     """Time, channel and z, as far as an image has more than one of them."""
@@ -29,6 +33,7 @@ class PlanePicker(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         )  # fmt: skip
         self._offering = False
         for widget in (self.t, self.c, self.z):
+            widget._debounce = DEBOUNCE
             widget.param.watch(self._picked, "value")
 
     def offer(self, image: Image, index: PlaneIndex) -> None:
