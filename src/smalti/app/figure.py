@@ -1,12 +1,14 @@
 """A plot on the page: drawn once, then fed with new arrays; box, lasso and tap come back as calls."""
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import holoviews as hv
 import numpy as np
 import panel as pn
+from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.events import PanStart, RangesUpdate, Reset, SelectionGeometry, Tap
 from bokeh.models import BoxSelectTool, LassoSelectTool, LogScale, Spacer
 
@@ -156,8 +158,8 @@ class Figure(pn.pane.base.Pane):  # type: ignore[misc]  # panel is untyped
     def _tap(self, event: Any) -> None:
         figure = event.model
         assert self._gestures.tap is not None
-        across = _within_reach(event.x, figure.x_range, figure.x_scale, figure.inner_width)
-        up = _within_reach(event.y, figure.y_range, figure.y_scale, figure.inner_height)
+        across = _within_reach(event.x, figure.x_range, figure.x_scale, _told(figure, "inner_width"))
+        up = _within_reach(event.y, figure.y_range, figure.y_scale, _told(figure, "inner_height"))
         self._gestures.tap(across, up, _mode(event.modifiers))
 
 
@@ -168,9 +170,16 @@ def _mode(modifiers: Any) -> Mode:
     return "replace"
 
 
+def _told(figure: Any, name: str) -> int:
+    """A size that only the browser knows, or a usual one where it has not told it."""
+    with suppress(UnsetValueError):
+        return getattr(figure, name) or 400
+    return 400
+
+
 def _within_reach(at: float, shown: Any, scale: Any, size: int) -> Range:
     """What is no further than `REACH` from a place on an axis."""
-    share = REACH / (size or 400)  # the size is unknown where the browser has not told it yet
+    share = REACH / size
     if isinstance(scale, LogScale):
         factor = abs(shown.end / shown.start) ** share
         return at / factor, at * factor
