@@ -33,10 +33,10 @@ class Copying(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def __init__(self, state: ViewState, *, link: bool, **params: Any) -> None:
         super().__init__(**params)
         notations: dict[str, tuple[str, Callable[[], str]]] = {
-            "Python": ("Polars code that gives the same rows", state.to_code),
-            "Link": ("Address of this page as it is", lambda: f"?{state.to_url()}"),
-            "CLI": ("Command line that gives the same rows", state.to_cli),
-            "YAML": ("For a file", state.to_yaml),
+            "Python": ("as Polars code that gives the same rows", state.to_code),
+            "Link": ("the address of this page as it is", lambda: f"?{state.to_url()}"),
+            "CLI": ("a command line that gives the same rows", state.to_cli),
+            "YAML": ("for a file", state.to_yaml),
         }
         self._notations = {name: way for name, way in notations.items() if link or name != "Link"}
         self._live = Live(does={"copy": lambda name, _: self.copy(name)}, sheet=SHEET)
@@ -57,7 +57,7 @@ class Copying(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     @param.depends("trouble", watch=True)  # type: ignore[untyped-decorator]
     def _draw(self) -> None:
         buttons = "".join(
-            button("copy", name, f"{tip}: copy", key=name, kind="text")
+            button("copy", name, f"{name}: copy, {tip}", key=name, kind="text")
             for name, (tip, _) in self._notations.items()
         )
         said = f'<div class="trouble" role="alert">{escape(self.trouble)}</div>' if self.trouble else ""

@@ -43,8 +43,8 @@ class Empty(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         if not total:
             return '<div class="nothing"><h2>This project holds no image yet</h2></div>'
         named = ", ".join(escape(f.words) for f in self._state.view.filters if f.enabled)
-        clear = button("clear", "Clear filters", f"Show all {count(total)}", kind="text")
-        undo = button("undo", "Undo", "Take back the last step", kind="text", off=not self._state.can_undo)
+        clear = button("clear", "Clear filters", f"Clear filters: show all {count(total)}", kind="text")
+        undo = button("undo", "Undo", "Undo the last step", kind="text", off=not self._state.can_undo)
         return (
             '<div class="nothing" role="status"><h2>No image passes these filters</h2>'
             f"<p>{named}</p>{clear}{undo}</div>"

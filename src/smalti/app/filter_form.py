@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from smalti.app.entered import on_enter
 from smalti.app.ops import Kind, kind_of, op_of, ops, value_of, values_of
 from smalti.app.theme import html, side_by_side, stacked
 from smalti.app.words import value_text
@@ -59,8 +60,8 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             (self.second, self.add),
             (self.text, self.add_expression),
         ):
-            field.param.watch(_pressed(done), "enter_pressed")
-        self._add.on_click(_pressed(self.add))
+            on_enter(field, done)
+        self._add.on_click(lambda _event: self.add())
         self._arrange()
 
     def add(self) -> None:
@@ -182,10 +183,6 @@ def _columns(state: ViewState) -> list[str]:
 
 def _menu(kind: Kind) -> list[str]:
     return [op.said for op in ops(kind)]
-
-
-def _pressed(done: Callable[[], None]) -> Callable[[Any], None]:
-    return lambda _event: done()
 
 
 _WITHOUT_SIZE = {key: value for key, value in _PLAIN.items() if key != "size"}

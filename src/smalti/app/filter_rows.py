@@ -70,7 +70,7 @@ class FilterRows(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         undo = button("undo", icon("undo"), "Undo", off=not state.can_undo)
         redo = button("redo", icon("redo"), "Redo", off=not state.can_redo)
         clear = (
-            button("clear", "Clear filters", f"Show all {count(total)}", kind="text")
+            button("clear", "Clear filters", f"Clear filters: show all {count(total)}", kind="text")
             if snapshot.view.filters
             else ""
         )
@@ -112,8 +112,10 @@ def _selection(snapshot: Snapshot) -> str:
         return '<div class="faint selection">Nothing selected</div>'
     verbs = {"replace": "", "add": "plus ", "subtract": "less ", "toggle": "toggled by "}
     how = ", ".join(verbs[pick.mode] + pick.words for pick in picks)
-    keep = button("keep", "Keep only these", "Make a filter of the selection", kind="text", off=not n)
-    clear = button("deselect", "Clear", "Select nothing", kind="text")
+    keep = button(
+        "keep", "Keep only these", "Keep only these: make a filter of the selection", kind="text", off=not n
+    )
+    clear = button("deselect", "Clear", "Clear the selection", kind="text")
     return (
         f'<div class="selection on"><div><b>{n:,} selected</b> <span class="faint" title="{escape(how)}">'
         f"{escape(how)}</span></div><div>{keep}{clear}</div></div>"

@@ -10,6 +10,7 @@ import param
 
 from smalti.app.choices import choice
 from smalti.app.chosen import Chosen
+from smalti.app.entered import on_enter
 from smalti.app.live import Live
 from smalti.app.session import Session
 from smalti.app.theme import html, stacked
@@ -59,7 +60,7 @@ class Legend(Chosen):
             sizing_mode="stretch_width",
         )
         super().__init__(session.state, **params)
-        self._template.param.watch(self._read_names, "enter_pressed")
+        on_enter(self._template, self._read_names)
         session.state.param.watch(self._draw, "revision")
         self._draw()
 
@@ -69,7 +70,7 @@ class Legend(Chosen):
         if 0 <= index < len(snapshot.groups.names):
             self._state.select_rows(np.flatnonzero(snapshot.keep & (snapshot.group_index == index)))
 
-    def _read_names(self, _event: Any) -> None:
+    def _read_names(self) -> None:
         """Make columns of the parts of file names, and groups of the first."""
         template = self._template.value.strip()
         try:
