@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smalti.core.errors import UsageError
+from smalti.core.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -105,7 +105,7 @@ GroupBy = Annotated[
 ]
 SortBy = Annotated[
     str | None,
-    typer.Option(metavar="COL", help="Order of the rows, by default of their paths.", rich_help_panel=_PANEL),
+    typer.Option(metavar="COL", help="Order of the rows, else by path.", rich_help_panel=_PANEL),
 ]
 Descending = Annotated[bool, typer.Option("--descending", help="The largest first.", rich_help_panel=_PANEL)]
 
@@ -171,7 +171,7 @@ def _pairs(chosen: Chosen) -> Iterator[tuple[str, str]]:
 
 
 def _filters(table: "Table", chosen: Chosen) -> "Iterator[Filter]":
-    from smalti.table.filters import Filter
+    from smalti.table.filters import OPS, Filter
 
     if len(chosen.filter_columns) != len(chosen.filter_ops):
         raise UsageError(
@@ -180,6 +180,8 @@ def _filters(table: "Table", chosen: Chosen) -> "Iterator[Filter]":
         )
     values = iter(chosen.filter_values)
     for column, op in zip(chosen.filter_columns, chosen.filter_ops, strict=True):
+        if op not in OPS:
+            raise UnknownNameError("operation", op, OPS)
         yield Filter("", column, op, None if op == "is_null" else _value(table, column, op, values))
     if (extra := next(values, None)) is not None:
         raise UsageError(f"--filter {extra} belongs to no --filter-col; is_null takes no value")
@@ -221,8 +223,6 @@ def _number(text: str, what: str) -> int | float:
 def _rows(table: "Table", ids: str) -> Any:
     """Rows of the images that a file or a list names; several where a row is a plane."""
     import numpy as np
-
-    from smalti.core.errors import UnknownNameError
 
     wanted = list(_listed_ids(ids))
     own = table.images["image_id"]

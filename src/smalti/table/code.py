@@ -38,8 +38,8 @@ def to_python(table: Table, view: View) -> str:
     if filters:
         lines += ["images = images.filter(keep)"]
     body = "\n".join(lines)
-    modules = [name for name in ("datetime", "itertools") if f"{name}." in body]
-    imports = [*(f"import {name}" for name in modules), *([""] if modules else []), "import polars as pl"]
+    imports = ["import datetime", ""] if "datetime.datetime(" in body else []
+    imports.append("import polars as pl")
     if "smalti.open" in body:
         imports.append("import smalti")
     return "\n".join([*imports, "", body, ""])

@@ -147,6 +147,8 @@ class Selecting(Filtering):
 
     def select_where(self, text: str, mode: Mode = "replace") -> None:
         """Select the rows for which an expression holds."""
+        if not text.strip():
+            raise UsageError("the rule is empty; write a condition, such as: mean > 100")
         self._pick(Pick("rule", mode, text.strip()))
 
     def _pick(self, pick: Pick) -> None:

@@ -3,10 +3,25 @@
 import numpy as np
 import polars as pl
 
-__all__ = ["inside", "thinned"]
+__all__ = ["edges", "inside", "thinned"]
 
 
-def inside(x: pl.Series, y: pl.Series, vertices: np.ndarray) -> pl.Series:
+def edges(vertices: np.ndarray) -> np.ndarray:
+    """The sides of a polygon that are not level, (n, 4): x and y of the lower end, then of the upper.
+
+    Parameters
+    ----------
+    vertices
+        float64, (n, 2); the last joins the first.
+    """
+    sides = np.hstack([vertices, np.roll(vertices, -1, axis=0)])
+    down = sides[:, 1] > sides[:, 3]
+    sides[down] = sides[down][:, [2, 3, 0, 1]]
+    found: np.ndarray = sides[sides[:, 1] != sides[:, 3]]
+    return found
+
+
+def inside(x: pl.Series, y: pl.Series, sides: np.ndarray) -> pl.Series:
     """Whether points lie inside a polygon by the even-odd rule; null without both coordinates.
 
     Points are put in order of y once, so that each edge looks only at those it can cross.
@@ -15,30 +30,28 @@ def inside(x: pl.Series, y: pl.Series, vertices: np.ndarray) -> pl.Series:
     ----------
     x, y
         Float64, null where not known.
-    vertices
-        float64, (n, 2); the last joins the first.
+    sides
+        From `edges`.
     """
-    known = (x.is_finite() & y.is_finite()).fill_null(False)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    near = known & x.is_between(low[0], high[0]) & y.is_between(low[1], high[1])
+    left, right = sides[:, [0, 2]].min(), sides[:, [0, 2]].max()
+    near = x.is_between(left, right) & y.is_between(sides[:, 1].min(), sides[:, 3].max())
     rows = np.flatnonzero(near.fill_null(False).to_numpy())
     result = np.zeros(len(x), bool)
-    result[rows] = _odd(x.to_numpy()[rows], y.to_numpy()[rows], vertices)
-    unknown = x.is_null() | y.is_null()
-    return pl.select(pl.when(~unknown).then(pl.Series(result))).to_series()
+    result[rows] = _odd(x.to_numpy()[rows], y.to_numpy()[rows], sides)
+    known = x.is_not_null() & y.is_not_null()
+    return pl.select(pl.when(known).then(pl.Series(result))).to_series()
 
 
-def _odd(x: np.ndarray, y: np.ndarray, vertices: np.ndarray) -> np.ndarray:
+def _odd(x: np.ndarray, y: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """Whether a ray from each point towards greater x crosses the outline an odd number of times."""
     order = np.argsort(y)
     x, y = x[order], y[order]
     odd = np.zeros(len(x), bool)
-    for (x0, y0), (x1, y1) in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
-        if y0 == y1:
-            continue
-        first, last = np.searchsorted(y, sorted((y0, y1)), side="right")  # y > lower, and not y > upper
-        part = slice(first, last)
-        odd[part] ^= x[part] < x0 + (y[part] - y0) * ((x1 - x0) / (y1 - y0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for x0, y0, x1, y1 in sides:
+            first, last = np.searchsorted(y, (y0, y1), side="right")  # above the lower end, not the upper
+            part = slice(first, last)
+            odd[part] ^= (x[part] - x0) * (y1 - y0) < (y[part] - y0) * (x1 - x0)
     back = np.empty_like(odd)
     back[order] = odd
     return back

@@ -58,20 +58,43 @@ def from_record(table: Table, record: Mapping[str, Any]) -> tuple[View, str]:
             raise UnknownNameError("part of a view", str(key), _KEYS)
     if record.get("format", FORMAT) != FORMAT:
         raise UsageError(f"this view is of format {record['format']!r}; this smalti reads format {FORMAT}")
-    picks = [_pick(table, item) for item in record.get("selection", ())]
+    picks = [_pick(table, item) for item in _list(record, "selection")]
     stale = []
     if record.get("table", table.fingerprint) != table.fingerprint:
         stale.append("this view was made with another state of the table; its rules were applied anew")
     if missing := sum(missing for _, missing in picks):
         stale.append(f"{missing:,} of its selected images are not in this table")
     view = View(
-        filters=tuple(_filter(item) for item in record.get("filters", ())),
+        filters=tuple(_filter(item) for item in _list(record, "filters")),
         selection=tuple(pick for pick, _ in picks),
-        dims=dict(record.get("dims", {})),
-        templates=tuple(record.get("templates", ())),
-        joins=tuple(Join(**_known(item, Join)) for item in record.get("joins", ())),
+        dims=_dims(record.get("dims", {})),
+        templates=tuple(map(str, _list(record, "templates"))),
+        joins=tuple(Join(**{"file": "", "on": ""} | _known(item, Join)) for item in _list(record, "joins")),
     )
-    return replace(view, **{name: record[name] for name in _PLAIN if name in record}), "; ".join(stale)
+    chosen = {name: _plain(name, record[name]) for name in _PLAIN if name in record}
+    return replace(view, **chosen), "; ".join(stale)
+
+
+def _list(record: Mapping[str, Any], key: str) -> list[Any]:
+    found = record.get(key, [])
+    if not isinstance(found, list | tuple):
+        raise UsageError(f"{key} of a view is a list; got {found!r:.80}")
+    return list(found)
+
+
+def _dims(found: Any) -> dict[str, int]:
+    if not isinstance(found, Mapping):
+        raise UsageError(f"dims of a view is a mapping such as {{'z': 3}}; got {found!r:.80}")
+    return dict(found)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name == "descending" and not isinstance(value, bool):
+        raise UsageError(f"descending is true or false; got {value!r:.80}")
+    may_be_none = name in ("group_by", "color_by")
+    if name != "descending" and not (isinstance(value, str) or (value is None and may_be_none)):
+        raise UsageError(f"{name} is text; got {value!r:.80}")
+    return value
 
 
 def _short(item: Any, usual: Any) -> dict[str, Any]:
@@ -84,20 +107,26 @@ def _short(item: Any, usual: Any) -> dict[str, Any]:
     }
 
 
-def _known(item: Any, kind: type) -> dict[str, Any]:
-    """The fields of a record of `kind`, checked by name."""
-    names = [field.name for field in fields(kind)]
+def _known(item: Any, kind: type, free: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The parts of a filter, pick or join as written, checked by name and type; those of `free` by name."""
+    usual = {field.name: field.default for field in fields(kind) if field.name != "rows"}
     if not isinstance(item, Mapping):
-        raise UsageError(f"expected a mapping with {', '.join(names)}; got {item!r:.80}")
-    for name in item:
-        if name not in names:
-            raise UnknownNameError(f"part of a {kind.__name__.lower()}", str(name), names)
+        raise UsageError(f"expected a mapping with {', '.join(usual)}; got {item!r:.80}")
+    for name, value in item.items():
+        if name not in usual and name not in free:
+            raise UnknownNameError(f"part of a {kind.__name__.lower()}", str(name), [*usual, *free])
+        wanted = bool if isinstance(usual.get(name), bool) else str
+        if name not in free and not isinstance(value, wanted):
+            raise UsageError(f"{name} of a {kind.__name__.lower()} is {_WORDS[wanted]}; got {value!r:.80}")
     return dict(item)
 
 
+_WORDS = {bool: "true or false", str: "text"}
+
+
 def _filter(item: Any) -> Filter:
-    found = _known(item, Filter)
-    return Filter(**{**found, "name": str(found.get("name", "")), "value": plain(found.get("value"))})
+    found = _known(item, Filter, ("value",))
+    return Filter(**{"name": ""} | found | {"value": plain(found.get("value"))})
 
 
 def _pick_record(table: Table, pick: Pick) -> dict[str, Any]:
@@ -109,9 +138,11 @@ def _pick_record(table: Table, pick: Pick) -> dict[str, Any]:
 
 def _pick(table: Table, item: Any) -> tuple[Pick, int]:
     """A pick, and how many of its images the table does not have."""
-    found = dict(item) if isinstance(item, Mapping) else {}
+    found = _known(item, Pick, ("ids",))
     ids = found.pop("ids", [])
-    pick = Pick(**{"how": "code"} | _known(found, Pick))
+    if not isinstance(ids, list | tuple) or not all(isinstance(image_id, str) for image_id in ids):
+        raise UsageError(f"ids of a pick are a list of texts; got {ids!r:.80}")
+    pick = Pick(**{"how": "code"} | found)
     if pick.text or not ids:
         return pick, 0
     wanted = pl.Series("image_id", ids, pl.String)

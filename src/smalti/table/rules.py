@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from smalti.table.polygon import inside
-from smalti.table.source import Source, lit, python
+from smalti.table.polygon import edges, inside
+from smalti.table.source import Source, joined, lit, python
 
 __all__ = ["bottom", "folder", "in_polygon", "outlier", "top"]
 
@@ -57,20 +57,17 @@ def in_polygon(x: Source, y: Source, vertices: Sequence[tuple[float, float]]) ->
     points an edge can cross: 100 edges and 1,000,000 points take 0.05 s instead of 0.6 s.
     """
     x, y = x.cast(pl.Float64()), y.cast(pl.Float64())
-    polygon = np.asarray(vertices, np.float64)
+    sides = edges(np.asarray(vertices, np.float64))
+    if not len(sides):  # no height, so nothing is inside
+        return joined("|", [x.with_operator("!=", x), y.with_operator("!=", y)])
 
     def test(points: pl.Series) -> pl.Series:
-        a, b = points.struct.fields
-        return inside(points.struct.field(a), points.struct.field(b), polygon)
+        return inside(points.struct.field("x"), points.struct.field("y"), sides)
 
-    both = pl.struct(x.expr.alias("x"), y.expr.alias("y"))
-    ring = [*map(tuple, polygon.tolist())]
-    corners = "[" + ", ".join(f"({python(a)}, {python(b)})" for a, b in [*ring, ring[0]]) + "]"
-    crossed = (
-        f"(({y.code} > y0) != ({y.code} > y1)) & ({x.code} < x0 + ({y.code} - y0) * ((x1 - x0) / (y1 - y0)))"
-    )
-    edges = f"for (x0, y0), (x1, y1) in itertools.pairwise({corners}) if y0 != y1"
+    listed = ", ".join(f"({', '.join(map(python, side))})" for side in sides.tolist())
+    right = f"(({x.code} - x0) * (y1 - y0) < ({y.code} - y0) * (x1 - x0))"
+    crossed = f"({y.code} > y0) & ({y.code} <= y1) & {right} for x0, y0, x1, y1 in [{listed}]"
     return Source(
-        both.map_batches(test, return_dtype=pl.Boolean),
-        f"(pl.sum_horizontal([{crossed} {edges}], ignore_nulls=False) % 2 == 1)",
+        pl.struct(x.expr.alias("x"), y.expr.alias("y")).map_batches(test, return_dtype=pl.Boolean),
+        f"(pl.sum_horizontal([{crossed}], ignore_nulls=False) % 2 == 1)",
     )

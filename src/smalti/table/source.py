@@ -24,7 +24,7 @@ class Source:
     expr
         What Polars computes.
     code
-        Python that gives the same, with ``polars as pl`` (and ``datetime``, ``itertools``) imported;
+        Python that gives the same, with ``polars as pl`` (and ``datetime``) imported;
         a whole by itself, in parentheses where it needs them.
     bare
         Shorter text for the right-hand side of an operator: the value of a literal.
