@@ -200,6 +200,8 @@ def test_parts_of_the_file_name_make_groups(filters: Filters, session: Session) 
     assert filters.legend.trouble == ""
     assert session.state.group_by == filters.legend.group_by == "kind"
     assert "well" in filters.legend._lines.markup
+    assert "number" in filters.form.column.options
+    assert "number" in filters.order.param.sort_by.objects
     filters.legend._template.value = "{kind"
     filters.legend._template.param.trigger("enter_pressed")
     assert "brace" in filters.legend.trouble

@@ -62,6 +62,7 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         ):
             on_enter(field, done)
         self._add.on_click(lambda _event: self.add())
+        state.param.watch(self._offer, "revision")
         self._arrange()
 
     def add(self) -> None:
@@ -120,6 +121,11 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     @property
     def _kind(self) -> Kind:
         return self.kind  # type: ignore[no-any-return]
+
+    def _offer(self, *_: Any) -> None:
+        """Offer columns that were read or joined meanwhile too."""
+        if (columns := _columns(self._state)) != self.column.options:
+            self.column.options = columns
 
     def _fit(self, _event: Any) -> None:
         """Offer what can be asked of the column."""

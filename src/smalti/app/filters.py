@@ -4,6 +4,7 @@ from typing import Any
 
 import panel as pn
 import param
+import polars as pl
 
 from smalti.app.choices import choice, switch
 from smalti.app.chosen import Chosen
@@ -54,9 +55,9 @@ class Order(Chosen):
 
     shared = ("sort_by", "descending")
 
-    def __init__(self, session: Session, **params: Any) -> None:
-        self.param.sort_by.objects = session.content.sort_columns
-        super().__init__(session.state, **params)
+    def choices(self, more: pl.Schema) -> dict[str, list[str]]:
+        """See `Chosen`."""
+        return {"sort_by": [*self.session.content.sort_columns, *more.names()]}
 
     def __panel__(self) -> Any:
         column = choice(self.param.sort_by, "Sort by", searchable=True)

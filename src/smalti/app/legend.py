@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import panel_material_ui as pmui
 import param
+import polars as pl
 
 from smalti.app.choices import choice
 from smalti.app.chosen import Chosen
@@ -48,9 +49,6 @@ class Legend(Chosen):
     nothing = {"group_by": NO_GROUPS, "color_by": BY_GROUP}  # noqa: RUF012  # never changed
 
     def __init__(self, session: Session, **params: Any) -> None:
-        content = session.content
-        self.param.group_by.objects = [NO_GROUPS, *content.group_columns, *_folders(session)]
-        self.param.color_by.objects = [BY_GROUP, *content.number_columns]
         self._lines = Live(does={"pick": lambda index, _: self.pick(int(index))}, sheet=SHEET)
         self._template = pmui.TextInput(
             label="or by parts of the file name",
@@ -59,10 +57,19 @@ class Legend(Chosen):
             margin=0,
             sizing_mode="stretch_width",
         )
-        super().__init__(session.state, **params)
+        super().__init__(session, **params)
         on_enter(self._template, self._read_names)
         session.state.param.watch(self._draw, "revision")
         self._draw()
+
+    def choices(self, more: pl.Schema) -> dict[str, list[str]]:
+        """See `Chosen`."""
+        content = self.session.content
+        numbers = [name for name, dtype in more.items() if dtype.is_numeric()]
+        return {
+            "group_by": [NO_GROUPS, *content.group_columns, *more.names(), *_folders(self.session)],
+            "color_by": [BY_GROUP, *content.number_columns, *numbers],
+        }
 
     def pick(self, index: int) -> None:
         """Select the images of one group."""
