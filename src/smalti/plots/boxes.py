@@ -16,8 +16,8 @@ __all__ = ["arrange", "boxes"]
 _HEIGHT = 54
 """Screen pixels for each group."""
 
-_VIOLIN, _BOX = 0.34, 0.09
-"""Half heights, where a group's place is 1 high; dots lie below the violin's middle line."""
+_VIOLIN, _BOX, _MEDIAN = 0.3, 0.1, 0.14
+"""Half heights, where a group's place is 1 high; the median is higher, so that a flat box hides nothing."""
 
 
 def boxes(
@@ -62,7 +62,7 @@ def boxes(
         rectangles(
             "boxes", layers["boxes"], fill_alpha=0.85, line_color=INK, tools=["hover"], hover_tooltips=tips
         ),
-        segments("medians", layers["medians"], line_color="#FFFFFF", line_width=2.5),
+        segments("medians", layers["medians"], line_color=INK, line_width=3),
         dots("selected", layers["selected"], size=6, color=ACCENT, alpha=0.9, line_color=None),
     ]
     height = height or 64 + _HEIGHT * len(colours)
@@ -90,7 +90,7 @@ def arrange(stats: BoxStats, colours: Mapping[str, str], *, log: bool = False) -
             "quartiles": [f"{a:.4g} – {b:.4g}" for a, b in zip(stats.q1, stats.q3, strict=True)],
             "n": stats.n,
         },
-        "medians": {"x0": stats.median, "y0": y - _BOX, "x1": stats.median, "y1": y + _BOX},
+        "medians": {"x0": stats.median, "y0": y - _MEDIAN, "x1": stats.median, "y1": y + _MEDIAN},
         "selected": _strewn(stats.dots, stats.dots.selected, y, len(colours)),
     }
     message = "" if stats.names else f"No image here has a {stats.column}"
@@ -113,7 +113,10 @@ def _violins(stats: BoxStats, colours: Mapping[str, str], y: np.ndarray) -> Colu
             span = slice(max(held[0] - 1, 0), held[-1] + 2)
             x, up = stats.grid[span], density[span]
             paths[name] = [
-                (np.concatenate([x[:1], x, x[-1:]]), middle + np.concatenate([[0], up * _VIOLIN, [0]]) + _BOX)
+                (
+                    np.concatenate([x[:1], x, x[-1:]]),
+                    middle + np.concatenate([[0], up * _VIOLIN, [0]]) + _MEDIAN,
+                )
             ]
     return outlines([paths.get(name, []) for name in colours], colours.values())
 
@@ -133,6 +136,6 @@ def _strewn(found: Dots, which: np.ndarray, y: np.ndarray, n_places: int) -> Col
     places = y[found.group[which]]
     return {
         "x": found.value[which],
-        "y": places - _BOX - 0.04 - 0.2 * spread,
+        "y": places - _MEDIAN - 0.04 - 0.2 * spread,
         "group": (n_places - 1 - places).astype(np.float32),
     }

@@ -68,6 +68,7 @@ def finish(
         ylabel=y_label,
         toolbar="above" if tools else None,
         default_tools=list(tools),
+        active_tools=[],
         show_legend=False,
         xlim=drawing.x_range,
         ylim=drawing.y_range,
@@ -87,6 +88,7 @@ def _calm(drawing: Drawing, legend: Sequence[tuple[str, str]], plot: Any, _eleme
     figure.styles = {f"--bk-{name}": _TEXT for name in _INKS}
     figure.min_border_left, figure.min_border_right = 44, 8
     figure.toolbar.logo, figure.toolbar.autohide = None, True
+    figure.toolbar.active_scroll = None  # the wheel is the page's until somebody gives it to the plot
     figure.xgrid.grid_line_color = None
     figure.ygrid.grid_line_color, figure.ygrid.grid_line_alpha = INK, 0.18
     for ends, given in ((figure.x_range, drawing.x_range), (figure.y_range, drawing.y_range)):

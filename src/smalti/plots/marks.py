@@ -87,9 +87,12 @@ def _flat(values: Any) -> list[np.ndarray]:
 
 
 def _styled(made: Any, name: str, columns: Columns, style: Any, palette: Sequence[str] = ()) -> Any:
-    # Ranges are given, and to look for them in each layer takes 10 ms a plot.
     return made.opts(
-        hooks=[partial(_steady, name, columns, palette)], apply_ranges=False, backend="bokeh", **style
+        hooks=[partial(_steady, name, columns, palette)],
+        apply_ranges=False,  # they are given, and to look for them in each layer takes 10 ms a plot
+        default_tools=[],  # the plot has its own
+        backend="bokeh",
+        **style,
     )
 
 

@@ -13,7 +13,7 @@ from smalti.table.aggregates import Density, Points
 
 __all__ = ["arrange", "scatter"]
 
-TOOLS = ("pan", "wheel_zoom", "reset", "save")
+TOOLS = ("pan", "box_zoom", "wheel_zoom", "reset", "save")
 
 
 def scatter(
