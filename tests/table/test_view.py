@@ -196,6 +196,20 @@ def test_a_lasso_selects_the_rows_inside(state):
     assert state.view.selection[0].words == "lasso on n × std"
 
 
+def test_a_lasso_on_logarithmic_axes_has_straight_sides_there():
+    frame = pl.DataFrame({"image_id": list("abc"), "x": [10.0, 30.0, -1.0], "y": [10.0, 70.0, 1.0]})
+    state = ViewState(Table(frame))
+    corners = np.array([(1, 1), (100, 1), (100, 1000)])  # a straight side from (1, 1) to (100, 1000)
+    state.select_lasso("x", "y", corners)
+    assert picked(state) == [0, 1]
+    state.select_lasso("x", "y", corners, log=(True, True))
+    assert picked(state) == [0, 1]
+    state.select_lasso("x", "y", corners, log=(False, True))
+    assert picked(state) == []
+    with pytest.raises(UsageError, match="at 0 or below"):
+        state.select_lasso("x", "y", corners - 1, log=(True, False))
+
+
 def test_selection_counts_only_what_passes_the_filters(state):
     state.select_rows(np.arange(6))
     state.add_filter("n", ">", 4)

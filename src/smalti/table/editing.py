@@ -125,7 +125,15 @@ class Selecting(Filtering):
             raise UsageError("a box without any end selects nothing in particular; give a number as one end")
         self._pick(Pick("box", mode, text, said=" × ".join(column for column, _ in sides)))
 
-    def select_lasso(self, x: str, y: str, vertices: np.ndarray, mode: Mode = "replace") -> None:
+    def select_lasso(
+        self,
+        x: str,
+        y: str,
+        vertices: np.ndarray,
+        mode: Mode = "replace",
+        *,
+        log: tuple[bool, bool] = (False, False),
+    ) -> None:
         """Select the rows inside a polygon over two columns, by the even-odd rule.
 
         Parameters
@@ -135,15 +143,22 @@ class Selecting(Filtering):
         vertices
             (n, 2), in the units of the columns; of more than 100, those that move the outline by less than
             a thousandth of its extent are left out.
+        mode
+            What becomes of the selection before.
+        log
+            Whether the axes that it was drawn on are logarithmic, x first: its sides are straight there.
         """
         outline = np.asarray(vertices, np.float64)
         if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
             raise UsageError("a lasso is three finite points or more, as an array of shape (n, 2)")
+        if (outline[:, list(log)] <= 0).any():
+            raise UsageError("a lasso on a logarithmic axis has no points at 0 or below")
+        outline = np.log10(outline, where=np.array(log), out=outline.copy())
         if len(outline) > MOST_VERTICES:
             outline = thinned(outline)
         corners = ", ".join(f"({a!r}, {b!r})" for a, b in outline.tolist())
-        text = f"{named(x)}.in_polygon({named(y)}, [{corners}])"
-        self._pick(Pick("lasso", mode, text, said=f"{x} × {y}"))
+        a, b = (f"{named(c)}.log10()" if is_log else named(c) for c, is_log in zip((x, y), log, strict=True))
+        self._pick(Pick("lasso", mode, f"{a}.in_polygon({b}, [{corners}])", said=f"{x} × {y}"))
 
     def select_where(self, text: str, mode: Mode = "replace") -> None:
         """Select the rows for which an expression holds."""

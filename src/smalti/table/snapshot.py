@@ -24,6 +24,11 @@ __all__ = ["Snapshot"]
 
 Range = tuple[float, float]
 
+MOST_BINS = 10_000
+
+MOST_CELLS = 4_000_000
+"""Of a density; about the pixels of a large screen."""
+
 
 class Snapshot:
     """One view of one table; it never changes, and computes each result once.
@@ -67,6 +72,21 @@ class Snapshot:
         return self.table.height, len(self.kept.rows), int(np.count_nonzero(self.picked))
 
     @property
+    def n_units(self) -> tuple[int, int, int]:
+        """The same counted in the unit of the view: images, their planes, or different files."""
+        return self._memo.get("units", self._units)
+
+    def _units(self) -> tuple[int, int, int]:
+        unit, images = self.view.unit, self.table.images
+        column = {"plane": "n_planes", "file": "path"}.get(unit)
+        if column is None or column not in images.columns:
+            return self.n
+        values = images[column]
+        parts = (values, values.filter(pl.Series(self.keep)), values.filter(pl.Series(self.picked)))
+        everything, kept, picked = (part.n_unique() if unit == "file" else int(part.sum()) for part in parts)
+        return everything, kept, picked
+
+    @property
     def groups(self) -> Groups:
         """Groups of the whole table, so that a filter never changes them."""
         return self.kept.groups
@@ -107,6 +127,8 @@ class Snapshot:
         UnknownNameError, UsageError
             There is no such column; it holds no numbers.
         """
+        if not 1 <= bins <= MOST_BINS:
+            raise UsageError(f"{bins} bins cannot be counted; give 1 to {MOST_BINS:,}")
         key = ("counts", column, log, by_group, bins)
         return self._memo.get(
             key, lambda: counts(self.kept, self._state, column, log=log, by_group=by_group, bins=bins)
@@ -145,6 +167,11 @@ class Snapshot:
         log
             Whether the axes are logarithmic, x first.
         """
+        if min(shape) < 1 or shape[0] * shape[1] > MOST_CELLS:
+            raise UsageError(f"a grid of {shape[0]} by {shape[1]} cells cannot be counted; see `shape`")
+        for ends in (x_range, y_range):
+            if ends is not None and not ends[0] < ends[1]:
+                raise UsageError(f"the range from {ends[0]} to {ends[1]} has no width; give two ends")
         key = ("density", x, y, shape, x_range, y_range, log)
         return self._memo.get(
             key, lambda: scatter.density(self.kept, x, y, self.picked, shape, x_range, y_range, log)
