@@ -52,7 +52,7 @@ def test_what_is_selected_on_screen_is_selected_in_python(state_and_feed: tuple[
     assert ask(feed, "select", [2, 0], mode="replace").message["revision"] == state.revision
     assert state.selected["image_id"].to_list() == ["a", "c"]
     ask(feed, "select", [0], mode="toggle")
-    ask(feed, "select", [4], mode="add", how="lasso")
+    ask(feed, "select", [4], mode="add")
     assert state.selected["image_id"].to_list() == ["c", "e"]
     ask(feed, "select", [], mode="replace")
     assert state.selected.height == 0

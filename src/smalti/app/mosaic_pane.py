@@ -51,7 +51,9 @@ class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
         **options: Any,
     ) -> None:
         super().__init__(**({"margin": 0, "sizing_mode": "stretch_both", "styles": UNBOUNDED} | options))
-        self._feed = Feed(state, sheets, title=title, look=look, opened=opened)
+        self._feed = Feed(state, sheets, title=title, look=look, opened=self._open)
+        self._opened = opened
+        self._own: int | None = None
         self._soon = _scheduler()
 
     def follow(self, snapshot: Snapshot) -> None:
@@ -61,8 +63,15 @@ class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
             self._give(change)
 
     def mark(self, row: int | None) -> None:
-        """Put the cursor on the image that is open."""
+        """Put the cursor on the image that is open, unless it was opened here: the cursor may have gone on."""
+        if row == self._own:
+            return
+        self._own = None
         self._give(Reply({"type": "opened", "row": row}))
+
+    def _open(self, row: int) -> None:
+        self._own = row
+        self._opened(row)
 
     def _handle_msg(self, data: Any) -> None:
         said = data if isinstance(data, Mapping) else {}

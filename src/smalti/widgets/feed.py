@@ -190,7 +190,7 @@ class Feed:
             raise UsageError(f"selection mode {mode!r}; choose one of {', '.join(MODES)}")
         rows = self._rows(buffers)
         if len(rows) or mode != "replace":
-            self._state.select_rows(rows, how=str(message.get("how", "click")), mode=mode)
+            self._state.select_rows(rows, mode=mode)  # rows, not a rule: a click to a view
         else:
             self._state.clear_selection()
         return self._done()

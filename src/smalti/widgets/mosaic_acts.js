@@ -14,9 +14,9 @@ export function makeActs(mosaic) {
     timers[name] = setTimeout(act, wait);
   }
 
-  function select(chosen, mode, how = "click") {
+  function select(chosen, mode) {
     if (!chosen.length && (mode !== "replace" || !table.nPicked)) return;
-    const told = () => link.ask("select", { mode, how }, [rowsBuffer(chosen)]);
+    const told = () => link.ask("select", { mode }, [rowsBuffer(chosen)]);
     table.pick(chosen, mode, told).catch(complain).finally(mosaic.follow);
     mosaic.follow();
   }

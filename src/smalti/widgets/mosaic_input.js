@@ -60,8 +60,8 @@ export function listen(pad, mosaic) {
     mosaic.band(null);
     if (!moved) return press(event);
     const layout = mosaic.layout();
-    if (mosaic.tool() === "lasso") mosaic.select(rowsInLasso(layout, points), modeOf(event), "lasso");
-    else mosaic.select(rowsInBox(layout, bounds(from, point(event))), modeOf(event), "box");
+    if (mosaic.tool() === "lasso") mosaic.select(rowsInLasso(layout, points), modeOf(event));
+    else mosaic.select(rowsInBox(layout, bounds(from, point(event))), modeOf(event));
   });
 
   on("pointercancel", () => {
@@ -125,13 +125,13 @@ function keyed(event, mosaic) {
     PageUp: Math.max(0, at - page),
     PageDown: Math.min(last, at + page),
   };
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") mosaic.select(layout.rows, "replace", "keys");
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") mosaic.select(layout.rows, "replace");
   else if (event.ctrlKey || event.metaKey || event.altKey) return false;
   else if (event.key.startsWith("Arrow")) mosaic.walk(at < 0 ? 0 : step(layout, at, event.key), event.shiftKey);
   else if (event.key in targets) mosaic.walk(targets[event.key], event.shiftKey);
   else if (event.key === "Enter" && at >= 0) mosaic.open(at);
   else if (event.key === " " && at >= 0) mosaic.toggle(at);
-  else if (event.key === "Escape") mosaic.select(new Int32Array(), "replace", "keys");
+  else if (event.key === "Escape") mosaic.select(new Int32Array(), "replace");
   else if (event.key === "+" || event.key === "=") mosaic.zoom(1.25);
   else if (event.key === "-") mosaic.zoom(0.8);
   else return false;

@@ -20,7 +20,8 @@ export function makeTable(message, buffers) {
   };
   let waiting = 0; // selections made here that Python has not answered yet
   let known = -1; // revision that holds the last of them
-  let held = null;
+  let held = new Uint8Array(); // the selection as Python told it last
+  let isNew = false;
 
   /** Take over a state that Python sent; whether the order or groups changed. */
   function take(next, parts) {
@@ -29,7 +30,7 @@ export function makeTable(message, buffers) {
     next.parts.forEach((name, i) => {
       if (name === "order") table.order = numbers(Int32Array, parts[i]);
       if (name === "group_index") table.group = numbers(Int16Array, parts[i]);
-      if (name === "picked") held = parts[i];
+      if (name === "picked") [held, isNew] = [parts[i], true];
     });
     settle();
     return next.parts.some((name) => name !== "picked");
@@ -37,9 +38,9 @@ export function makeTable(message, buffers) {
 
   /** Show the selection that Python holds, unless a later one made here is still on its way. */
   function settle() {
-    if (!held || waiting || table.state.revision < known) return;
+    if (!isNew || waiting || table.state.revision < known) return;
     for (let row = 0; row < n; row++) table.picked[row] = (held[row >> 3] >> (7 - (row & 7))) & 1;
-    held = null;
+    isNew = false;
     recount();
   }
 
@@ -62,6 +63,9 @@ export function makeTable(message, buffers) {
       try {
         const { message: answer } = await tell();
         known = Math.max(known, answer.revision);
+      } catch (error) {
+        isNew = true; // Python would not: back to what it told last
+        throw error;
       } finally {
         waiting -= 1;
         settle();
