@@ -36,7 +36,9 @@ def session(content: Content) -> Session:
 
 @pytest.fixture
 def filters(session: Session) -> Filters:
-    return Filters(session)
+    filters = Filters(session)
+    filters.__panel__()  # what is shown follows from here on
+    return filters
 
 
 def press(live: Live, do: str, key: str = "", value: Any = "") -> None:

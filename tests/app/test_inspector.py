@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
 
@@ -28,9 +29,15 @@ def content(demo: Project) -> Content:
     return Content.of(demo)
 
 
+def inspect(content: Content) -> Inspector:
+    """Made where no event loop runs, as in a script; Playwright leaves one running in this thread."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(lambda: Inspector(Session(content))).result()
+
+
 @pytest.fixture
 def inspector(content: Content) -> Inspector:
-    return Inspector(Session(content))
+    return inspect(content)
 
 
 def row_where(content: Content, where: str) -> int:
@@ -127,7 +134,7 @@ def test_a_file_that_vanished_leaves_its_thumbnail(tmp_path: Path) -> None:
     tifffile.imwrite(file, np.arange(256 * 256, dtype=np.uint16).reshape(256, 256))
     project = smalti.process(file.parent, output=tmp_path / "p.smalti", progress=Silent())
     file.unlink()
-    inspector = Inspector(Session(Content.of(project)))
+    inspector = inspect(Content.of(project))
     inspector.session.opened = 0
     assert "No such file" in inspector.trouble
     assert inspector.plane.media == "image/jpeg"
@@ -179,5 +186,6 @@ def test_of_what_a_slider_runs_through_only_the_last_is_read() -> None:
         while latest.busy:
             await asyncio.sleep(0.01)
 
-    asyncio.run(drag())
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(lambda: asyncio.run(drag())).result()
     assert read == shown == [0, 49]

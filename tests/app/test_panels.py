@@ -54,6 +54,14 @@ def test_a_filter_is_added_switched_inverted_and_undone(page: Page, shown: Any) 
     assert shown.is_clean()
 
 
+def test_a_column_of_few_values_is_asked_by_choice(page: Page, shown: Any) -> None:
+    page.get_by_label("Column", exact=True).fill("condition")
+    page.get_by_role("option", name="condition", exact=True).click()
+    expect(page.get_by_text("is one of")).to_be_visible()
+    expect(page.get_by_label("value", exact=True)).to_be_hidden()
+    assert shown.is_clean()
+
+
 def test_a_mistake_is_said_with_the_nearest_name(page: Page, shown: Any) -> None:
     field = page.get_by_label("or an expression")
     field.fill("laplacian_varianc > 3")

@@ -150,7 +150,7 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         self.chosen.visible = op.takes == "choice"
         self.first.placeholder = {"is_outlier": "3.5", "is_top": "20", "is_bottom": "20"}.get(op.op, "")
 
-    @param.depends("kind", "column.value")  # type: ignore[untyped-decorator]
+    @param.depends("column.value")  # type: ignore[untyped-decorator]
     def _range(self) -> str:
         """Meaning and range of the column."""
         table, column = self._state.table, str(self.column.value or "")
@@ -158,7 +158,7 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             return ""
         known = table.columns.get(column)
         said = [escape(known.meaning)] if known and known.meaning else []
-        if self.kind == "number":
+        if table.dtype(column).is_numeric():
             low, high = table.extent(column)
             said.append(f"{value_text(low)} to {value_text(high)} {escape(known.unit if known else '')}")
         return f'<div class="faint">{" ".join(said)}</div>'

@@ -172,7 +172,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def __panel__(self) -> Any:
         choices = stacked(self.picker, self.contrast, gap=8, visible=self._has_picture)
         trouble = html(self._said, visible=self._has_trouble)
-        return stacked(self._head, self.plane, trouble, choices, self._more, gap=10)
+        return stacked(self._head, self.plane, trouble, choices, self._more, gap=10, margin=16)
 
 
 def _folded(above: str, **parts: str) -> str:
