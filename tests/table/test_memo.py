@@ -28,7 +28,7 @@ def test_a_value_is_made_once_however_many_ask_at_once():
 
 
 def test_what_was_asked_for_longest_ago_is_dropped_first():
-    memo, made = Memo(most_bytes=2500), []
+    memo, made = Memo(most_bytes=4500), []
 
     def ask(key):
         return memo.get(key, lambda: (made.append(key), np.zeros(1000, np.uint8))[1])

@@ -219,6 +219,16 @@ def test_code_over_a_frame_in_memory_goes_on_from_it(table):
         state.to_cli()
 
 
+def test_code_over_a_file_reads_it(table, tmp_path):
+    path = tmp_path / "rows.parquet"
+    table.images.write_parquet(path)
+    state = ViewState(Table(table.images, source=str(path)))
+    state.add_filter("mean", "is_bottom", 4)
+    names = {}
+    exec(state.to_code(), names)
+    assert names["images"].equals(state.filtered)
+
+
 def test_a_link_can_be_read_by_people(table):
     state = ViewState(table)
     state.add_expression("mean > 2")

@@ -13,6 +13,9 @@ __all__ = ["Memo"]
 
 T = TypeVar("T")
 
+LEAST = 1_000
+"""Bytes that any value counts with, for its key and place."""
+
 
 class Memo:
     """Values by key, each computed once by whichever thread asks first; the others wait for it.
@@ -25,6 +28,7 @@ class Memo:
 
     def __init__(self, most_bytes: int | None = None) -> None:
         self._most = most_bytes
+        self._total = 0
         self._held: OrderedDict[Hashable, tuple[Future[Any], int]] = OrderedDict()
         self._lock = Lock()
 
@@ -38,32 +42,30 @@ class Memo:
                 job: Future[Any] = Future()
                 self._held[key] = (job, 0)
         if found is not None:
-            return found[0].result()  # type: ignore[no-any-return]  # one future a key, whose type the caller knows
+            return found[0].result()  # type: ignore[no-any-return]  # one type a key, known to the caller
         try:
             value = make()
         except BaseException as error:
             with self._lock:
-                self._held.pop(key, None)
+                del self._held[key]
             job.set_exception(error)
             raise
         job.set_result(value)
-        self._weigh(key, job, _size(value))
+        self._weigh(key, job, LEAST + _size(value))
         return value
 
     def _weigh(self, key: Hashable, job: Future[Any], size: int) -> None:
+        """Note the size of a new value, and drop old ones while all together are too large."""
         if self._most is None:
             return
         with self._lock:
-            if key in self._held:
-                self._held[key] = (job, size)
-            total = sum(size for _, size in self._held.values())
-            for old in list(self._held)[:-1]:
-                if total <= self._most:
+            self._held[key] = (job, size)
+            self._total += size
+            while self._total > self._most:
+                oldest = next(other for other, (_, size) in self._held.items() if size)
+                if oldest == key:  # larger than all that may be kept
                     break
-                job, size = self._held[old]
-                if job.done():
-                    total -= size
-                    del self._held[old]
+                self._total -= self._held.pop(oldest)[1]
 
 
 def _size(value: Any) -> int:
