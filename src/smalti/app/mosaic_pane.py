@@ -63,7 +63,7 @@ class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
             self._give(change)
 
     def mark(self, row: int | None) -> None:
-        """Put the cursor on the image that is open, unless it was opened here: the cursor may have gone on."""
+        """Put the cursor on the image that is open; one opened here has it, or has been left again."""
         if row == self._own:
             return
         self._own = None
