@@ -37,7 +37,7 @@ def test_dots_lie_under_their_box_and_selected_ones_apart() -> None:
     layers = boxes.arrange(spread(), COLOURS).layers
     assert list(layers["dots"]["x"]) == [1, 2]
     assert list(layers["selected"]["x"]) == [3]
-    assert list(layers["dots"]["group"]) == [1, 1]
+    assert list(layers["dots"]["tint"]) == [1, 1]
     assert all(0.5 < y < 1 for y in layers["dots"]["y"])
 
 

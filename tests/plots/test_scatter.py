@@ -1,14 +1,18 @@
 """Every filtered row is a point or counted in a pixel, and what is selected stands out."""
 
+import holoviews as hv
 import numpy as np
 import pytest
+from bokeh.document import Document
+from bokeh.models import ColorBar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smalti.plots.drawing import with_room
 from smalti.plots.look import ACCENT
-from smalti.plots.scatter import arrange
+from smalti.plots.scatter import arrange, scatter
 from smalti.plots.shade import shade
+from smalti.plots.tint import Tint
 from smalti.table.aggregates import Density, Points
 
 COLOURS = {"a": "#FF0000", "b": "#0000FF"}
@@ -42,6 +46,19 @@ def test_selected_points_are_bright_and_the_rest_faint(selected: list[bool]) -> 
 def test_points_are_called_by_name() -> None:
     bright = arrange(points([False, True]), COLOURS, names=["one.tif", "two.tif"]).layers["bright"]
     assert bright["label"] == ["two.tif"]
+
+
+@pytest.mark.parametrize("log", [False, True], ids=["linear", "logarithmic"])
+def test_values_colour_points_on_one_scale_beside_the_plot(log: bool) -> None:
+    tint = Tint("mean (intensity)", np.array([1.0, np.nan, 100.0]), (1.0, 1000.0), log, "cividis")
+    plot = scatter(points([False, True, False]), COLOURS, tint=tint)
+    for _ in range(2):  # two pages, of which each has models of its own
+        figure = hv.render(plot, backend="bokeh")
+        (scale,) = figure.select(ColorBar)
+        assert (scale.title, scale.color_mapper.low, scale.color_mapper.high) == ("mean (intensity)", 1, 1000)
+        Document().add_root(figure)
+    faint = next(renderer for renderer in figure.renderers if renderer.name == "faint")
+    np.testing.assert_equal(np.asarray(faint.data_source.data["tint"]), np.float32([1, np.nan, 100]))
 
 
 def density(groups: np.ndarray, selected: np.ndarray | None = None) -> Density:

@@ -8,7 +8,7 @@ import numpy as np
 from smalti.plots.drawing import Columns, Drawing, places_of, span_of, with_room
 from smalti.plots.look import ACCENT, INK, finish, short
 from smalti.plots.marks import boxes as rectangles
-from smalti.plots.marks import dots, outlines, segments, shapes
+from smalti.plots.marks import by_group, dots, outlines, segments, shapes
 from smalti.table.aggregates import BoxStats, Dots
 
 __all__ = ["arrange", "boxes"]
@@ -54,10 +54,9 @@ def boxes(
         ("quartiles", "@quartiles"),
         ("images", "@n{0,0}"),
     ]
-    tints = list(colours.values())
     elements = [
         shapes("violins", layers["violins"], fill_alpha=0.3, line_alpha=0.8),
-        dots("dots", layers["dots"], palette=tints, size=4, alpha=0.55, line_color=None),
+        dots("dots", layers["dots"], mapper=by_group(colours.values()), size=4, alpha=0.55, line_color=None),
         segments("whiskers", layers["whiskers"], line_color=INK, line_width=1.2),
         rectangles(
             "boxes", layers["boxes"], fill_alpha=0.85, line_color=INK, tools=["hover"], hover_tooltips=tips
@@ -137,5 +136,5 @@ def _strewn(found: Dots, which: np.ndarray, y: np.ndarray, n_places: int) -> Col
     return {
         "x": found.value[which],
         "y": places - _MEDIAN - 0.04 - 0.2 * spread,
-        "group": (n_places - 1 - places).astype(np.float32),
+        "tint": (n_places - 1 - places).astype(np.float32),
     }

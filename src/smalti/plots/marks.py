@@ -1,6 +1,6 @@
 """The few elements that plots are made of, each with its columns in the browser under their own names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,11 +8,14 @@ import holoviews as hv
 import holoviews.plotting.bokeh  # registers its options; hv.extension would publish to a notebook
 import numpy as np
 from bokeh.core.properties import field
-from bokeh.models import LinearColorMapper
+from bokeh.models import ColorMapper, LinearColorMapper
 
 from smalti.plots.drawing import Columns
 
-__all__ = ["boxes", "dots", "image", "lines", "outlines", "segments", "shapes"]
+__all__ = ["Mapper", "boxes", "by_group", "dots", "image", "lines", "outlines", "segments", "shapes"]
+
+Mapper = Callable[[], ColorMapper]
+"""Makes the colours of numbers, anew for each figure: Bokeh lets no two pages share a model."""
 
 _EDGES = {
     hv.Rectangles: ("left", "bottom", "right", "top"),
@@ -31,9 +34,15 @@ def segments(name: str, columns: Columns, **style: Any) -> hv.Segments:
     return _element(hv.Segments, name, columns, style)
 
 
-def dots(name: str, columns: Columns, *, palette: Sequence[str] = (), **style: Any) -> hv.Points:
-    """Points at ``x, y``; with a palette, filled with the colour that their ``group`` counts in it."""
-    return _element(hv.Points, name, columns, style, palette)
+def dots(name: str, columns: Columns, *, mapper: Mapper | None = None, **style: Any) -> hv.Points:
+    """Points at ``x, y``; with a mapper, filled with the colour of their ``tint``."""
+    return _element(hv.Points, name, columns, style, mapper)
+
+
+def by_group(colours: Iterable[str]) -> Mapper:
+    """The colour of each group by its number: names of colours for 20,000 points take long to send."""
+    palette = list(colours)
+    return lambda: LinearColorMapper(palette=palette, low=-0.5, high=len(palette) - 0.5)
 
 
 def image(name: str, columns: Columns) -> hv.RGB:
@@ -65,11 +74,11 @@ def outlines(paths: Iterable[Sequence[tuple[np.ndarray, np.ndarray]]], colours: 
     }
 
 
-def _element(kind: Any, name: str, columns: Columns, style: Any, palette: Sequence[str] = ()) -> Any:
+def _element(kind: Any, name: str, columns: Columns, style: Any, mapper: Mapper | None = None) -> Any:
     edges = _EDGES[kind]
     more = [column for column in columns if column not in edges]
     made = kind({column: np.asarray(values) for column, values in columns.items()}, list(edges), more)
-    return _styled(made, name, columns, style, palette)
+    return _styled(made, name, columns, style, mapper)
 
 
 def _shapes(kind: Any, name: str, columns: Columns, style: Any) -> Any:
@@ -86,9 +95,9 @@ def _flat(values: Any) -> list[np.ndarray]:
     return [array for part in values for array in _flat(part)]
 
 
-def _styled(made: Any, name: str, columns: Columns, style: Any, palette: Sequence[str] = ()) -> Any:
+def _styled(made: Any, name: str, columns: Columns, style: Any, mapper: Mapper | None = None) -> Any:
     return made.opts(
-        hooks=[partial(_steady, name, columns, palette)],
+        hooks=[partial(_steady, name, columns, mapper)],
         apply_ranges=False,  # they are given, and to look for them in each layer takes 10 ms a plot
         default_tools=[],  # the plot has its own
         backend="bokeh",
@@ -96,7 +105,7 @@ def _styled(made: Any, name: str, columns: Columns, style: Any, palette: Sequenc
     )
 
 
-def _steady(name: str, columns: Columns, palette: Sequence[str], plot: Any, _element: Any) -> None:
+def _steady(name: str, columns: Columns, mapper: Mapper | None, plot: Any, _element: Any) -> None:
     """Let source and glyph hold these columns whatever is in them: HoloViews leaves out what is constant."""
     renderer = plot.handles["glyph_renderer"]
     renderer.name = name
@@ -105,6 +114,5 @@ def _steady(name: str, columns: Columns, palette: Sequence[str], plot: Any, _ele
     for column in columns:
         if column in renderer.glyph.dataspecs():
             setattr(renderer.glyph, column, field(column))
-    if palette:
-        mapper = LinearColorMapper(palette=list(palette), low=-0.5, high=len(palette) - 0.5)
-        renderer.glyph.fill_color = field("group", mapper)
+    if mapper is not None:
+        renderer.glyph.fill_color = field("tint", mapper())

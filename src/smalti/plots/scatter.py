@@ -7,8 +7,9 @@ import numpy as np
 
 from smalti.plots.drawing import Columns, Drawing, with_room
 from smalti.plots.look import finish
-from smalti.plots.marks import dots, image
+from smalti.plots.marks import by_group, dots, image
 from smalti.plots.shade import Shading, shade
+from smalti.plots.tint import Tint
 from smalti.table.aggregates import Density, Points
 
 __all__ = ["arrange", "scatter"]
@@ -21,6 +22,7 @@ def scatter(
     colours: Mapping[str, str],
     *,
     names: Sequence[str] | None = None,
+    tint: Tint | None = None,
     shading: Shading = "log",
     x_label: str = "",
     y_label: str = "",
@@ -37,6 +39,8 @@ def scatter(
         Colour by name of the group, from `smalti.plots.palette.colours_of`.
     names
         What each point is called when it is hovered, one for each of `rows.rows`; None for the row number.
+    tint
+        Values that colour points in place of their groups, which colour densities always.
     shading
         How counts become opacity where a density is drawn.
     x_label, y_label
@@ -46,17 +50,19 @@ def scatter(
     legend
         Whether groups are named beside the plot.
     """
-    drawing = arrange(rows, colours, names=names, shading=shading)
+    drawing = arrange(rows, colours, names=names, tint=tint, shading=shading)
     layers = drawing.layers
     if isinstance(rows, Density):
         elements = [image("density", layers["density"])]
     else:
         tips = [("", "@label"), (rows.x_column, "@x{0.[0000]a}"), (rows.y_column, "@y{0.[0000]a}")]
+        if tint is not None:
+            tips.append((tint.label, "@tint{0.[0000]a}"))
         hover = {"tools": ["hover"], "hover_tooltips": tips}
-        tints = list(colours.values())
+        mapper = by_group(colours.values()) if tint is None else tint.mapper
         elements = [
-            dots("faint", layers["faint"], palette=tints, size=5, alpha=0.13, line_color=None, **hover),
-            dots("bright", layers["bright"], palette=tints, size=6, alpha=0.75, line_color=None, **hover),
+            dots("faint", layers["faint"], mapper=mapper, size=5, alpha=0.13, line_color=None, **hover),
+            dots("bright", layers["bright"], mapper=mapper, size=6, alpha=0.75, line_color=None, **hover),
         ]
     return finish(
         elements,
@@ -65,7 +71,8 @@ def scatter(
         y_label=y_label or rows.y_column,
         height=height,
         tools=TOOLS,
-        legend=list(colours.items()) if legend else (),
+        legend=list(colours.items()) if legend and tint is None else (),
+        hook=None if tint is None or isinstance(rows, Density) else tint.scale_beside,
         logx=rows.log[0],
         logy=rows.log[1],
     )
@@ -76,6 +83,7 @@ def arrange(
     colours: Mapping[str, str],
     *,
     names: Sequence[str] | None = None,
+    tint: Tint | None = None,
     shading: Shading = "log",
 ) -> Drawing:
     """The arrays of `scatter`."""
@@ -89,18 +97,13 @@ def arrange(
     labels = np.asarray(names if names is not None else [f"row {row}" for row in rows.rows], dtype=object)
     chosen = rows.selected if rows.selected.any() else np.ones(len(rows.x), dtype=bool)
     faint = np.full(len(rows.x), not chosen.all())
-    layers = {"faint": _points(rows, labels, faint), "bright": _points(rows, labels, chosen)}
+    tints = (rows.group if tint is None else tint.values).astype(np.float32)
+    layers = {"faint": _points(rows, labels, tints, faint), "bright": _points(rows, labels, tints, chosen)}
     return Drawing(layers, x_range, y_range, message=message)
 
 
-def _points(rows: Points, labels: np.ndarray, which: np.ndarray) -> Columns:
-    """Groups as numbers: 20,000 names of colours take longer to send than all the rest."""
-    return {
-        "x": rows.x[which],
-        "y": rows.y[which],
-        "group": rows.group[which].astype(np.float32),
-        "label": labels[which].tolist(),
-    }
+def _points(rows: Points, labels: np.ndarray, tints: np.ndarray, which: np.ndarray) -> Columns:
+    return {"x": rows.x[which], "y": rows.y[which], "tint": tints[which], "label": labels[which].tolist()}
 
 
 def _picture(rows: Density, colours: Mapping[str, str], shading: Shading) -> Columns:

@@ -9,7 +9,7 @@ from bokeh.models import FixedTicker, NumeralTickFormatter
 
 from smalti.plots.drawing import Columns, Drawing, span_of, with_room
 from smalti.plots.look import ACCENT, finish, short
-from smalti.plots.marks import dots
+from smalti.plots.marks import by_group, dots
 from smalti.table.aggregates import Sizes
 
 __all__ = ["arrange", "sizes"]
@@ -42,7 +42,7 @@ def sizes(found: Sizes, colours: Mapping[str, str], *, height: int = 320, legend
         dots(
             "bubbles",
             layers["bubbles"],
-            palette=list(colours.values()),
+            mapper=by_group(colours.values()),
             alpha=0.65,
             line_color=None,
             tools=["hover"],
@@ -90,7 +90,7 @@ def arrange(found: Sizes, colours: Mapping[str, str]) -> Drawing:
             "x": width,
             "y": height,
             "size": _diameter(n, most),
-            "group": group.astype(np.float32),
+            "tint": group.astype(np.float32),
             "name": [names[i] for i in group],
             "n": n,
             "n_selected": n_selected,

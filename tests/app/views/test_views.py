@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
+import numpy as np
 import panel as pn
 import polars as pl
 import pytest
@@ -58,6 +59,7 @@ def test_no_row_left_is_said_in_the_plot(kind: type[Linked], session: Session, f
 def test_the_code_draws_the_same_plot(kind: type[Linked], session: Session, figures_of: FIGURES) -> None:
     session.state.add_expression("size_x > 100")
     session.state.select_where("mean > 100")
+    session.state.color_by = "std"
     view = kind(session)
     figures = figures_of(view)
     *lines, last = view.code.strip().splitlines()
@@ -74,7 +76,6 @@ def test_the_code_draws_the_same_plot(kind: type[Linked], session: Session, figu
         assert [len(next(iter(columns_of(copy)[name].values()))) for name in layers] == sizes
 
 
-@pytest.mark.parametrize("kind", [*PLOTS, TableView], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize(
     "change",
     [
@@ -89,18 +90,17 @@ def test_the_code_draws_the_same_plot(kind: type[Linked], session: Session, figu
     ],
     ids=["no metrics", "one row", "no row", "all null", "constant", "a group each"],
 )
-def test_it_stands_on_any_table(
-    kind: type[Linked],
+def test_views_stand_on_any_table(
     change: Callable[[pl.LazyFrame], pl.LazyFrame],
     demo: Project,
     project_of: Callable[[pl.DataFrame], Project],
-    figures_of: FIGURES,
 ) -> None:
     session = Session(Content.of(project_of(change(demo.images.collect().lazy()).collect())))
-    view = kind(session)
-    figures_of(view)
+    views = [kind(session) for kind in (*PLOTS, TableView)]
+    for view in views:
+        view.start()
     session.state.group_by = "condition"
-    assert view.trouble == ""
+    assert [view.trouble for view in views] == [""] * len(views)
 
 
 def test_colours_are_those_of_the_whole_table_under_any_filter(session: Session, figures_of: FIGURES) -> None:
@@ -122,6 +122,18 @@ def test_another_group_column_draws_anew(session: Session, figures_of: FIGURES) 
     assert view.trouble == ""
     assert messages(figure) == [""]
     assert len(view.figure.object.get(0)) == 1
+
+
+def test_points_are_coloured_by_the_values_chosen_and_the_code_says_so(
+    session: Session, figures_of: FIGURES
+) -> None:
+    session.state.color_by = "noise_sigma"
+    view = ScatterView(session)
+    (figure,) = figures_of(view)
+    rows = session.state.snapshot().points(view.x, view.y, log=view._log).rows
+    expected = session.state.table.numbers("noise_sigma")[rows].astype(np.float32)
+    np.testing.assert_equal(columns_of(figure)["bright"]["tint"], expected)
+    assert "Tint('noise_sigma (intensity)', view.table.numbers('noise_sigma')" in view.code
 
 
 def test_the_open_image_is_drawn_over_the_intensities(session: Session, figures_of: FIGURES) -> None:

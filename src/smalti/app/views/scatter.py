@@ -23,6 +23,7 @@ from smalti.app.views.plotted import (
 )
 from smalti.plots.drawing import Range
 from smalti.plots.scatter import arrange, scatter
+from smalti.plots.tint import Tint
 from smalti.table.aggregates import Density, Points
 from smalti.table.picks import Mode
 from smalti.table.view import Snapshot
@@ -77,10 +78,11 @@ class ScatterView(Plotted):
         self._log = is_log(snapshot, self.axes, self.x), is_log(snapshot, self.axes, self.y)
         rows, names = self._rows(snapshot)
         tints, shading = colours(snapshot), self.shading
-        drawing = arrange(rows, tints, names=names, shading=shading)
+        tint = self._tint(snapshot, rows)
+        drawing = arrange(rows, tints, names=names, tint=tint, shading=shading)
         across, up = self.label(rows.x_column), self.label(rows.y_column)
-        kind = (type(rows), rows.x_column, rows.y_column, rows.log, tuple(tints))
-        make = partial(scatter, rows, tints, names=names, shading=shading, legend=False)
+        kind = (type(rows), rows.x_column, rows.y_column, rows.log, tuple(tints), *_scale(tint))
+        make = partial(scatter, rows, tints, names=names, tint=tint, shading=shading, legend=False)
         return Picture(drawing, kind, partial(make, x_label=across, y_label=up))
 
     def _rows(self, snapshot: Snapshot) -> tuple[Points | Density, list[str] | None]:
@@ -89,6 +91,18 @@ class ScatterView(Plotted):
             return snapshot.density(self.x, self.y, x_range=x_range, y_range=y_range, log=self._log), None
         rows = snapshot.points(self.x, self.y, log=self._log)
         return rows, snapshot.table.images["name"].gather(rows.rows).to_list()
+
+    def _tint(self, snapshot: Snapshot, rows: Points | Density) -> Tint | None:
+        """Values of the column that points are coloured by, if any."""
+        column = snapshot.view.color_by
+        if column is None or isinstance(rows, Density) or not snapshot.table.dtype(column).is_numeric():
+            return None
+        counts = snapshot.counts(column)
+        ends = (
+            (float(counts.edges[0]), float(counts.edges[-1])) if counts.log else snapshot.table.extent(column)
+        )
+        values = snapshot.table.numbers(column)[rows.rows]
+        return Tint(self.label(column), values, ends, counts.log, snapshot.view.palette)
 
     def _look(self, x_range: Range | None, y_range: Range | None) -> None:
         """Count again what is in view, where it is shaded."""
@@ -115,13 +129,25 @@ class ScatterView(Plotted):
     @property
     def code(self) -> str:
         """See `Linked`."""
-        what = "density" if self._is_shaded() else "points"
-        shading = f", shading={self.shading!r}" if self._is_shaded() else ""
-        return python(
-            self.session,
-            "scatter",
-            f"scatter(view.{what}({self.x!r}, {self.y!r}, log={self._log}), colours{shading})",
-        )
+        snapshot = self.session.state.snapshot()
+        asked = f"{self.x!r}, {self.y!r}, log={self._log}"
+        if self._is_shaded():
+            drawn = f"scatter(view.density({asked}), colours, shading={self.shading!r})"
+            return python(self.session, "scatter", drawn)
+        tint = self._tint(snapshot, snapshot.points(self.x, self.y, log=self._log))
+        lines = [f"rows = view.points({asked})", "scatter(rows, colours)"]
+        if tint is not None:
+            column = snapshot.view.color_by
+            values = f"view.table.numbers({column!r})[rows.rows]"
+            scale = f"{tint.label!r}, {values}, {tint.ends}, {tint.log}, {tint.palette!r}"
+            lines[0:0] = ["from smalti.plots.tint import Tint", ""]
+            lines[-1] = f"scatter(rows, colours, tint=Tint({scale}))"
+        return python(self.session, "scatter", "\n".join(lines))
+
+
+def _scale(tint: Tint | None) -> tuple[Any, ...]:
+    """What of a tint makes another plot."""
+    return () if tint is None else (tint.label, tint.ends, tint.log, tint.palette)
 
 
 def _nearest(rows: Points, x_range: Range, y_range: Range) -> int | None:
