@@ -1,5 +1,6 @@
 """Tiles look as the images do."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,13 +120,17 @@ def test_every_tile_lies_where_it_was_asked_for(flat: Flat, greys: list[int], se
         assert np.abs(sheet[y : y + 16, x : x + 16] - wanted).max() <= 3
 
 
-def test_thumbnails_laid_out_are_the_same(plankton: Project) -> None:
+def test_thumbnails_laid_out_are_the_same_and_leave_no_file(
+    plankton: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     sheets = Sheets(plankton.thumbnails, plankton.images.collect())
     rows = np.arange(40)[::-1]
     before = sheets.sheet(rows, 32)
     assert sheets._jpegs._laid is not None
     sheets._jpegs._laid.result(20)
     assert sheets.sheet(rows, 32) == before
+    assert os.name != "posix" or not list(tmp_path.iterdir())
 
 
 def test_a_project_without_thumbnails_gives_ground_only(flat: Flat) -> None:

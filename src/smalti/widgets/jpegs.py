@@ -62,18 +62,22 @@ class Jpegs:
 def _lay_out(source: pl.LazyFrame, keys: pl.DataFrame) -> "Future[tuple[Any, np.ndarray]]":
     folder = TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True)
     pool = ThreadPoolExecutor(1, thread_name_prefix="smalti-thumbnails")
-    laid = pool.submit(_mapped, source, keys, Path(folder.name) / "thumbnails.arrow")
-    finalize(laid, folder.cleanup)
+    laid = pool.submit(_mapped, source, keys, folder)
+    finalize(laid, folder.cleanup)  # where a file that is mapped cannot be removed earlier
     pool.shutdown(wait=False)
     return laid
 
 
-def _mapped(source: pl.LazyFrame, keys: pl.DataFrame, path: Path) -> tuple[Any, np.ndarray]:
+def _mapped(
+    source: pl.LazyFrame, keys: pl.DataFrame, folder: "TemporaryDirectory[str]"
+) -> tuple[Any, np.ndarray]:
     """The pictures in a memory map, and the place of each record in it."""
     import pyarrow as pa
 
+    path = Path(folder.name) / "thumbnails.arrow"
     source.select("image_id", "c", "jpeg").sink_ipc(path, compression="uncompressed")
     table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    folder.cleanup()  # the map outlives the name of its file, and a server that is killed leaves nothing
     stored = pl.from_arrow(table.select(["image_id", "c"]))
     assert isinstance(stored, pl.DataFrame)
     places = keys.join(
