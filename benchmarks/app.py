@@ -69,7 +69,7 @@ def serve(project: Path) -> Iterator[Server]:
 async def opened(browser: Browser, url: str) -> tuple[Page, float]:
     """A page on its Explore tab, settled, and seconds until it was first painted."""
     page = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
-    page.set_default_timeout(240_000)
+    page.set_default_timeout(120_000)
     await page.goto(url)
     await page.locator(".card").first.wait_for()
     painted = float(await page.evaluate("performance.now()")) / 1000
@@ -81,7 +81,7 @@ async def opened(browser: Browser, url: str) -> tuple[Page, float]:
 
 async def brush(page: Page, turn: int) -> None:
     """Drag a box over a part of the scatter."""
-    box = await page.locator(".smalti-scatter").first.bounding_box()
+    box = await page.locator(".scatter .bk-Figure").first.bounding_box()
     assert box is not None
     x, y = box["x"] + 0.25 * box["width"] + 8 * turn, box["y"] + 0.3 * box["height"]
     await page.mouse.move(x, y)

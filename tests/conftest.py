@@ -65,9 +65,9 @@ class Visit:
         return True
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium of the system."""
+    """A headless Chromium of the system; while it runs, so does an event loop in this thread."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
@@ -78,7 +78,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(browser: Browser) -> Callable[..., Visit]:
     """Open a URL in a window that can reach this machine only, and keeps what the page complains of."""
 
@@ -99,7 +99,7 @@ def visit(browser: Browser) -> Callable[..., Visit]:
         context.route("**/*", only_here)
         page = opened.page
         page.on("console", lambda said: opened.complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.on("pageerror", lambda error: opened.complaints.append(error.stack or str(error)))
         page.goto(url)
         return opened
 

@@ -10,7 +10,7 @@ from smalti.app.theme import stacked
 __all__ = ["framed"]
 
 
-def framed(title: str, view: Linked, *, flex: str = "1 1 400px") -> Any:
+def framed(title: str, view: Linked, *, flex: str = "none") -> Any:
     """One block: title and choices above, the view below.
 
     Parameters
@@ -20,11 +20,13 @@ def framed(title: str, view: Linked, *, flex: str = "1 1 400px") -> Any:
     view
         The view.
     flex
-        CSS shorthand: how it shares a row with its neighbours.
+        CSS shorthand: how it shares a row with its neighbours; in a column it is as high as it must be.
     """
     press = button("code", icon("copy"), f"Copy as Python: {title}")
     head = Live(
         f'<div class="head"><h2>{title}</h2>{press}</div>', does={"code": lambda *_: head.copy(view.code)}
     )
     choices = [] if view.controls is None else [view.controls]
-    return stacked(head, *choices, view, gap=8, styles={"flex": flex, "min-width": "0"})
+    known_as = ["block", title.lower().replace(" ", "-")]
+    looks = {"flex": flex, "min-width": "0"}
+    return stacked(head, *choices, view, gap=8, styles=looks, css_classes=known_as)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from smalti.app.linker import _pool, _scheduler
+from smalti.app.loop import pool, scheduler
 
 __all__ = ["Latest"]
 
@@ -24,7 +24,7 @@ class Latest(Generic[Answer]):
 
     def __init__(self, done: Callable[[Answer], None]) -> None:
         self._done = done
-        self._soon = _scheduler()
+        self._soon = scheduler()
         self._running = False
         self._next: Callable[[], Answer] | None = None
 
@@ -44,7 +44,7 @@ class Latest(Generic[Answer]):
 
     def _start(self, job: Callable[[], Answer]) -> None:
         self._running = True
-        _pool().submit(job).add_done_callback(self._hand_over)
+        pool().submit(job).add_done_callback(self._hand_over)
 
     def _hand_over(self, job: Future[Answer]) -> None:
         assert self._soon is not None

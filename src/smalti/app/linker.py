@@ -1,23 +1,18 @@
 """One change at a time, the latest first: views computed off the event loop, shown on it."""
 
-import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache, partial
+from concurrent.futures import Future
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
-import panel as pn
 import param
 
+from smalti.app.loop import Soon, pool, scheduler
 from smalti.core.errors import SmaltiError
-from smalti.processing.machine import usable_cores
 from smalti.table.view import Snapshot, ViewState
 
 __all__ = ["Linker", "View"]
-
-Soon = Callable[[Callable[[], None]], Any]
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +31,6 @@ class View(Protocol):
 
     def show(self, found: Any) -> None:
         """Bring the screen up to date with what `compute` gave; runs on the event loop."""
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """Shared by all sessions of this process, each of which has one change at work."""
-    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="smalti-view")
 
 
 class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
@@ -67,7 +56,7 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
         self._running = False
         self._left = 0
         self._since = 0.0
-        self._soon = _scheduler()
+        self._soon = scheduler()
         state.param.watch(self._changed, "revision")
 
     def add(self, view: View) -> None:
@@ -98,7 +87,7 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
             if self._soon is None:  # no event loop: a script, or a test
                 self._show(view, _computed(view, snapshot))
             else:
-                job = _pool().submit(_computed, view, snapshot)
+                job = pool().submit(_computed, view, snapshot)
                 job.add_done_callback(partial(self._hand_over, self._soon, view))
 
     def _hand_over(self, soon: Soon, view: View, job: Future[Any]) -> None:
@@ -134,14 +123,3 @@ def _computed(view: View, snapshot: Snapshot) -> Any:
 
 def _words(error: Exception) -> str:
     return str(error) if isinstance(error, SmaltiError) else f"{type(error).__name__}: {error}"
-
-
-def _scheduler() -> Soon | None:
-    """How to call something on this session's event loop from any thread; None where there is no loop."""
-    document = pn.state.curdoc
-    if document is not None and document.session_context is not None:
-        return document.add_next_tick_callback  # type: ignore[no-any-return]
-    try:
-        return asyncio.get_running_loop().call_soon_threadsafe
-    except RuntimeError:
-        return None

@@ -9,7 +9,7 @@ import param
 from panel.custom import JSComponent
 
 from smalti.app.icons import icon
-from smalti.app.local import _Local
+from smalti.app.local import Local
 from smalti.app.theme import CSS, UNBOUNDED
 
 __all__ = ["LIVE_CSS", "Live", "button", "copy_button"]
@@ -18,7 +18,7 @@ LIVE_CSS = Path(__file__).with_name("live.css").read_text(encoding="utf-8")
 """How buttons in HTML of our own look."""
 
 
-class Live(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
+class Live(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     """HTML whose elements with ``data-do`` report what is done to them.
 
     Parameters

@@ -6,10 +6,10 @@ import panel as pn
 from bokeh.models import ImportedStyleSheet
 from panel.io.notebook import replace_inline_css
 
-__all__ = ["Column", "Html", "Plot"]
+__all__ = ["Column", "Html", "Local"]
 
 
-class _Local:
+class Local:
     """Puts style sheets into what is sent to a notebook, not their addresses.
 
     Panel does so for the first view of a cell, but not for what changes or comes later.
@@ -31,22 +31,11 @@ def _inlined(properties: dict[str, Any]) -> dict[str, Any]:
     return properties
 
 
-class Html(_Local, pn.pane.HTML):  # type: ignore[misc]  # panel is untyped
+class Html(Local, pn.pane.HTML):  # type: ignore[misc]  # panel is untyped
     """HTML of our own."""
 
     priority = None  # never what Panel itself makes of an object
 
 
-class Column(_Local, pn.Column):  # type: ignore[misc]
+class Column(Local, pn.Column):  # type: ignore[misc]
     """Views one below the other."""
-
-
-class _Figure(_Local, pn.pane.Bokeh):  # type: ignore[misc]
-    priority = None
-
-
-class Plot(pn.pane.HoloViews):  # type: ignore[misc]
-    """A HoloViews object drawn by Bokeh."""
-
-    priority = None
-    _panes = pn.pane.HoloViews._panes | {"bokeh": _Figure}

@@ -6,8 +6,8 @@ from typing import Any
 
 from panel.custom import JSComponent
 
-from smalti.app.linker import _pool, _scheduler
-from smalti.app.local import _Local
+from smalti.app.local import Local
+from smalti.app.loop import pool, scheduler
 from smalti.app.theme import UNBOUNDED
 from smalti.table.view import Snapshot, ViewState
 from smalti.widgets._host import module
@@ -21,7 +21,7 @@ SLOW = ("sheet", "card")
 """Questions answered off the event loop: a sheet takes 20-400 ms."""
 
 
-class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
+class MosaicPane(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     """A mosaic as a part of a page.
 
     Parameters
@@ -54,7 +54,7 @@ class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
         self._feed = Feed(state, sheets, title=title, look=look, opened=self._open)
         self._opened = opened
         self._own: int | None = None
-        self._soon = _scheduler()
+        self._soon = scheduler()
 
     def follow(self, snapshot: Snapshot) -> None:
         """Show this state."""
@@ -80,7 +80,7 @@ class MosaicPane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
         if self._soon is None or message.get("type") not in SLOW:
             self._give(answer())
         else:
-            _pool().submit(lambda: self._hand_over(answer()))
+            pool().submit(lambda: self._hand_over(answer()))
 
     def _hand_over(self, reply: Reply) -> None:
         assert self._soon is not None

@@ -28,6 +28,8 @@ from smalti.app.views.table import TableView
 
 __all__ = ["ProjectPage"]
 
+HALF = "1 1 400px"
+
 WRAPPED = {"gap": "32px", "flex-wrap": "wrap", "align-items": "flex-start"}
 
 
@@ -82,7 +84,11 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def _explore(self) -> tuple[Sequence[Linked], Any]:
         scatter, mosaic = ScatterView(self.session), MosaicView(self.session)
         histograms, table = HistogramsView(self.session), TableView(self.session)
-        above = pn.Row(framed("Scatter", scatter), framed("Images", mosaic), sizing_mode="stretch_width")
+        above = pn.Row(
+            framed("Scatter", scatter, flex=HALF),
+            framed("Images", mosaic, flex=HALF),
+            sizing_mode="stretch_width",
+        )
         above.param.update(styles=WRAPPED, margin=0)
         rest = (framed("Histograms", histograms), framed("Table", table))
         return (scatter, mosaic, histograms, table), stacked(above, *rest, gap=28, margin=(20, 0))
@@ -115,7 +121,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             sidebar=[Filters(self.session)],
             sidebar_width=SIDE_WIDTH + 32,
             sidebar_resizable=False,
-            contextbar=[self._inspector],
+            contextbar=[stacked(self._inspector, gap=0, margin=(12, 16))],
             contextbar_width=INSPECTOR_WIDTH,
             contextbar_variant="persistent",
             header=[Address(self.session.state)],

@@ -8,7 +8,7 @@ import numpy as np
 import param
 from panel.custom import JSComponent
 
-from smalti.app.local import _Local
+from smalti.app.local import Local
 from smalti.app.picture import Picture
 from smalti.app.theme import UNBOUNDED
 from smalti.app.words import value_text
@@ -19,7 +19,7 @@ __all__ = ["Plane", "value_at"]
 EMPTY = "Click an image to see it here"
 
 
-class Plane(_Local, JSComponent):  # type: ignore[misc]  # panel is untyped
+class Plane(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     """A picture with zoom, scale bar and the stored value under the pointer."""
 
     pixels = param.Bytes(default=b"", doc="The picture as sent; nothing for none.")

@@ -22,7 +22,7 @@ def content(demo: Project) -> Content:
 @pytest.fixture(autouse=True)
 def no_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Views follow at once, as in a script; Playwright leaves a loop running that nothing turns."""
-    monkeypatch.setattr("smalti.app.linker._scheduler", lambda: None)
+    monkeypatch.setattr("smalti.app.linker.scheduler", lambda: None)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The views of the page: each a `Linked` over the plots or widgets."""
+"""What the middle of the page shows, a view a file; each computes off the event loop and paints in place."""

@@ -114,7 +114,7 @@ class ScatterView(Plotted):
         self.session.state.select_box(self.x, x_range, self.y, y_range, mode=mode)
 
     def _lasso(self, vertices: np.ndarray, mode: Mode) -> None:
-        self.session.state.select_lasso(self.x, self.y, vertices, mode=mode)
+        self.session.state.select_lasso(self.x, self.y, vertices, mode=mode, log=self._log)
 
     def _tap(self, x_range: Range, y_range: Range, mode: Mode) -> None:
         """Select and open the nearest point in reach; empty ground clears the selection."""
