@@ -43,6 +43,13 @@ def test_selected_points_are_bright_and_the_rest_faint(selected: list[bool]) -> 
     assert (len(layers["faint"]["x"]), len(layers["bright"]["x"])) == expected
 
 
+def test_it_zooms_and_pans_but_leaves_the_wheel_to_the_page() -> None:
+    figure = hv.render(scatter(points([False, True]), COLOURS), backend="bokeh")
+    kinds = {type(tool).__name__ for tool in figure.tools}
+    assert kinds == {"PanTool", "BoxZoomTool", "WheelZoomTool", "ResetTool", "SaveTool", "HoverTool"}
+    assert figure.toolbar.active_scroll is None
+
+
 def test_points_are_called_by_name() -> None:
     bright = arrange(points([False, True]), COLOURS, names=["one.tif", "two.tif"]).layers["bright"]
     assert bright["label"] == ["two.tif"]

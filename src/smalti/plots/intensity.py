@@ -49,7 +49,7 @@ def intensity(
         x_label="from darkest to brightest of each image" if curves.relative else unit or "intensity",
         y_label="pixels",
         height=height,
-        tools=("pan", "box_zoom", "wheel_zoom", "reset", "save"),
+        zooms=True,
         legend=[(name, colours[name]) for name in curves.names] if legend else (),
         hook=_percent,
     )

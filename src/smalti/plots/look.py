@@ -7,7 +7,19 @@ from typing import Any
 import holoviews as hv
 import holoviews.plotting.bokeh  # registers its options; hv.extension would publish to a notebook
 import numpy as np
-from bokeh.models import BasicTicker, FixedTicker, Label, Legend, LegendItem, Node
+from bokeh.models import (
+    BasicTicker,
+    BoxZoomTool,
+    FixedTicker,
+    Label,
+    Legend,
+    LegendItem,
+    Node,
+    PanTool,
+    ResetTool,
+    SaveTool,
+    WheelZoomTool,
+)
 
 from smalti.plots.drawing import Drawing
 
@@ -35,7 +47,7 @@ def finish(
     x_label: str = "",
     y_label: str = "",
     height: int,
-    tools: Sequence[str] = (),
+    zooms: bool = False,
     legend: Sequence[tuple[str, str]] = (),
     hook: Callable[[Any, Any], None] | None = None,
     **options: Any,
@@ -52,8 +64,8 @@ def finish(
         Shown along the axes.
     height
         In screen pixels; the width follows the place it is put in.
-    tools
-        Names of Bokeh's tools, beside what hovering shows.
+    zooms
+        Whether there are tools to zoom, pan and save.
     legend
         Name and colour of each group; none where a legend stands elsewhere.
     hook
@@ -66,20 +78,20 @@ def finish(
         height=height,
         xlabel=x_label,
         ylabel=y_label,
-        toolbar="above" if tools else None,
-        default_tools=list(tools),
+        toolbar="above" if zooms else None,
+        default_tools=[],
         active_tools=[],
         show_legend=False,
         xlim=drawing.x_range,
         ylim=drawing.y_range,
         fontsize={"labels": "11px", "ticks": "11px"},
-        hooks=[partial(_calm, drawing, tuple(legend)), *([hook] if hook else [])],
+        hooks=[partial(_calm, drawing, zooms, tuple(legend)), *([hook] if hook else [])],
         backend="bokeh",
         **options,
     )
 
 
-def _calm(drawing: Drawing, legend: Sequence[tuple[str, str]], plot: Any, _element: Any) -> None:
+def _calm(drawing: Drawing, zooms: bool, legend: Sequence[tuple[str, str]], plot: Any, _element: Any) -> None:
     """Let the page's own background show, and draw no more lines than are read."""
     figure = plot.state
     figure.output_backend = "canvas"  # WebGL costs a context each, and a software one where there is no GPU
@@ -88,6 +100,8 @@ def _calm(drawing: Drawing, legend: Sequence[tuple[str, str]], plot: Any, _eleme
     figure.styles = {f"--bk-{name}": _TEXT for name in _INKS}
     figure.min_border_left, figure.min_border_right = 44, 8
     figure.toolbar.logo, figure.toolbar.autohide = None, True
+    if zooms:
+        figure.add_tools(PanTool(), BoxZoomTool(), WheelZoomTool(), ResetTool(), SaveTool())
     figure.toolbar.active_scroll = None  # the wheel is the page's until somebody gives it to the plot
     figure.xgrid.grid_line_color = None
     figure.ygrid.grid_line_color, figure.ygrid.grid_line_alpha = INK, 0.18

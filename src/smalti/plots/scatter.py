@@ -1,20 +1,19 @@
 """Two columns against each other: a point a row, or where rows are too many a shaded density."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import holoviews as hv
 import numpy as np
 
 from smalti.plots.drawing import Columns, Drawing, with_room
-from smalti.plots.look import finish
+from smalti.plots.look import INK, finish
 from smalti.plots.marks import by_group, dots, image
 from smalti.plots.shade import Shading, shade
 from smalti.plots.tint import Tint
 from smalti.table.aggregates import Density, Points
 
 __all__ = ["arrange", "scatter"]
-
-TOOLS = ("pan", "box_zoom", "wheel_zoom", "reset", "save")
 
 
 def scatter(
@@ -58,10 +57,11 @@ def scatter(
         tips = [("", "@label"), (rows.x_column, "@x{0.[0000]a}"), (rows.y_column, "@y{0.[0000]a}")]
         if tint is not None:
             tips.append((tint.label, "@tint{0.[0000]a}"))
-        hover = {"tools": ["hover"], "hover_tooltips": tips}
+        hover: dict[str, Any] = {"tools": ["hover"], "hover_tooltips": tips}
         mapper = by_group(colours.values()) if tint is None else tint.mapper
         elements = [
-            dots("faint", layers["faint"], mapper=mapper, size=5, alpha=0.13, line_color=None, **hover),
+            # Grey: many faint points over each other would come out in their colour, as if selected.
+            dots("faint", layers["faint"], size=5, color=INK, alpha=0.15, line_color=None, **hover),
             dots("bright", layers["bright"], mapper=mapper, size=6, alpha=0.75, line_color=None, **hover),
         ]
     return finish(
@@ -70,7 +70,7 @@ def scatter(
         x_label=x_label or rows.x_column,
         y_label=y_label or rows.y_column,
         height=height,
-        tools=TOOLS,
+        zooms=True,
         legend=list(colours.items()) if legend and tint is None else (),
         hook=None if tint is None or isinstance(rows, Density) else tint.scale_beside,
         logx=rows.log[0],
