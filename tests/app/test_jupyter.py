@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -94,6 +95,23 @@ def test_what_is_selected_on_screen_is_read_in_the_next_cell(notebook: Any) -> N
     tiles.click(position={"x": 40, "y": 60})
     said = ask(notebook.page, "print('selected', project.view.n[2], project.view.selected['path'].to_list())")
     expect(said).to_contain_text("selected 1 ['")
+
+
+def test_a_box_on_the_scatter_is_read_in_python_too(notebook: Any) -> None:
+    page = notebook.page
+    page.get_by_role("tab", name="Explore").click()
+    figure = page.locator(".scatter .bk-Figure").first
+    figure.locator("canvas").first.wait_for()
+    figure.scroll_into_view_if_needed()
+    place = figure.bounding_box()
+    page.mouse.move(place["x"] + 0.3 * place["width"], place["y"] + 0.2 * place["height"])
+    page.mouse.down()
+    page.mouse.move(place["x"] + 0.95 * place["width"], place["y"] + 0.85 * place["height"], steps=8)
+    page.mouse.up()
+    expect(page.get_by_text("box on mean × laplacian_variance")).to_be_attached()
+    said = ask(page, "print('box', project.view.n[2], project.view.view.selection[0].how)")
+    expect(said).to_contain_text(re.compile(r"box [1-9]\d* box"))
+    assert notebook.is_clean()
 
 
 def test_what_is_selected_in_python_is_shown_on_screen(notebook: Any) -> None:

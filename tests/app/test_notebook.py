@@ -9,15 +9,16 @@ from nbclient import NotebookClient
 from smalti.processing.project import Project
 
 CELL = """
+import asyncio
 import smalti
 from bokeh.models import ImportedStyleSheet
-from panel.io.state import state
 
-view = smalti.open({path!r}).explore()
+project = smalti.open({path!r})
+view = project.explore()
 sent, _ = view._repr_mimebundle_()
 root = view._models[next(iter(view._models))][0]
-field = next(widget for widget in view.select() if getattr(widget, "label", "") == "Where")
-field.value = "condition == 'em'"
+project.view.add_expression("condition == 'em'")
+await asyncio.sleep(2)  # views follow when the cell lets them
 later = [sheet.url for sheet in root.select(dict(type=ImportedStyleSheet))]
 print(len(sent["text/html"]), later)
 """

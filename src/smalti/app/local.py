@@ -6,7 +6,9 @@ import panel as pn
 from bokeh.models import ImportedStyleSheet
 from panel.io.notebook import replace_inline_css
 
-__all__ = ["Column", "Html", "Local"]
+from smalti.app.loop import served
+
+__all__ = ["Column", "Html", "Local", "LocalWidget", "Row"]
 
 
 class Local:
@@ -20,6 +22,17 @@ class Local:
 
     def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
         return _inlined(super()._process_param_change(params))  # type: ignore[misc]
+
+
+class LocalWidget(Local):
+    """A Material widget that comes to a notebook after the page: it leaves its script out, 1.4 MB.
+
+    All of them share one script, which the page has brought.
+    """
+
+    def _get_properties(self, doc: Any) -> dict[str, Any]:
+        properties = super()._get_properties(doc)
+        return properties | {"esm": ""} if pn.config.inline and not served() else properties
 
 
 def _inlined(properties: dict[str, Any]) -> dict[str, Any]:
@@ -39,3 +52,7 @@ class Html(Local, pn.pane.HTML):  # type: ignore[misc]  # panel is untyped
 
 class Column(Local, pn.Column):  # type: ignore[misc]
     """Views one below the other."""
+
+
+class Row(Local, pn.Row):  # type: ignore[misc]
+    """Views side by side."""

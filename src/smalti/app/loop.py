@@ -10,7 +10,7 @@ import panel as pn
 
 from smalti.processing.machine import usable_cores
 
-__all__ = ["Soon", "pool", "scheduler"]
+__all__ = ["Soon", "pool", "scheduler", "served"]
 
 Soon = Callable[[Callable[[], None]], Any]
 
@@ -23,10 +23,15 @@ def pool() -> ThreadPoolExecutor:
 
 def scheduler() -> Soon | None:
     """How to call something on this session's event loop from any thread; None where there is no loop."""
-    document = pn.state.curdoc
-    if document is not None and document.session_context is not None:
-        return document.add_next_tick_callback  # type: ignore[no-any-return]
+    if served():
+        return pn.state.curdoc.add_next_tick_callback  # type: ignore[no-any-return]
     try:
         return asyncio.get_running_loop().call_soon_threadsafe
     except RuntimeError:
         return None
+
+
+def served() -> bool:
+    """Whether this runs for a visitor of a server, who has a window of its own; in a notebook nobody has."""
+    document = pn.state.curdoc
+    return document is not None and document.session_context is not None

@@ -1,5 +1,6 @@
 """The page in a notebook cell: no request to any host, and one copy of its script where Panel sends 22."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +20,36 @@ def view(project: Project) -> Any:
     hv.extension("bokeh", inline=True, logo=False)  # first, or Panel's own resources are asked of a CDN
     pn.extension(inline=True)
     page = shared.page(project)
-    page._hooks.append(_share_script)  # where Panel lets a model be seen before it is sent
+    page._hooks += [_share_script, _hold_back]  # where Panel lets a model be seen before it is sent
     return page
+
+
+def _hold_back(page: Any, root: Any, changed: Any, _old: Any) -> None:
+    """Keep what changes until the browser has drawn the page; Panel would send it to nobody.
+
+    When all cells run at once, the next ones change the state before the page is on screen.
+    """
+    if changed is page:
+        asyncio.get_running_loop().call_soon(lambda: _queue(page._comms[root.ref["id"]][0]))
+
+
+def _queue(comm: Any) -> None:
+    """Let a comm's messages wait until the browser opens it."""
+    waiting: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    send, init = comm.send, comm.init
+
+    def keep(*message: Any, **parts: Any) -> None:
+        waiting.append((message, parts))
+
+    def opened() -> None:
+        init()
+        comm.send = send
+        for message, parts in waiting:
+            send(*message, **parts)
+        waiting.clear()
+
+    if comm._comm is None:
+        comm.send, comm.init = keep, opened
 
 
 def _share_script(page: Any, root: Any, changed: Any, _old: Any) -> None:

@@ -1,12 +1,10 @@
 """The page: filters left, views in the middle, the image on the right; all over one state."""
 
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-import param
 
 from smalti.app.address import Address
 from smalti.app.cards import Cards
@@ -15,8 +13,9 @@ from smalti.app.filters import Filters
 from smalti.app.framed import framed
 from smalti.app.inspector import Inspector
 from smalti.app.linked import Linked
+from smalti.app.loop import served
 from smalti.app.session import Session
-from smalti.app.theme import INSPECTOR_WIDTH, LOGO, QUIET_BAR, SIDE_WIDTH, THEME, html, stacked
+from smalti.app.theme import INSPECTOR_WIDTH, LOGO, QUIET_BAR, SIDE_WIDTH, THEME, html, side_by_side, stacked
 from smalti.app.views.dimensions import DimensionsView
 from smalti.app.views.distributions import DistributionsView
 from smalti.app.views.histograms import HistogramsView
@@ -30,7 +29,8 @@ __all__ = ["ProjectPage"]
 
 HALF = "1 1 400px"
 
-WRAPPED = {"gap": "32px", "flex-wrap": "wrap", "align-items": "flex-start"}
+Part = tuple[tuple[Linked, ...], tuple[Any, ...]]
+"""The views on a tab, and what it shows from top to bottom."""
 
 
 class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
@@ -49,17 +49,14 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         self.session = session
         self._said = said
         self._inspector = Inspector(session)
-        self._parts: dict[str, tuple[Sequence[Linked], Any]] = {
+        self._parts = {
             "Overview": self._overview(),
             "Explore": self._explore(),
             "Mosaic": self._mosaic(),
             "Compare": self._compare(),
         }
-        self._tabs = pmui.Tabs(
-            *((name, body) for name, (_, body) in self._parts.items()),
-            dynamic=True,
-            sizing_mode="stretch_width",
-        )
+        bodies = ((name, stacked(*parts, gap=28, margin=(20, 0))) for name, (_, parts) in self._parts.items())
+        self._tabs = pmui.Tabs(*bodies, dynamic=True, sizing_mode="stretch_width")
         self._tabs.param.watch(self._turn, "active")
         pn.state.onload(self._start)
 
@@ -75,42 +72,29 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             for view in views:
                 view.visible = number == self._tabs.active
 
-    def _overview(self) -> tuple[Sequence[Linked], Any]:
-        sizes, mosaic = SizesView(self.session), MosaicView(self.session)
-        beside = pn.Row(framed("Images", mosaic, flex="3 1 520px"), framed("Sizes", sizes, flex="1 1 320px"))
-        beside.param.update(sizing_mode="stretch_width", styles=WRAPPED, margin=0)
-        return (sizes, mosaic), stacked(Cards(self.session), beside, gap=28, margin=(20, 0))
+    def _overview(self) -> Part:
+        mosaic, sizes = MosaicView(self.session), SizesView(self.session)
+        beside = row(framed("Images", mosaic, flex="3 1 520px"), framed("Sizes", sizes, flex="1 1 320px"))
+        return (mosaic, sizes), (Cards(self.session), beside)
 
-    def _explore(self) -> tuple[Sequence[Linked], Any]:
+    def _explore(self) -> Part:
         scatter, mosaic = ScatterView(self.session), MosaicView(self.session)
         histograms, table = HistogramsView(self.session), TableView(self.session)
-        above = pn.Row(
-            framed("Scatter", scatter, flex=HALF),
-            framed("Images", mosaic, flex=HALF),
-            sizing_mode="stretch_width",
-        )
-        above.param.update(styles=WRAPPED, margin=0)
-        rest = (framed("Histograms", histograms), framed("Table", table))
-        return (scatter, mosaic, histograms, table), stacked(above, *rest, gap=28, margin=(20, 0))
+        above = row(framed("Scatter", scatter, flex=HALF), framed("Images", mosaic, flex=HALF))
+        below = (framed("Histograms", histograms), framed("Table", table))
+        return (scatter, mosaic, histograms, table), (above, *below)
 
-    def _mosaic(self) -> tuple[Sequence[Linked], Any]:
+    def _mosaic(self) -> Part:
         mosaic = MosaicView(self.session, height=720)
-        return (mosaic,), stacked(mosaic, gap=0, margin=(20, 0))
+        return (mosaic,), (mosaic,)
 
-    def _compare(self) -> tuple[Sequence[Linked], Any]:
-        boxes, curves = DistributionsView(self.session), IntensityView(self.session)
-        along = DimensionsView(self.session)
-        blocks = (
-            framed("By group", boxes),
-            framed("Intensities", curves),
-            framed("Across dimensions", along),
-        )
-        row = pn.Row(*blocks, sizing_mode="stretch_width", styles=WRAPPED, margin=0)
-        return (boxes, curves, along), stacked(row, gap=28, margin=(20, 0))
-
-    @param.depends("session.state.revision")  # type: ignore[untyped-decorator]
-    def _has_images(self) -> bool:
-        return self.session.state.n[1] > 0
+    def _compare(self) -> Part:
+        views: dict[str, Linked] = {
+            "By group": DistributionsView(self.session),
+            "Intensities": IntensityView(self.session),
+            "Across dimensions": DimensionsView(self.session),
+        }
+        return (*views.values(),), (row(*(framed(name, view, flex=HALF) for name, view in views.items())),)
 
     def __panel__(self) -> Any:
         told = [html(f'<div class="trouble" role="alert">{escape(self._said)}</div>')] if self._said else []
@@ -124,7 +108,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             contextbar=[stacked(self._inspector, gap=0, margin=(12, 16))],
             contextbar_width=INSPECTOR_WIDTH,
             contextbar_variant="persistent",
-            header=[Address(self.session.state)],
+            header=[Address(self.session.state)] if served() else [],
             theme_config=THEME,
             sx=QUIET_BAR,
             logo=LOGO,
@@ -136,3 +120,8 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             lambda event: page.param.update(contextbar_open=event.new is not None), "opened"
         )
         return page
+
+
+def row(*blocks: Any) -> Any:
+    """Blocks side by side, one below the other where they have no room."""
+    return side_by_side(*blocks, styles={"gap": "32px", "flex-wrap": "wrap", "align-items": "flex-start"})

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import panel as pn
-
-from smalti.app.local import Column, Html
+from smalti.app.local import Column, Html, Row
 
 __all__ = [
     "CSS",
@@ -96,7 +94,7 @@ def stacked(*parts: Any, gap: int, **options: Any) -> Any:
 def side_by_side(*parts: Any, **options: Any) -> Any:
     """Views in a row with its ends at the margins."""
     styles = {"justify-content": "space-between", "align-items": "center"} | options.pop("styles", {})
-    return pn.Row(*parts, margin=0, sizing_mode="stretch_width", styles=styles | UNBOUNDED, **options)
+    return Row(*parts, margin=0, sizing_mode="stretch_width", styles=styles | UNBOUNDED, **options)
 
 
 def html(content: Any, **options: Any) -> Any:

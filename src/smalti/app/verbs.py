@@ -59,9 +59,11 @@ def mosaic(project: Project, **options: Any) -> Any:
 
 def served_by_panel() -> bool:
     """Whether this runs for a visitor of ``panel serve``, as a script or a notebook does there."""
-    panel = sys.modules.get("panel")
-    document = panel.state.curdoc if panel else None
-    return document is not None and document.session_context is not None
+    if "panel" not in sys.modules:
+        return False
+    from smalti.app.loop import served
+
+    return served()
 
 
 def in_notebook() -> bool:
