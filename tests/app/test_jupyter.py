@@ -67,7 +67,8 @@ def notebook(lab: str, visit: Callable[..., Any]) -> Any:
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(page.locator(".smalti-mosaic canvas").first).to_be_attached(timeout=120_000)
+    mosaics = page.locator(".smalti-mosaic .count")
+    expect(mosaics).to_have_text([re.compile("120 images")] * 2, timeout=120_000)  # the page's, and one alone
     return opened
 
 

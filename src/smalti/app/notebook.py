@@ -1,7 +1,7 @@
 """The page in a notebook cell: no request to any host, and one copy of its script where Panel sends 22."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import holoviews as hv
@@ -10,6 +10,8 @@ from bokeh.core.serialization import Serializer
 from panel.models.esm import ReactComponent
 
 from smalti.app import shared
+from smalti.app.herald import Herald
+from smalti.core.home import at_home
 from smalti.processing.project import Project
 
 __all__ = ["view"]
@@ -20,36 +22,24 @@ def view(project: Project) -> Any:
     hv.extension("bokeh", inline=True, logo=False)  # first, or Panel's own resources are asked of a CDN
     pn.extension(inline=True)
     page = shared.page(project)
-    page._hooks += [_share_script, _hold_back]  # where Panel lets a model be seen before it is sent
+    page._hooks.append(_share_script)  # where Panel lets a model be seen before it is sent
+    page._render_mimebundle = partial(_rendered, page, page._render_mimebundle)
     return page
 
 
-def _hold_back(page: Any, root: Any, changed: Any, _old: Any) -> None:
-    """Keep what changes until the browser has drawn the page; Panel would send it to nobody.
+def _rendered(page: Any, render: Callable[..., Any], model: Any, document: Any, comm: Any, *more: Any) -> Any:
+    """Send the page, keep changes until the browser has drawn it, and hear the browser on this thread."""
+    next(iter(page.select(Herald))).hold(comm)
+    sent = render(model, document, comm, *more)
+    bring_home = at_home()
+    _, browser = page._comms[model.ref["id"]]
+    for name in ("_handle_msg", "_on_open"):
+        setattr(browser, name, partial(_brought, bring_home, getattr(browser, name)))
+    return sent
 
-    When all cells run at once, the next ones change the state before the page is on screen.
-    """
-    if changed is page:
-        asyncio.get_running_loop().call_soon(lambda: _queue(page._comms[root.ref["id"]][0]))
 
-
-def _queue(comm: Any) -> None:
-    """Let a comm's messages wait until the browser opens it."""
-    waiting: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
-    send, init = comm.send, comm.init
-
-    def keep(*message: Any, **parts: Any) -> None:
-        waiting.append((message, parts))
-
-    def opened() -> None:
-        init()
-        comm.send = send
-        for message, parts in waiting:
-            send(*message, **parts)
-        waiting.clear()
-
-    if comm._comm is None:
-        comm.send, comm.init = keep, opened
+def _brought(bring_home: Callable[..., None], handle: Callable[[Any], Any], message: Any) -> None:
+    bring_home(partial(handle, message))
 
 
 def _share_script(page: Any, root: Any, changed: Any, _old: Any) -> None:

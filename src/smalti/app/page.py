@@ -11,6 +11,7 @@ from smalti.app.cards import Cards
 from smalti.app.empty import Empty
 from smalti.app.filters import Filters
 from smalti.app.framed import framed
+from smalti.app.herald import Herald
 from smalti.app.inspector import Inspector
 from smalti.app.linked import Linked
 from smalti.app.loop import served
@@ -108,7 +109,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             contextbar=[stacked(self._inspector, gap=0, margin=(12, 16))],
             contextbar_width=INSPECTOR_WIDTH,
             contextbar_variant="persistent",
-            header=[Address(self.session.state)] if served() else [],
+            header=[Address(self.session.state) if served() else Herald()],
             theme_config=THEME,
             sx=QUIET_BAR,
             logo=LOGO,

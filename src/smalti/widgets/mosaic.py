@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from smalti.core.home import at_home
 from smalti.processing.project import Project
 from smalti.table.view import ViewState
 from smalti.widgets._host import module
@@ -59,6 +60,7 @@ class Mosaic(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         self._sheets = Sheets.shared(self.state.table, project.thumbnails)
         self._feed = Feed(self.state, self._sheets, title=project.name, look=Look(**look), opened=self._open)
         super().__init__(height=height, layout={"width": "100%"})
+        self._at_home = at_home()
         self.on_msg(self._heard)
         self.state.param.watch(lambda _event: self._tell(), "revision")
 
@@ -73,6 +75,9 @@ class Mosaic(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         self.state.select(list(image_ids))
 
     def _heard(self, _widget: Any, message: dict[str, Any], buffers: Sequence[Any]) -> None:
+        self._at_home(lambda: self._answer(message, buffers))
+
+    def _answer(self, message: dict[str, Any], buffers: Sequence[Any]) -> None:
         reply = self._feed.answer(message, buffers)
         self.send(reply.message, list(reply.buffers))
 
