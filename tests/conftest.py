@@ -4,9 +4,13 @@ import csv
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
@@ -104,3 +108,20 @@ def visit(browser: Browser) -> Callable[..., Visit]:
         return opened
 
     return open_page
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[[str, Any], None]:
+    """Wait until a server answers."""
+
+    def answers(url: str, server: Any) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and server.poll() is None:
+            try:
+                with urlopen(url):
+                    return
+            except URLError:
+                time.sleep(0.1)
+        raise AssertionError(f"nothing answers at {url}")
+
+    return answers

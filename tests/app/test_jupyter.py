@@ -7,12 +7,9 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -23,7 +20,7 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "01_quickstart.ip
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lab(tmp_path_factory: pytest.TempPathFactory, wait_for: Callable[[str, Any], None]) -> Iterator[str]:
     """The URL of the notebook in a JupyterLab with settings of its own."""
     home = tmp_path_factory.mktemp("lab")
     shutil.copy(NOTEBOOK, home)
@@ -45,17 +42,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
         finally:
             server.terminate()
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urlopen(url):
-                return
-        except URLError:
-            time.sleep(0.2)
-    raise AssertionError("JupyterLab did not start")
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -87,7 +85,9 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def shown_page(demo: Project, visit: Callable[..., Any]) -> Iterator[Shown]:
+def shown_page(
+    demo: Project, visit: Callable[..., Any], wait_for: Callable[[str, Any], None]
+) -> Iterator[Shown]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     script = Path(__file__).with_name("mosaic_page.py")
@@ -100,17 +100,6 @@ def shown_page(demo: Project, visit: Callable[..., Any]) -> Iterator[Shown]:
             yield Shown(opened, server)
         finally:
             server.terminate()
-
-
-def wait_for(url: str, server: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urlopen(url):
-                return
-        except URLError:
-            time.sleep(0.1)
-    raise AssertionError("the page was not served")
 
 
 @pytest.fixture

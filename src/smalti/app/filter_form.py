@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from smalti.app.alert import alert
 from smalti.app.entered import on_enter
 from smalti.app.ops import Kind, kind_of, op_of, ops, value_of, values_of
 from smalti.app.theme import html, side_by_side, stacked
@@ -163,14 +164,6 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             said.append(f"{value_text(low)} to {value_text(high)} {escape(known.unit if known else '')}")
         return f'<div class="faint">{" ".join(said)}</div>'
 
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _said(self) -> str:
-        return f'<div class="trouble" role="alert">{escape(self.trouble)}</div>'
-
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _has_trouble(self) -> bool:
-        return bool(self.trouble)
-
     @param.depends("editing", watch=True, on_init=True)  # type: ignore[untyped-decorator]
     def _name_button(self) -> None:
         if hasattr(self, "_add"):
@@ -178,7 +171,7 @@ class FilterForm(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
 
     def __panel__(self) -> Any:
         ask = side_by_side(self.op, self.first, self.second, styles={"gap": "6px"})
-        trouble = html(self._said, visible=self._has_trouble)
+        trouble = alert(self)
         return stacked(self.column, html(self._range), ask, self.chosen, self._add, self.text, trouble, gap=8)
 
 

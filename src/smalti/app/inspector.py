@@ -9,6 +9,7 @@ import numpy as np
 import panel as pn
 import param
 
+from smalti.app.alert import alert
 from smalti.app.contrast import Contrast
 from smalti.app.facts import facts, heading, metadata_tree, metrics
 from smalti.app.icons import icon
@@ -18,7 +19,7 @@ from smalti.app.plane import Plane
 from smalti.app.planes import PlanePicker, plane_words
 from smalti.app.session import Session
 from smalti.app.shot import Shot, Wish, take
-from smalti.app.theme import html, stacked
+from smalti.app.theme import stacked
 from smalti.core.axes import STACK_AXES, PlaneIndex
 from smalti.core.image import Image
 
@@ -157,21 +158,13 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             f"{copy_button(row['uri'] or row['path'], 'Copy the full path')}</div>"
         )
 
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _said(self) -> str:
-        return f'<div class="trouble" role="alert">{UNREAD}: {escape(self.trouble)}</div>'
-
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _has_trouble(self) -> bool:
-        return bool(self.trouble)
-
     @param.depends("trouble", "session.opened")  # type: ignore[untyped-decorator]
     def _has_picture(self) -> bool:
         return self.session.opened is not None and not self.trouble
 
     def __panel__(self) -> Any:
         choices = stacked(self.picker, self.contrast, gap=8, visible=self._has_picture)
-        trouble = html(self._said, visible=self._has_trouble)
+        trouble = alert(self, before=f"{UNREAD}: ")
         return stacked(self._head, self.plane, trouble, choices, self._more, gap=10, margin=16)
 
 

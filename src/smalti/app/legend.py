@@ -9,12 +9,13 @@ import panel_material_ui as pmui
 import param
 import polars as pl
 
+from smalti.app.alert import alert
 from smalti.app.choices import choice
 from smalti.app.chosen import Chosen
 from smalti.app.entered import on_enter
 from smalti.app.live import Live
 from smalti.app.session import Session
-from smalti.app.theme import html, stacked
+from smalti.app.theme import stacked
 from smalti.core.errors import SmaltiError
 from smalti.plots.palette import colours_of
 
@@ -104,18 +105,10 @@ class Legend(Chosen):
         )
         self._lines.markup = f'<ul class="legend" aria-label="Images of each group">{lines}</ul>'
 
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _said(self) -> str:
-        return f'<div class="trouble" role="alert">{escape(self.trouble)}</div>'
-
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _has_trouble(self) -> bool:
-        return bool(self.trouble)
-
     def __panel__(self) -> Any:
         by = choice(self.param.group_by, "Group by", searchable=True)
         colour = choice(self.param.color_by, "Colour points by", searchable=True)
-        trouble = html(self._said, visible=self._has_trouble)
+        trouble = alert(self)
         return stacked(by, self._lines, self._template, trouble, colour, gap=10)
 
 

@@ -1,16 +1,18 @@
 """The base of every view on the page: computed off the event loop, kept when it fails."""
 
-from html import escape
 from typing import Any
 
 import panel as pn
 import param
 
+from smalti.app.alert import alert
 from smalti.app.session import Session
-from smalti.app.theme import html, stacked
+from smalti.app.theme import stacked
 from smalti.table.view import Snapshot
 
 __all__ = ["Linked"]
+
+KEPT = '<div class="faint">What is shown is from before.</div>'
 
 
 class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
@@ -67,14 +69,5 @@ class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         """Python that makes the same plot of the same rows; empty where there is none."""
         return ""
 
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _said(self) -> str:
-        kept = '<div class="faint">What is shown is from before.</div>'
-        return f'<div class="trouble" role="alert">{escape(self.trouble)}{kept}</div>'
-
-    @param.depends("trouble")  # type: ignore[untyped-decorator]
-    def _has_trouble(self) -> bool:
-        return bool(self.trouble)
-
     def __panel__(self) -> Any:
-        return stacked(html(self._said, visible=self._has_trouble), self.body, gap=8)
+        return stacked(alert(self, after=KEPT), self.body, gap=8)

@@ -106,7 +106,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             sidebar=[Filters(self.session)],
             sidebar_width=SIDE_WIDTH + 32,
             sidebar_resizable=False,
-            contextbar=[stacked(self._inspector, gap=0, margin=(12, 16))],
+            contextbar=[self._inspector],
             contextbar_width=INSPECTOR_WIDTH,
             contextbar_variant="persistent",
             header=[Address(self.session.state) if served() else Herald()],
