@@ -1,5 +1,6 @@
 """Choices that stand in the state as well as on the page: each follows the other."""
 
+from abc import abstractmethod
 from typing import Any
 
 import panel as pn
@@ -13,7 +14,7 @@ from smalti.table.whole import Table
 __all__ = ["Chosen"]
 
 
-class Chosen(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
+class Chosen(pn.viewable.Viewer, param.ParameterizedABC):  # type: ignore[misc]  # panel is untyped
     """Parameters with the names of the state's own, kept equal to it both ways.
 
     A subclass declares them, names them in `shared`, gives the words for None in `nothing`, and the choices
@@ -39,6 +40,7 @@ class Chosen(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         state.param.watch(self._follow, "revision")
         self.param.watch(self._tell, list(self.shared))
 
+    @abstractmethod
     def choices(self, more: pl.Schema) -> dict[str, list[str]]:
         """What there is to choose, by parameter.
 
@@ -47,7 +49,6 @@ class Chosen(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         more
             Columns that the table of the state has beside those of the project.
         """
-        raise NotImplementedError
 
     def _follow(self, *_: Any) -> None:
         """Show what the state holds, also what is not among the choices."""

@@ -1,5 +1,6 @@
 """The base of every view on the page: computed off the event loop, kept when it fails."""
 
+from abc import abstractmethod
 from typing import Any
 
 import panel as pn
@@ -15,7 +16,7 @@ __all__ = ["Linked"]
 KEPT = '<div class="faint">What is shown is from before.</div>'
 
 
-class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
+class Linked(pn.viewable.Viewer, param.ParameterizedABC):  # type: ignore[misc]  # panel is untyped
     """A view of the session's state.
 
     A subclass makes its panes in ``__init__`` (after ``super().__init__``), and gives `compute`, `show`,
@@ -46,18 +47,18 @@ class Linked(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         """See `smalti.app.linker.View`."""
         return bool(self.visible)
 
+    @abstractmethod
     def compute(self, snapshot: Snapshot) -> Any:
         """See `smalti.app.linker.View`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, found: Any) -> None:
         """See `smalti.app.linker.View`."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def body(self) -> Any:
         """The panes."""
-        raise NotImplementedError
 
     @property
     def controls(self) -> Any:
