@@ -3,7 +3,6 @@
 import logging
 from concurrent.futures import Future
 from functools import partial
-from time import perf_counter
 from typing import Any, Protocol
 
 import param
@@ -46,7 +45,6 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
     """
 
     busy = param.Boolean(default=False, doc="Whether some view is not up to date yet.")
-    seconds = param.Number(default=0.0, doc="From a change to the last view that was shown with it.")
 
     def __init__(self, state: ViewState) -> None:
         super().__init__()
@@ -55,7 +53,6 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
         self._stale: set[int] = set()
         self._running = False
         self._left = 0
-        self._since = 0.0
         self._soon = scheduler()
         state.param.watch(self._changed, "revision")
 
@@ -66,8 +63,6 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
 
     def refresh(self, *views: View) -> None:
         """Bring these up to date, all without any: their options changed, or they came in sight."""
-        if not self._running and not self._stale:
-            self._since = perf_counter()
         self._stale.update(map(id, views or self._views))
         self._go_on()
 
@@ -106,8 +101,6 @@ class Linker(param.Parameterized):  # type: ignore[misc]  # param is untyped
         self._left -= 1
         if not self._left:
             self._running = False
-            self.seconds = perf_counter() - self._since
-            self._since = perf_counter()
             self._go_on()
 
 

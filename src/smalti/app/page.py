@@ -25,6 +25,7 @@ from smalti.app.views.mosaic import MosaicView
 from smalti.app.views.scatter import ScatterView
 from smalti.app.views.sizes import SizesView
 from smalti.app.views.table import TableView
+from smalti.app.words import count
 
 __all__ = ["ProjectPage"]
 
@@ -97,13 +98,22 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         }
         return (*views.values(),), (row(*(framed(name, view, flex=HALF) for name, view in views.items())),)
 
+    def _facts(self) -> Any:
+        facts = self.session.content.facts
+        lines = [f"{count(facts['files'], 'file')}, {count(facts['planes'], 'plane')} measured"]
+        if clutter := sum(facts["clutter"].values()):
+            lines.append(f"{count(clutter, 'other file')} left out")
+        if not facts["finished"]:
+            lines.append("The run was not finished; process again to go on.")
+        return html("".join(f'<div class="faint">{line}</div>' for line in lines), margin=(8, 16, 20, 16))
+
     def __panel__(self) -> Any:
         told = [html(f'<div class="trouble" role="alert">{escape(self._said)}</div>')] if self._said else []
         main = stacked(*told, Empty(self.session), self._tabs, gap=12, margin=(8, 24, 40, 24))
         page = pmui.Page(
             title=self.session.content.project.name,
             main=[main],
-            sidebar=[Filters(self.session)],
+            sidebar=[Filters(self.session), self._facts()],
             sidebar_width=SIDE_WIDTH + 32,
             sidebar_resizable=False,
             contextbar=[self._inspector],
