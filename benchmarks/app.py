@@ -19,6 +19,8 @@ from tables import made_project
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUIET_MS = 1500
 """Nothing has changed for so long: the page has settled."""
+POLL_MS = 100
+"""Asking at every frame, as Playwright does unless told, would make twenty windows draw without end."""
 
 WATCH = """
 window.changed = performance.now();
@@ -74,7 +76,7 @@ async def opened(browser: Browser, url: str) -> tuple[Page, float]:
     painted = float(await page.evaluate("performance.now()")) / 1000
     await page.evaluate(WATCH)
     await page.get_by_role("tab", name="Explore").click()
-    await page.wait_for_function(SETTLED)
+    await page.wait_for_function(SETTLED, polling=POLL_MS)
     return page, painted
 
 
@@ -93,7 +95,9 @@ async def brush(page: Page, turn: int) -> None:
 async def answer(page: Page) -> float | None:
     """Seconds from the last brush to the last change; None where the browser made no brush of it."""
     try:
-        await page.wait_for_function(f"window.changed > window.released && {SETTLED}", timeout=60_000)
+        await page.wait_for_function(
+            f"window.changed > window.released && {SETTLED}", timeout=60_000, polling=POLL_MS
+        )
     except TimeoutError:
         return None
     return float(await page.evaluate(ANSWER)) / 1000
