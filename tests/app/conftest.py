@@ -1,11 +1,13 @@
 """Projects to show: the demo's images measured for real, and variations of its table."""
 
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import polars as pl
 import pytest
@@ -45,15 +47,20 @@ def project_of(tmp_path: Path) -> Callable[[pl.DataFrame], Project]:
 
 @contextmanager
 def serve_by_cli(project: Path) -> Iterator[str]:
-    """The URL of a project served by the command line, until the block ends."""
+    """The URL of a project served by the command line, until the block ends; it warns of nothing."""
     command = [sys.executable, "-m", "smalti.cli", "explore", str(project), "--no-browser", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with (
+        TemporaryFile("w+") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as server,
+    ):
         try:
             assert server.stdout is not None
             yield server.stdout.readline().strip()  # ends with the process, so it never waits for good
         finally:
             server.send_signal(signal.SIGINT)
         assert server.wait(20) == 0
+        said.seek(0)
+        assert re.findall("(?i).*warning.*|.*traceback.*", said.read()) == []
 
 
 @pytest.fixture(scope="session")

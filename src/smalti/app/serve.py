@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -71,6 +72,8 @@ def run(server: Any, url: str) -> None:
     Bokeh's own way prints first, and goes on for ever when whoever read that has gone.
     """
     server.start()
+    logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)  # it warns of every window closed
+    server.io_loop.asyncio_loop.set_exception_handler(_report)
     if os.name == "posix":
         server.io_loop.asyncio_loop.add_signal_handler(signal.SIGTERM, server.io_loop.stop)
     with suppress(KeyboardInterrupt):
@@ -79,12 +82,23 @@ def run(server: Any, url: str) -> None:
     server.stop()
 
 
+def _report(loop: Any, context: dict[str, Any]) -> None:
+    """Say what went wrong on the event loop, less that somebody closed a window while it was written to."""
+    from tornado.websocket import WebSocketClosedError
+
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
+
+
 def page_maker(project: Project) -> Callable[[], Any]:
     """A function that makes one visitor's page; the table is read again only after another run."""
     from smalti.app.address import state_asked_for
     from smalti.app.content import Content
     from smalti.app.page import ProjectPage
     from smalti.app.session import Session
+
+    # BokehJS sends a model whole when it first speaks of one that came after the page did; nothing is wrong.
+    warnings.filterwarnings("ignore", "reference already known")
 
     def stamp() -> int:
         return (project.path / "project.json").stat().st_mtime_ns

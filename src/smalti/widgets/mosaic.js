@@ -198,7 +198,7 @@ export function mount(io, el) {
 
   function drawn(now) {
     frame = 0;
-    if (!table || !size.width || !size.height) return;
+    if (!table || !root.isConnected || !size.width || !size.height) return;
     if (now - coloursRead > 400) {
       colours = readColours(root);
       coloursRead = now;
