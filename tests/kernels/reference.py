@@ -61,7 +61,8 @@ def stencil(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
     found |= {"brenner": _mean((c - a) ** 2), "vollath_f4": _mean(a * b) - _mean(a * c)}
     gx, gy = (nines * SOBEL).sum((1, 2)), (nines * SOBEL.T).sum((1, 2))
     local, std = nines.mean((1, 2)), nines.std((1, 2))
-    mscn = (nines[:, 1, 1] - local) / (std + _floor(plane, samples))
+    floor = _floor(plane, samples)
+    mscn = (nines[:, 1, 1] - local) / (std + floor)
     return found | {
         "laplacian_variance": _var((nines * LAPLACE).sum((1, 2))),
         "gradient_energy": _mean(gx**2 + gy**2),
@@ -70,6 +71,7 @@ def stencil(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
         "std_mean": _mean(std),
         "std_std": np.sqrt(_var(std)),
         "mscn_variance": _var(mscn),
+        "n_hot": (nines[:, 1, 1] - local > np.maximum(2.75 * std, 8 * floor)).sum(),
     }
 
 
@@ -82,20 +84,56 @@ def profiles(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
         "jump_y": _jumps(light),
         "bend_x": _mean(_windows(light, (1, 3))[:, 0] @ [1, -2, 1], power=2),
         "bend_y": _mean(_windows(light, (3, 3))[:, :, 1] @ [1, -2, 1], power=2),
+        "row_constant": np.array([_constant(row) for row in light]),
+        "column_constant": np.array([_constant(column) for column in light.T]),
+    }
+
+
+def spectrum(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
+    """Rings of the whole spectrum, of the middle 256² pixels."""
+    light = luma(plane, samples)
+    top, left = (size // 2 - min(size, 256) // 2 for size in light.shape)
+    crop = light[top : top + 256, left : left + 256]
+    finite = np.isfinite(crop)
+    if 2 * finite.sum() < crop.size or not crop.size:
+        return dict.fromkeys(("frequency", "power", "count"), np.empty(0))
+    crop = np.where(finite, crop, crop[finite][0]) - crop[finite][0]  # first, to keep digits on an offset
+    crop = np.where(finite, crop, crop[finite].mean()).astype(float)
+    window = np.hanning(crop.shape[0] + 2)[1:-1, None] * np.hanning(crop.shape[1] + 2)[1:-1]
+    power = np.abs(np.fft.fft2((crop - crop.mean()) * window)) ** 2 / (window**2).sum()
+    frequency = np.hypot(np.fft.fftfreq(crop.shape[0])[:, None], np.fft.fftfreq(crop.shape[1]))
+    shorter = min(crop.shape)
+    rings = [np.rint(frequency * shorter) == k for k in range(1, shorter // 2 + 1)]
+    return {
+        "frequency": np.array([frequency[ring].mean() for ring in rings]),
+        "power": np.array([power[ring].mean() for ring in rings]),
+        "count": np.array([ring.sum() for ring in rings]),
     }
 
 
 def cells(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
     light = luma(plane, samples)
     n_rows, n_columns = (min(size, 64) for size in light.shape)
-    parts = [
-        [column[np.isfinite(column)] for column in _split(row.T, n_columns)] for row in _split(light, n_rows)
-    ]
+    whole = [[part.T for part in _split(row.T, n_columns)] for row in _split(light, n_rows)]
+    parts = [[part[np.isfinite(part)] for part in row] for row in whole]
+    mixed = [[_mixed(part) for part in row] for row in whole]
     return {
+        "height": len(light),
+        "width": len(light.T),
         "count": np.array([[part.size for part in row] for row in parts]),
         "mean": np.array([[part.mean() if part.size else np.nan for part in row] for row in parts]),
-        "variance": np.array([[part.var() if part.size else np.nan for part in row] for row in parts]),
+        "n_blocks": np.array([[part.size for part in row] for row in mixed]),
+        "noise": np.array([[_mean(part, power=2) for part in row] for row in mixed]),
     }
+
+
+def _mixed(cell: np.ndarray) -> np.ndarray:
+    """Half of a − b − c + d of the finite blocks [a b; c d], side by side from the first pixel on."""
+    height, width = (size // 2 * 2 for size in cell.shape)
+    a, b, c, d = (cell[i:height:2, j:width:2] for i in (0, 1) for j in (0, 1))
+    with np.errstate(invalid="ignore"):
+        mixed = (a - b - c + d) / 2
+    return mixed[np.isfinite(mixed)]
 
 
 def colour(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
@@ -153,6 +191,10 @@ def _jumps(light: np.ndarray) -> np.ndarray:
 
 def _split(light: np.ndarray, n: int) -> list[np.ndarray]:
     return [light[i * len(light) // n : (i + 1) * len(light) // n] for i in range(n)]
+
+
+def _constant(line: np.ndarray) -> bool:
+    return np.unique(line[np.isfinite(line)]).size == 1
 
 
 def _finite_mean(values: np.ndarray) -> float:

@@ -69,7 +69,7 @@ def test_a_few_bright_pixels_widen_the_window_to_themselves():
 
 def test_uint8_spreads_the_window_and_clips():
     pixels = np.array([[10, 20, 30, 40, np.nan]], "f4")
-    np.testing.assert_array_equal(to_uint8(Thumbnail(pixels, 20, 30, None)), [[0, 0, 255, 255, 0]])
+    np.testing.assert_array_equal(to_uint8(Thumbnail(pixels, 20, 30, None, None)), [[0, 0, 255, 255, 0]])
 
 
 def test_the_hash_is_the_sign_of_steps_in_9_by_8_averages():

@@ -10,13 +10,15 @@ from smalti.testing.planes import hostile_planes
 COLUMNS = {column.name: column for plugin in collect(smalti.metrics) for column in plugin.columns}
 
 ASKED = {
-    "n_finite", "n_nan", "n_inf", "min", "max", "mean", "std", "median", "mad", "skewness", "kurtosis",
-    "p01", "p05", "p25", "p75", "p95", "p99", "p999", "mode", "entropy", "zero_fraction", "saturated_low",
+    "n_finite", "n_nan", "n_inf", "min", "max", "mean", "std", "median", "mad", "skewness", "kurtosis", "p01",
+    "p05", "p25", "p75", "p95", "p99", "p999", "mode", "entropy", "zero_fraction", "saturated_low",
     "saturated_high", "bits_used", "levels_used", "level_gap_fraction", "dynamic_range_db", "michelson",
-    "rms_contrast", "local_contrast", "laplacian_variance", "laplacian_variance_norm", "tenengrad",
-    "brenner", "vollath_f4", "normalized_variance", "noise_sigma", "snr_db", "mscn_variance", "texture_cv",
-    "is_flat", "blockiness", "ringing", "stripe_score_rows", "stripe_score_columns", "colourfulness",
-    "colour_cast", "content_hash", "dhash",
+    "rms_contrast", "local_contrast", "laplacian_variance", "laplacian_variance_norm", "tenengrad", "brenner",
+    "vollath_f4", "normalized_variance", "noise_sigma", "snr_db", "mscn_variance", "texture_cv", "is_flat",
+    "blockiness", "ringing", "stripe_score_rows", "stripe_score_columns", "colourfulness", "colour_cast",
+    "content_hash", "dhash", "phash", "power_slope", "high_frequency_share", "gain", "read_noise",
+    "background", "foreground_fraction", "cnr", "vignetting", "illumination_tilt", "dead_rows",
+    "dead_columns", "hot_pixels", "black_border",
 }  # fmt: skip
 
 TYPES = {"Float32": float, "Float64": float, "Int64": int, "Boolean": bool, "String": str}

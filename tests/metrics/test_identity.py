@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.fft import dctn
+
+from smalti.testing.defects import jpeg
+from smalti.testing.synthetic import synthetic
 
 PLANE = np.random.default_rng(0).integers(0, 4_095, (30, 40), dtype="u2")
 
@@ -37,3 +41,24 @@ def test_different_images_have_distant_hashes(degraded):
 
 def test_flat_planes_are_never_near_duplicates(measure):
     assert measure(np.full((50, 50), 7, "u1"))["dhash"] is None
+
+
+def test_phash_is_the_published_one(measure):
+    plane = synthetic("cells", 2, (320, 320), "uint8")[0]
+    small = plane.reshape(32, 10, 32, 10).mean(axis=(1, 3))
+    waves = dctn(small)[:8, :8]
+    assert measure(plane)["phash"] == np.packbits(waves > np.median(waves)).tobytes().hex()
+
+
+def test_phash_knows_a_plane_again_after_compression_and_gamma(measure):
+    plane = synthetic("nuclei", 2, (256, 256), "uint8")
+    own = int(measure(plane)["phash"], 16)
+    for other in (jpeg(plane, 30), (255 * (plane / 255) ** 0.8).astype("u1"), plane[::2, ::2].copy()):
+        assert (own ^ int(measure(other)["phash"], 16)).bit_count() <= 6
+    different = synthetic("nuclei", 3, (256, 256), "uint8")
+    assert (own ^ int(measure(different)["phash"], 16)).bit_count() > 16
+
+
+def test_flat_and_tiny_planes_have_no_phash(measure):
+    assert measure(np.full((64, 64), 7, "u1"))["phash"] is None
+    assert measure(np.eye(31))["phash"] is None

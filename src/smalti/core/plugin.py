@@ -48,7 +48,17 @@ GROUP = "smalti.plugins"
 Kind = Literal["loader", "metric", "check", "view", "step", "exporter", "verb"]
 KINDS: tuple[Kind, ...] = ("loader", "metric", "check", "view", "step", "exporter", "verb")
 
-PLANE_NEEDS = ("plane", "moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail")
+PLANE_NEEDS = (
+    "plane",
+    "moments",
+    "histogram",
+    "stencil",
+    "profiles",
+    "cells",
+    "colour",
+    "thumbnail",
+    "spectrum",
+)
 """What a metric of planes may ask for by parameter name; see `smalti.kernels.accumulators`."""
 
 IMAGE_NEEDS = ("image", "planes")

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Accumulated", "Cells", "Colour", "Histogram", "Moments", "Profiles", "Stencil", "Thumbnail"]
+__all__ = [
+    "Accumulated",
+    "Cells",
+    "Colour",
+    "Histogram",
+    "Moments",
+    "Profiles",
+    "Spectrum",
+    "Stencil",
+    "Thumbnail",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,10 @@ class Stencil:
     mscn_variance
         Variance of (I − local mean) / (local std + C) in 3×3; C = 1 for integers, 1/255 of the plane's
         range for floats.
+    n_hot
+        Number of 3×3 windows whose centre is an outlier: more than 2.75 local standard deviations above the
+        local mean, where 2.83 is the most that one of nine can be, and more than 8 C. That asks for some
+        12 standard deviations of the noise of its neighbours; noise alone gives 6 in a million.
     """
 
     n_windows: int
@@ -144,6 +158,7 @@ class Stencil:
     std_mean: float
     std_std: float
     mscn_variance: float
+    n_hot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +174,8 @@ class Profiles:
         right (lower) pixel modulo 8; entry 0 is the jump across a JPEG block boundary. NaN without a pair.
     bend_x, bend_y
         Mean squared second difference I(i−1) − 2 I(i) + I(i+1) along x (y) over finite triples.
+    row_constant, column_constant
+        bool, shape (Y,) and (X,): whether the finite pixels of a line, at least one, have one value.
     """
 
     row_mean: np.ndarray
@@ -167,6 +184,8 @@ class Profiles:
     jump_y: np.ndarray
     bend_x: float
     bend_y: float
+    row_constant: np.ndarray
+    column_constant: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +194,25 @@ class Cells:
 
     Parameters
     ----------
+    height, width
+        Of the plane, px.
     count
         int64, shape (rows, columns): finite pixels in each cell.
-    mean, variance
-        float64, same shape; population variance; NaN where a cell has no finite pixel.
+    mean
+        float64, same shape; NaN where a cell has no finite pixel.
+    n_blocks
+        int64, same shape: finite blocks of 2×2 pixels in each cell, side by side.
+    noise
+        float64, same shape: mean of ((a − b − c + d) / 2)² over the blocks [a b; c d] of a cell, the variance
+        of white noise whatever the slope of the ground; NaN without a block.
     """
 
+    height: int
+    width: int
     count: np.ndarray
     mean: np.ndarray
-    variance: np.ndarray
+    n_blocks: np.ndarray
+    noise: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +238,29 @@ class Colour:
 
 
 @dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Power of luma by spatial frequency, from one crop of at most 256×256 pixels or the mean of four.
+
+    Crops lie in the middle of the plane, or in the middles of its quarters when it is at least 2,048 pixels
+    long and wide. Their mean is taken off and a Hann window laid over them; pixels that are not finite count
+    as the mean. All are empty when more than half of every crop is not finite.
+
+    Parameters
+    ----------
+    frequency
+        float64, cycles a pixel, ascending to 0.5: the mean over each ring; the constant part is left out.
+    power
+        float64: mean power of each ring, intensity²; white noise has its variance in all.
+    count
+        int64: number of frequencies in each ring.
+    """
+
+    frequency: np.ndarray
+    power: np.ndarray
+    count: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Thumbnail:
     """The plane made small by area averages over finite pixels.
 
@@ -222,12 +274,16 @@ class Thumbnail:
     dhash
         64-bit difference hash of luma reduced to 9×8 by area averages; 16 hex digits; None when that is
         flat, the plane is smaller than 9×8, or a ninth by eighth of it has no finite pixel.
+    phash
+        64-bit perceptual hash: which of the lowest 8×8 cosine coefficients of luma reduced to 32×32 are above
+        their median; 16 hex digits; None likewise, with 32×32.
     """
 
     pixels: np.ndarray
     low: float
     high: float
     dhash: str | None
+    phash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,3 +297,4 @@ class Accumulated:
     cells: Cells | None = None
     colour: Colour | None = None
     thumbnail: Thumbnail | None = None
+    spectrum: Spectrum | None = None

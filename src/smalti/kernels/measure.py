@@ -13,12 +13,15 @@ from smalti.kernels.layout import Layout, native, row_strips
 from smalti.kernels.luma import Luma
 from smalti.kernels.neighbours import NeighbourSums
 from smalti.kernels.ringing import ringing
+from smalti.kernels.spectrum import SpectrumSums
 from smalti.kernels.thumbnail import ThumbnailSums
 from smalti.kernels.values import ValueSums
 
 __all__ = ["PlaneSums", "accumulate", "warm"]
 
-EVERYTHING = frozenset({"moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail"})
+EVERYTHING = frozenset(
+    {"moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail", "spectrum"}
+)
 
 
 def accumulate(plane: np.ndarray, wants: frozenset[str], samples: str = "") -> Accumulated:
@@ -73,6 +76,7 @@ class PlaneSums:
         self._cells = CellSums(layout, encoding) if "cells" in wants else None
         self._colour = ColourSums(encoding) if "colour" in wants and layout.rgb else None
         self._thumbnail = ThumbnailSums(layout, encoding) if "thumbnail" in wants else None
+        self._spectrum = SpectrumSums(layout) if "spectrum" in wants else None
         self._luma = Luma(layout)
 
     def add(self, rows: np.ndarray) -> None:
@@ -85,11 +89,13 @@ class PlaneSums:
         if self._neighbours:
             self._neighbours.add(block, halo)
         if self._cells:
-            self._cells.add(luma)
+            self._cells.add(block, halo)
         if self._colour:
             self._colour.add(codes)
         if self._thumbnail:
             self._thumbnail.add(codes if self._layout.rgb else luma)
+        if self._spectrum:
+            self._spectrum.add(luma)
 
     def result(self) -> Accumulated:
         """Finish all that was asked for."""
@@ -103,6 +109,7 @@ class PlaneSums:
             cells=self._cells.result() if self._cells else None,
             colour=self._colour.result() if self._colour else None,
             thumbnail=self._thumbnail.result(histogram) if self._thumbnail and histogram else None,
+            spectrum=self._spectrum.result() if self._spectrum else None,
         )
 
 

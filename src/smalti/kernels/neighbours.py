@@ -5,6 +5,7 @@ import numpy as np
 from smalti.kernels.accumulators import Moments, Profiles, Stencil
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
+from smalti.kernels.lines import LineSums
 from smalti.kernels.sweep import sweep_finite, sweep_masked
 from smalti.kernels.values import add_powers
 
@@ -25,7 +26,8 @@ class NeighbourSums:
         self._columns = np.zeros((4, layout.width))
         self._phases = np.zeros((8, 2))
         self._triples = np.zeros(5)
-        self._windows = np.zeros(11)
+        self._windows = np.zeros(12)
+        self._lines = LineSums(layout)
         if encoding.all_finite:
             self._rows[:, 1] = layout.width
             self._columns[1] = layout.height
@@ -48,6 +50,7 @@ class NeighbourSums:
             self._triples,
             self._windows,
         )
+        self._lines.add(block[halo:])
         self._done += len(rows)
 
     def stencil(self, moments: Moments) -> Stencil:
@@ -56,7 +59,7 @@ class NeighbourSums:
         away = _mean(*self._rows.sum(axis=0).tolist())
         windows, triples = float(self._windows[0]), float(self._triples[0])
         laplacian, laplacian2, gradient, noise, span, mscn, mscn2, std, local, _ = (
-            _mean(total, windows) for total in self._windows[1:].tolist()
+            _mean(total, windows) for total in self._windows[1:11].tolist()
         )
         brenner, vollath, slope, _ = (_mean(total, triples) for total in self._triples[1:].tolist())
         return Stencil(
@@ -73,12 +76,14 @@ class NeighbourSums:
             std_mean=std * unit,
             std_std=_variance(std, local) ** 0.5 * unit,
             mscn_variance=_variance(mscn, mscn2),
+            n_hot=int(self._windows[11]),
         )
 
     def profiles(self) -> Profiles:
         """See `Profiles`."""
         unit, zero = self._layout.unit, self._encoding.zero
         jumps, pairs = _by_phase(self._columns[2:])
+        row_constant, column_constant = self._lines.result()
         return Profiles(
             row_mean=_ratio(self._rows[:, 0], self._rows[:, 1]) * unit + zero,
             column_mean=_ratio(self._columns[0], self._columns[1]) * unit + zero,
@@ -86,6 +91,8 @@ class NeighbourSums:
             jump_y=_ratio(self._phases[:, 0], self._phases[:, 1]) * unit,
             bend_x=_mean(self._triples[4], self._triples[0]) * unit**2,
             bend_y=_mean(self._windows[10], self._windows[0]) * unit**2,
+            row_constant=row_constant,
+            column_constant=column_constant,
         )
 
     def _variance(self, moments: Moments) -> float:

@@ -18,6 +18,9 @@ __all__ = ["sweep_finite", "sweep_masked"]
 BLOCK = 512
 """Columns worked on together, so that their temporary rows stay in a first-level cache (20 of 48 KiB)."""
 
+OUTLIER = 2.75
+"""Standard deviations of nine values by which one stands out; √8 is the most there can be."""
+
 
 def _along_row(finite: bool) -> Callable[..., Any]:
     @compiled
@@ -142,9 +145,9 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
     def along_windows(row: np.ndarray, stack: np.ndarray, floor: float, sums: np.ndarray) -> None:
         """Add the 3×3 windows whose middle row is `row` and whose columns `stack_rows` reduced to `sums`.
 
-        `sums` (11,): number of windows; sums of the Laplacian, its square, the squared Sobel gradient, the
+        `sums` (12,): number of windows; sums of the Laplacian, its square, the squared Sobel gradient, the
         absolute response of Immerkær's mask, the range, MSCN, its square, the standard deviation, the
-        variance, and the squared second difference along y.
+        variance, and the squared second difference along y; number of centres that stand out.
         """
         n = 0.0
         laplacian = 0.0
@@ -157,6 +160,8 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
         std = 0.0
         variance = 0.0
         bend = 0.0
+        hot = 0.0
+        gate = 8.0 * floor
         for k in range(row.size - 2):
             before = row[k]
             centre = row[k + 1]
@@ -184,7 +189,10 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
             )
             local = pairs * (2.0 / 81.0)
             deviation = np.sqrt(local)
-            contrast = (centre - total * (1.0 / 9.0)) / (deviation + floor)
+            away = centre - total * (1.0 / 9.0)
+            contrast = away / (deviation + floor)
+            bar = OUTLIER * deviation
+            bar = bar if bar > gate else gate
             if not finite:
                 n += 1.0 if ok else 0.0
             laplacian += curve if ok else 0.0
@@ -197,6 +205,7 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
             std += deviation if ok else 0.0
             variance += local if ok else 0.0
             bend += down * down if ok else 0.0
+            hot += 1.0 if away > bar else 0.0  # never of a window that is not finite
         sums[0] += float(max(row.size - 2, 0)) if finite else n
         sums[1] += laplacian
         sums[2] += laplacian2
@@ -208,6 +217,7 @@ def _along_windows(finite: bool) -> Callable[..., Any]:
         sums[8] += std
         sums[9] += variance
         sums[10] += bend
+        sums[11] += hot
 
     return along_windows
 
@@ -250,7 +260,7 @@ def _sweep(finite: bool) -> Callable[..., Any]:
         triples
             (5,), see `along_row`.
         windows
-            (11,), see `along_windows`.
+            (12,), see `along_windows`.
         """
         height, width = block.shape
         stack = np.empty((5, BLOCK + 2), np.float64)

@@ -12,7 +12,8 @@ from smalti.kernels.layout import Layout
 __all__ = ["ThumbnailSums", "to_uint8"]
 
 LONGER_SIDE = 128
-HASH_SHAPE = (8, 9)
+STEPS = (8, 9)
+WAVES = (32, 32)
 
 
 class ThumbnailSums:
@@ -45,7 +46,8 @@ class ThumbnailSums:
         luma = small @ np.array(layout.weights) * layout.unit if layout.rgb else small[..., 0]
         pixels = small if layout.rgb else small[..., 0] * layout.unit
         low, high = (0.0, 255.0) if layout.rgb and layout.dtype == np.uint8 else _window(histogram)
-        return Thumbnail((pixels + encoding.zero).astype(np.float32), low, high, self._dhash(luma))
+        shown = (pixels + encoding.zero).astype(np.float32)
+        return Thumbnail(shown, low, high, self._dhash(luma), self._phash(luma))
 
     def _averages(self) -> np.ndarray:
         total, weight = self._small
@@ -57,9 +59,24 @@ class ThumbnailSums:
         return average
 
     def _dhash(self, luma: np.ndarray) -> str | None:
-        if self._layout.height < HASH_SHAPE[0] or self._layout.width < HASH_SHAPE[1]:
+        reduced = self._reduced(luma, STEPS)
+        if reduced is None:
             return None
-        down, across = (_shares(n, size) for n, size in zip(HASH_SHAPE, luma.shape, strict=True))
+        return _hex(reduced[:, 1:] - reduced[:, :-1] > _least_step(reduced))
+
+    def _phash(self, luma: np.ndarray) -> str | None:
+        reduced = self._reduced(luma, WAVES)
+        if reduced is None:
+            return None
+        waves = _cosines() @ reduced @ _cosines().T
+        waves[0, 0] = np.inf  # the mean says nothing of the looks
+        return _hex(waves > np.median(waves))
+
+    def _reduced(self, luma: np.ndarray, shape: tuple[int, int]) -> np.ndarray | None:
+        """Area averages of luma, up to a factor; None when flat, too small, or not finite in some part."""
+        if self._layout.height < shape[0] or self._layout.width < shape[1]:
+            return None
+        down, across = (_shares(n, size) for n, size in zip(shape, luma.shape, strict=True))
         if self._masked:
             covered = down @ np.isfinite(luma) @ across.T
             if not covered.all():
@@ -67,12 +84,23 @@ class ThumbnailSums:
             reduced = down @ np.nan_to_num(luma) @ across.T / covered
         else:
             reduced = down @ luma @ across.T
-        # Averages of equal areas may differ in their last digits; such a step is no gradient.
-        low, high = float(reduced.min()), float(reduced.max())
-        least = 1e-9 * max(abs(low), abs(high))
-        if high - low <= least:
-            return None
-        return np.packbits(reduced[:, 1:] - reduced[:, :-1] > least).tobytes().hex()
+        return reduced if np.ptp(reduced) > _least_step(reduced) else None
+
+
+def _least_step(reduced: np.ndarray) -> float:
+    """Averages of equal areas may differ in their last digits; such a step is no gradient."""
+    return 1e-9 * float(np.abs(reduced).max())
+
+
+def _hex(bits: np.ndarray) -> str:
+    return np.packbits(bits).tobytes().hex()
+
+
+@cache
+def _cosines() -> np.ndarray:
+    """The eight lowest waves of the cosine transform (DCT-II), shape (8, 32)."""
+    n = WAVES[0]
+    return np.cos(np.pi / n * np.outer(np.arange(8), np.arange(n) + 0.5))
 
 
 def to_uint8(thumbnail: Thumbnail) -> np.ndarray:

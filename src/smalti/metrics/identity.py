@@ -7,7 +7,7 @@ from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Thumbnail
 
-__all__ = ["content_hash", "dhash"]
+__all__ = ["content_hash", "dhash", "phash"]
 
 
 @metric(
@@ -48,3 +48,23 @@ def dhash(thumbnail: Thumbnail) -> str | None:
     below 9×8 pixels.
     """
     return thumbnail.dhash
+
+
+@metric(
+    Column(
+        "phash",
+        "String",
+        "",
+        "Planes of like structure differ in few of its 64 bits; null when flat.",
+        "middle",
+    ),
+)
+def phash(thumbnail: Thumbnail) -> str | None:
+    """A fingerprint of the coarse structure, which changes of contrast leave alone.
+
+    Luma reduced to 32×32 by area averages, its cosine transform (DCT-II), one bit for each of the lowest 8×8
+    coefficients that is above their median, the mean counting as above; 16 hex digits (Zauner 2010,
+    Implementation and Benchmarking of Perceptual Image Hash Functions). Null for flat planes and below 32×32
+    pixels.
+    """
+    return thumbnail.phash

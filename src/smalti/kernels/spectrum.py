@@ -1,0 +1,134 @@
+"""Power by spatial frequency, from crops of a plane."""
+
+from functools import lru_cache
+from threading import local
+
+import numpy as np
+
+from smalti.kernels._compile import compiled
+from smalti.kernels.accumulators import Spectrum
+from smalti.kernels.layout import Layout
+
+__all__ = ["SpectrumSums"]
+
+CROP = 256
+"""Pixels along each side of a crop: 0.3 ms."""
+
+SEVERAL = 2048
+"""A plane at least so long and wide is judged by four crops, the middles of its quarters; others by one."""
+
+
+class SpectrumSums:
+    """Keeps crops of luma as it comes by, from top to bottom."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._unit = layout.unit
+        quarters = (1, 3) if min(layout.height, layout.width) >= SEVERAL else (2,)
+        shape = min(layout.height, CROP), min(layout.width, CROP)
+        self._crops = [
+            (layout.height * i // 4 - shape[0] // 2, layout.width * j // 4 - shape[1] // 2, np.zeros(shape))
+            for i in quarters
+            for j in quarters
+        ]
+        self._done = 0
+
+    def add(self, luma: np.ndarray) -> None:
+        """Look at the next rows of luma."""
+        end = self._done + len(luma)
+        for top, left, crop in self._crops:
+            first, last = max(top, self._done), min(top + len(crop), end)
+            if first < last:
+                crop[first - top : last - top] = luma[
+                    first - self._done : last - self._done, left : left + crop.shape[1]
+                ]
+        self._done = end
+
+    def result(self) -> Spectrum:
+        """See `Spectrum`."""
+        crops = [crop for _, _, crop in self._crops if _filled(crop)]
+        if not crops:
+            return Spectrum(np.empty(0), np.empty(0), np.empty(0, np.int64))
+        height, width = crops[0].shape
+        window, rings, n, frequency = _geometry(height, width)
+        sums = np.zeros(n.size)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for crop in crops:
+                np.subtract(crop, crop.mean(), out=crop)
+                np.multiply(crop, window, out=crop)
+                add_rings(_transformed(crop), width, rings, sums)
+        scale = self._unit**2 / (len(crops) * float((window**2).sum()))
+        return Spectrum(frequency[1:], (sums / n)[1:] * scale, n[1:])
+
+
+def _filled(crop: np.ndarray) -> bool:
+    """Put the mean of the finite pixels where a pixel is not; False when more than half are not."""
+    finite = np.isfinite(crop)
+    n = int(np.count_nonzero(finite))
+    if 2 * n < crop.size or not crop.size:
+        return False
+    if n < crop.size:
+        crop[~finite] = crop[finite].mean()
+    return True
+
+
+@lru_cache(maxsize=32)
+def _geometry(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Window, ring of each frequency (−1 for none), and number and mean frequency by ring.
+
+    Ring k holds the frequencies nearest to k cycles over the shorter side; of those beyond half the spectrum
+    each is counted with its twin.
+    """
+    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
+    shorter = min(height, width)
+    along = np.hypot(np.fft.rfftfreq(width)[:, None], np.fft.fftfreq(height)[None, :])
+    rings = np.rint(along * shorter).astype(np.int64)
+    rings[rings > shorter // 2] = -1
+    twins = np.full(along.shape, 2)
+    twins[0] = 1
+    if width % 2 == 0:
+        twins[-1] = 1
+    inside = rings >= 0
+    n = np.bincount(rings[inside], twins[inside]).astype(np.int64)
+    frequency = np.bincount(rings[inside], (along * twins)[inside]) / n
+    return window, rings, n, frequency
+
+
+_scratch = local()
+
+
+def _transformed(crop: np.ndarray) -> np.ndarray:
+    """Half of the spectrum, (X // 2 + 1, Y), valid until the next call of this thread.
+
+    In arrays that are kept: 0.18 ms instead of 0.38, most of which the system took to find new pages.
+    """
+    height, width = crop.shape
+    kept = getattr(_scratch, "kept", None)
+    if kept is None or kept[0].shape != (height, width // 2 + 1):
+        shape = width // 2 + 1, height
+        kept = _scratch.kept = (
+            np.empty(shape[::-1], complex),
+            np.empty(shape, complex),
+            np.empty(shape, complex),
+        )
+    half, turned, whole = kept
+    np.fft.rfft(crop, axis=1, out=half)
+    turned[:] = half.T
+    np.fft.fft(turned, axis=1, out=whole)
+    return whole
+
+
+@compiled
+def add_rings(spectrum: np.ndarray, width: int, rings: np.ndarray, sums: np.ndarray) -> None:
+    """Add the power of half a spectrum (width // 2 + 1, Y) to its rings.
+
+    Frequencies along x whose twins are left out count twice.
+    """
+    for x in range(spectrum.shape[0]):
+        for y in range(spectrum.shape[1]):
+            ring = rings[x, y]
+            if ring >= 0:
+                value = spectrum[x, y]
+                power = value.real * value.real + value.imag * value.imag
+                sums[ring] += power
+                if x > 0 and 2 * x < width:
+                    sums[ring] += power

@@ -1,0 +1,75 @@
+"""How evenly a plane is lit."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from smalti.core.columns import Column
+from smalti.core.plugin import metric
+from smalti.kernels.accumulators import Cells
+from smalti.metrics._number import number, ratio
+
+__all__ = ["illumination"]
+
+FEWEST_CELLS = 6
+"""Along each side."""
+
+
+@metric(
+    Column("vignetting", "Float32", "share", "Light at the corners over light at the centre; 1 when even."),
+    Column(
+        "illumination_tilt", "Float32", "share", "Change of light from one side to the other, over its mean."
+    ),
+)
+def illumination(cells: Cells) -> tuple[float | None, float | None]:
+    """The shape of the light: a quadratic surface fitted to the means of 64×64 cells by least squares.
+
+    With x and y from −1 to 1 between the outermost pixels, the surface is
+    c + b₁x + b₂y + a₁₁x² + a₁₂xy + a₂₂y². vignetting = (c + a₁₁ + a₂₂) / c, the mean of the four corners over
+    the centre (the surface model of flat-field correction, e.g. Leong et al. 2003, J. Clin. Pathol. 56, 619).
+    illumination_tilt = 2 √(b₁² + b₂²) / mean. Both are exact on flat fields; in one ordinary picture they
+    also see how the objects lie, so compare many, or their mean. An offset of the camera weakens both. Null
+    below 6×6 pixels and where the light of the surface is not positive.
+    """
+    if min(cells.count.shape) < FEWEST_CELLS:
+        return None, None
+    surface = _fit(cells)
+    if surface is None:
+        return None, None
+    centre, across, down, wide, _, high = surface
+    mean = centre + (wide + high) / 3
+    corners = centre + wide + high
+    even = ratio(corners, centre) if centre > 0 and corners > 0 else None
+    tilt = ratio(2 * float(np.hypot(across, down)), mean) if mean > 0 else None
+    return even, tilt
+
+
+def _fit(cells: Cells) -> list[float] | None:
+    """Coefficients of 1, x, y, x², xy, y²; None where the cells with pixels do not fix them."""
+    terms, inverse = _terms((cells.height, cells.width), cells.mean.shape)
+    if cells.count.all():
+        found = inverse @ cells.mean.ravel()
+    else:
+        usable = cells.count.ravel() > 0
+        if np.linalg.matrix_rank(terms[usable]) < terms.shape[1]:
+            return None
+        found = np.linalg.lstsq(terms[usable], cells.mean.ravel()[usable])[0]
+    return found.tolist() if all(number(value) is not None for value in found) else None
+
+
+@lru_cache(maxsize=16)
+def _terms(plane: tuple[int, ...], grid: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of each term of the surface over each cell, (cells, 6), and the pseudo-inverse."""
+    (y, yy), (x, xx) = map(_powers, plane, grid)
+    down, across = np.ones_like(y), np.ones_like(x)
+    pairs = [(down, across), (down, x), (y, across), (down, xx), (y, x), (yy, across)]
+    terms = np.stack([np.outer(*pair).ravel() for pair in pairs], axis=1)
+    return terms, np.linalg.pinv(terms)
+
+
+def _powers(size: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of x and of x² over each of `n` cells of `size` pixels, whose centres go from −1 to 1."""
+    starts = np.arange(n) * size // n
+    at = np.linspace(-1, 1, size)
+    widths = np.diff(starts, append=size)
+    return np.add.reduceat(at, starts) / widths, np.add.reduceat(at * at, starts) / widths
