@@ -16,6 +16,7 @@ from smalti.kernels.measure import accumulate
 from smalti.table.schema import IMAGE_COLUMNS, PLANE_KEYS
 from smalti.testing._values import why_not
 from smalti.testing.planes import hostile_planes
+from smalti.testing.synthetic import synthetic
 
 __all__ = ["MetricSuite"]
 
@@ -115,8 +116,8 @@ class MetricSuite:
 
     def test_it_is_defined_for_an_ordinary_image(self) -> None:
         """A metric that is None for a picture of cells and for a colour one measures nothing."""
-        planes = hostile_planes()
-        seen = [self.values(*planes[name]) for name in ("nuclei", "colour")]
+        colour = synthetic("histology", dtype="uint8")
+        seen = [self.values(synthetic("nuclei")), self.values(colour, "RGB")]
         for at, column in enumerate(self.plugin.columns):
             assert any(values[at] is not None for values in seen), (
                 f"{column.name} is None for ordinary images"
