@@ -88,6 +88,34 @@ def test_metrics_lists_every_column_with_its_meaning(smalti):
     assert "blockiness" in said
 
 
+def test_schema_prints_the_catalogue_as_json(smalti):
+    found = json.loads(smalti("schema", "--metrics", "snr_db,blockiness", "--metrics", "focus").stdout)
+    assert list(found["$defs"]) == ["images", "planes", "histograms", "thumbnails"]
+    filled = {rule.get("x-metric") for rule in found["$defs"]["planes"]["properties"].values()}
+    assert filled == {None, "counts", "noise", "blockiness", "focus"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--table", "plane"], "no table named 'plane'; did you mean 'planes'"),
+        (["--exclude", "snr_bd"], "no metric named 'snr_bd'; did you mean 'snr_db'"),
+    ],
+)
+def test_a_wrong_schema_request_ends_with_two_and_the_nearest_name(smalti, arguments, said):
+    done = smalti("schema", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_process_takes_names_of_columns_for_their_metrics(smalti, images, tmp_path):
+    done = smalti("process", images, "-o", tmp_path / "y.smalti", "--metrics", "snr_db", "--exclude", "mean")
+    assert done.returncode == 0, done.stderr
+    columns = pl.read_parquet_schema(tmp_path / "y.smalti" / "planes.parquet")
+    assert {"n_finite", "noise_sigma", "snr_db"} <= columns.keys()
+    assert "mean" not in columns
+
+
 def test_version_is_the_packages(smalti, tmp_path):
     from smalti import __version__
 

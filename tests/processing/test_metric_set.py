@@ -68,3 +68,21 @@ def test_a_column_declared_twice_by_one_metric_is_refused():
     twice = metric(*[Column("a", "Float32", "", "A.")] * 2, name="answer")(lambda plane: (1.0, 1.0))
     with pytest.raises(PluginClashError, match="two columns are named 'a'"):
         columns_of(choose_metrics(Settings(metrics=("answer",)), [twice.__smalti__]))
+
+
+def test_a_columns_name_stands_for_its_metric():
+    chosen = choose_metrics(Settings(metrics=("snr_db", "blockiness")))
+    assert {metric.name for metric in chosen.of_planes} == {"counts", "noise", "blockiness"}
+    assert chosen.version == choose_metrics(Settings(metrics=("noise", "blockiness"))).version
+
+
+def test_excluding_a_column_leaves_out_its_metric():
+    kept = {column.name for column in choose_metrics(Settings(exclude=("noise_sigma",))).plane_columns}
+    assert not kept & {"noise_sigma", "snr_db"}
+    assert "mscn_variance" in kept
+
+
+@pytest.mark.parametrize("settings", [{"metrics": ("nois_sigma",)}, {"exclude": ("nois_sigma",)}])
+def test_an_unknown_metric_is_answered_with_the_nearest_name_of_metric_or_column(settings):
+    with pytest.raises(UsageError, match="no metric named 'nois_sigma'; did you mean 'noise_sigma'"):
+        choose_metrics(Settings(**settings))

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from smalti import __version__
-from smalti.cli import app_path, demo, explore, metrics, process, summary, table
+from smalti.cli import app_path, demo, explore, metrics, process, schema, summary, table
 from smalti.cli.errors import explain
 from smalti.cli.options import debugging
 
@@ -32,6 +32,7 @@ for _command in (
     app_path.app_path,
     demo.demo,
     metrics.metrics,
+    schema.schema,
 ):
     app.command()(_command)
 

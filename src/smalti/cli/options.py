@@ -1,13 +1,23 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["Debug", "Port", "ProjectPath", "Verbose", "debugging", "stoppable"]
+__all__ = [
+    "Debug",
+    "Exclude",
+    "Metrics",
+    "Port",
+    "ProjectPath",
+    "Verbose",
+    "debugging",
+    "names",
+    "stoppable",
+]
 
 _state = {"debug": False}
 
@@ -31,6 +41,11 @@ def stoppable(then: str) -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
+def names(texts: Iterable[str] | None) -> list[str] | None:
+    """``["a,b", "c"]`` as a, b, c; None when the option was not given."""
+    return None if texts is None else [name.strip() for text in texts for name in text.split(",")]
+
+
 Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Also name images that are not ok and plugins that were left out."),
@@ -41,4 +56,17 @@ Debug = Annotated[
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 for any free one.")]
 ProjectPath = Annotated[
     Path, typer.Argument(metavar="X.smalti", help="A project folder that `process` wrote.")
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="A,B",
+        help="Only these metrics, by their names or those of their columns (see `smalti metrics`); "
+        "'none' measures nothing. Repeatable.",
+        show_default="all",
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A,B", help="All metrics but these, named as for --metrics. Repeatable."),
 ]

@@ -1,13 +1,12 @@
 """``smalti process``: images to QC table."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from smalti.cli.more import tell_more
-from smalti.cli.options import Debug, Verbose, stoppable
+from smalti.cli.options import Debug, Exclude, Metrics, Verbose, names, stoppable
 
 __all__ = ["process"]
 
@@ -51,11 +50,8 @@ def process(
     name: Annotated[
         str | None, typer.Option(metavar="N", help="Title of the project.", show_default="name of BASE")
     ] = None,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option(metavar="A,B", help="Only these metrics; 'none' measures nothing.", show_default="all"),
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(metavar="A,B", help="All metrics but these.")] = None,
+    metrics: Metrics = None,
+    exclude: Exclude = None,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
@@ -76,8 +72,8 @@ def process(
             workers=workers,
             memory=memory or 0,
             timeout=timeout,
-            metrics=_names(metrics) if metrics else None,
-            exclude=_names(exclude or ()),
+            metrics=names(metrics),
+            exclude=names(exclude),
         )
     facts = project.summary()
     typer.echo(f"{tell(facts)}\n  table    {project.path}")
@@ -85,8 +81,3 @@ def process(
         tell_more(project)
     if strict and facts["failed"]:
         raise typer.Exit(1)
-
-
-def _names(texts: Iterable[str]) -> list[str]:
-    """``["a,b", "c"]`` as a, b, c."""
-    return [name.strip() for text in texts for name in text.split(",")]

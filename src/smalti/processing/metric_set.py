@@ -1,7 +1,7 @@
 """The metrics of a run: chosen by name, sorted by what they measure."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -109,14 +109,15 @@ def _text(code: CodeType | None) -> str:
 def choose_metrics(settings: Settings, extra: Sequence[Plugin] = ()) -> MetricSet:
     """The metrics that `settings` name, out of all installed, those of its modules, and `extra`.
 
-    The metric that counts finite pixels is always among them: roll-ups weigh by it.
+    A column's name stands for the metric that fills it, and its other columns come or go with it. The metric
+    that counts finite pixels is always among them: roll-ups weigh by it.
 
     Raises
     ------
     PluginClashError
         Two different metrics have one name.
     UnknownNameError
-        There is no metric of a name that `settings` asks for or leaves out.
+        There is no metric or column of a name that `settings` asks for or leaves out.
     UsageError
         The same, where modules were given in which it might have stood.
     """
@@ -125,19 +126,25 @@ def choose_metrics(settings: Settings, extra: Sequence[Plugin] = ()) -> MetricSe
         other = known.setdefault(metric.name, metric)
         if other.function is not metric.function:
             raise PluginClashError("metric", metric.name, other.module, metric.module)
-    names = tuple(known) if settings.metrics is None else settings.metrics
-    if names == ("none",):
-        names = ()
-    for name in (*names, *settings.exclude):
-        if name not in known:
-            raise _unknown(name, known, settings.modules)
+    asked = tuple(known) if settings.metrics is None else settings.metrics
+    names = set() if asked == ("none",) else _names(asked, known, settings.modules)
     weighing = {m.name for m in known.values() if names and any(c.name == WEIGHT for c in m.columns)}
-    wanted = (set(names) - set(settings.exclude)) | weighing
+    wanted = (names - _names(settings.exclude, known, settings.modules)) | weighing
     chosen = [metric for metric in known.values() if metric.name in wanted]
     of_images = tuple(m for m in chosen if m.needs and set(m.needs) <= set(IMAGE_NEEDS))
     of_planes = tuple(m for m in chosen if m not in of_images)
     live = tuple(m for m in extra if m.name in wanted and m.module == "__main__")
     return MetricSet(of_planes, of_images, live)
+
+
+def _names(asked: Iterable[str], known: Mapping[str, Plugin], modules: Sequence[str]) -> set[str]:
+    """Names of metrics; one of its columns may be asked for in place of a metric."""
+    owners = {column.name: metric.name for metric in known.values() for column in metric.columns}
+    owners |= {name: name for name in known}
+    for name in asked:
+        if name not in owners:
+            raise _unknown(name, owners, modules)
+    return {owners[name] for name in asked}
 
 
 def _unknown(name: str, known: Iterable[str], modules: Sequence[str]) -> UsageError:

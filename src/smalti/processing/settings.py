@@ -37,7 +37,7 @@ class Settings:
     loader
         The reader for all files; None chooses by content; ``"none"`` lists files without opening them.
     metrics, exclude
-        Names of metrics: only these (None for all), and all but these.
+        Names of metrics or of columns they fill: only these (None for all), and all but these.
     modules
         Importable modules whose marked metrics are used beside the installed ones.
     workers
