@@ -13,6 +13,7 @@ from smalti.kernels.layout import Layout, native, row_strips
 from smalti.kernels.luma import Luma
 from smalti.kernels.neighbours import NeighbourSums
 from smalti.kernels.ringing import ringing
+from smalti.kernels.scanlines import undo_filters
 from smalti.kernels.spectrum import SpectrumSums
 from smalti.kernels.thumbnail import ThumbnailSums
 from smalti.kernels.values import ValueSums
@@ -128,3 +129,4 @@ def warm(dtypes: Iterable[str] = COMMON) -> None:
             if found.histogram:
                 median_deviation(found.histogram, 0.0)
     ringing(np.eye(16), 0.5)
+    undo_filters(np.zeros((1, 2), np.uint8), 1, np.zeros((1, 1), np.uint8))

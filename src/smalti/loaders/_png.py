@@ -1,9 +1,10 @@
-"""PNG: header by hand, pixels by libpng, palette images as indices.
+"""PNG: header by hand, pixels by libdeflate or libpng, palette images as indices.
 
 Chunks and their order: Portable Network Graphics (PNG) Specification, W3C, third edition.
 """
 
 import struct
+import sys
 import zlib
 from typing import IO
 
@@ -45,7 +46,7 @@ def read_png(path: str) -> Still | None:
         samples=_SAMPLES[colour],
         size=(height, width),
         dtype=np.dtype(bool if flag else np.uint16 if bits == 16 else np.uint8),
-        decode=lambda _: _decode(path, bits, colour),
+        decode=lambda _: _decode(path, (height, width), bits, colour),
         partial="the end marker (IEND) is missing; the file is cut" if cut else None,
         metadata=_metadata(chunks, bits, colour),
     )
@@ -92,16 +93,22 @@ def _metadata(chunks: dict[bytes, bytes], bits: int, colour: int) -> dict[str, o
     return found
 
 
-def _decode(path: str, bits: int, colour: int) -> np.ndarray:
+def _decode(path: str, size: tuple[int, int], bits: int, colour: int) -> np.ndarray:
     """Pixels from IHDR and IDAT alone.
 
     Ancillary chunks are left out: a tRNS chunk would add an alpha sample that is not stored, a broken
     iCCP or a bomb of compressed text would spoil good pixels. A palette image is handed over as a grey
     one, so that its indices come back.
     """
+    data = memoryview(read_file(path))
+    found = _decode_plain(data, size, bits, colour) if "numba" in sys.modules else None
+    return _decode_any(data, bits, colour) if found is None else found
+
+
+def _decode_any(data: memoryview, bits: int, colour: int) -> np.ndarray:
+    """Pixels by libpng, which knows every kind and says what is wrong with a broken file."""
     import imagecodecs
 
-    data = memoryview(read_file(path))
     header = bytearray(data[16:29])
     if colour == _PALETTE:
         header[9] = _GREY
@@ -111,6 +118,38 @@ def _decode(path: str, bits: int, colour: int) -> np.ndarray:
         return array
     # libpng widens grey of 1, 2, 4 bits to 0…255; the division gives the stored values back exactly
     return array // np.uint8(255 // (2**bits - 1))
+
+
+def _decode_plain(data: memoryview, size: tuple[int, int], bits: int, colour: int) -> np.ndarray | None:
+    """Pixels of a whole PNG of 8 or 16 bits that is not interlaced; None for any other, for `_decode_any`.
+
+    libdeflate and a compiled loop take 0.22 ms for a noisy 256² of 8 bit, libpng 0.69. The loop needs numba,
+    whose import costs as much as 400 such files: it is used where measuring has brought numba anyway.
+    """
+    import imagecodecs
+
+    from smalti.kernels.scanlines import undo_filters
+
+    if bits < 8 or any(data[26:29]):
+        return None
+    chunks = _pixel_chunks(data)
+    if any(zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]) for chunk in chunks):
+        return None
+    samples = max(1, len(_SAMPLES[colour]))
+    step = samples * bits // 8
+    height, width = size
+    filtered = np.empty((height, 1 + width * step), np.uint8)
+    try:
+        stream = b"".join(chunk[8:-4] for chunk in chunks)
+        given = imagecodecs.deflate_decode(stream, out=filtered.reshape(-1))
+    except (RuntimeError, ValueError):
+        return None
+    rows = np.empty((height, width * step), np.uint8)
+    if given.size != filtered.size or not undo_filters(filtered, step, rows):
+        return None
+    if bits == 16:
+        rows = rows.view(np.uint16) if sys.byteorder == "big" else rows.view(np.uint16).byteswap(inplace=True)
+    return rows.reshape((height, width, samples) if samples > 1 else size)
 
 
 def _pixel_chunks(data: memoryview) -> list[memoryview]:
