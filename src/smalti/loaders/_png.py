@@ -141,15 +141,18 @@ def _decode_plain(data: memoryview, size: tuple[int, int], bits: int, colour: in
     filtered = np.empty((height, 1 + width * step), np.uint8)
     try:
         stream = b"".join(chunk[8:-4] for chunk in chunks)
-        given = imagecodecs.deflate_decode(stream, out=filtered.reshape(-1))
+        n_bytes = len(imagecodecs.deflate_decode(stream, out=filtered.data.cast("B")))
     except (RuntimeError, ValueError):
         return None
     rows = np.empty((height, width * step), np.uint8)
-    if given.size != filtered.size or not undo_filters(filtered, step, rows):
+    if n_bytes != filtered.size or not undo_filters(filtered, step, rows):
         return None
-    if bits == 16:
-        rows = rows.view(np.uint16) if sys.byteorder == "big" else rows.view(np.uint16).byteswap(inplace=True)
-    return rows.reshape((height, width, samples) if samples > 1 else size)
+    shape = (height, width, samples) if samples > 1 else size
+    if bits == 8:
+        return rows.reshape(shape)
+    if sys.byteorder == "little":
+        rows.view(np.uint16).byteswap(inplace=True)
+    return rows.view(np.uint16).reshape(shape)
 
 
 def _pixel_chunks(data: memoryview) -> list[memoryview]:
