@@ -1,94 +1,96 @@
-"""smalti against PixelPatrol 0.8.0 and against decoding alone: same files, same machine, one run."""
+"""The speed table: smalti against PixelPatrol 0.8.0 and decoding alone; same files, same machine, one run.
+
+``python benchmarks/process.py --write`` measures all rows and writes them into RESULTS.md, between its two
+marks; what stands around them is kept.
+"""
 
 import argparse
 import os
-import shutil
-import subprocess
-import sys
+import platform
 import tempfile
-import venv
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
-from datasets import png_folder, tiff_folder
-from meter import Cost, measure
+from contestants import PEER, Contestants
+from datasets import png_folder
+from meter import Cost
+from rows import ROWS, Asked, Line, Sizes
 
-PEER = "pixel-patrol==0.8.0"
-DECODE = """
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-import imagecodecs, tifffile
-def png(path): return imagecodecs.png_decode(path.read_bytes()).shape
-def tif(path): return tifffile.imread(path, maxworkers=1).shape
-files = sorted(Path(sys.argv[1]).iterdir())
-with ThreadPoolExecutor(int(sys.argv[2])) as pool:
-    list(pool.map(png if files[0].suffix == ".png" else tif, files))
-"""
+from smalti.processing.supervised import worker_environment
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- measured -->", "<!-- end -->"
+HEAD = ("set", "smalti", PEER.replace("==", " "), "decode alone", "asked", "found", "met")
 
 
 def main() -> None:
-    """Print one Markdown table."""
+    """Print one Markdown table, line by line as it is measured."""
+    arguments = _arguments()
+    who = Contestants(arguments.scratch, arguments.repeats, not arguments.no_peer)
+    # one numba cache for this process and the workers, which knows an edit in any kernel
+    os.environ["NUMBA_CACHE_DIR"] = worker_environment()["NUMBA_CACHE_DIR"]
+    who.smalti(png_folder(who.scratch, 2))  # compiles the kernels, which every run but a machine's first has
+    lines = []
+    for text in _table(who, Sizes(arguments.scale), arguments.rows):
+        print(text, flush=True)
+        lines.append(text)
+    if arguments.write:
+        before, _, rest = RESULTS.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        RESULTS.write_text("\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"]), encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "smalti-benchmark")
-    parser.add_argument("--png", type=int, default=2000)
-    parser.add_argument("--tiff", type=int, default=500)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=[*ROWS])
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the files, to try this script")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of smalti, of which the median counts")
     parser.add_argument("--no-peer", action="store_true", help="leave PixelPatrol out")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     arguments = parser.parse_args()
-    sets = {
-        f"{arguments.png:,} PNG u8 256²": png_folder(
-            arguments.scratch / f"png-{arguments.png}", arguments.png
-        ),
-        f"{arguments.tiff:,} TIFF u16 1024² deflate": tiff_folder(
-            arguments.scratch / f"tiff-{arguments.tiff}", arguments.tiff
-        ),
-    }
-    peer = None if arguments.no_peer else peer_command(arguments.scratch / "peer")
-    warm(arguments.scratch)
-    print("| set | | wall s | CPU s | peak MB | CPU against smalti |")
-    print("|---|---|---:|---:|---:|---:|")
-    for name, folder in sets.items():
-        rows = {"smalti": measure(smalti_command(folder, arguments.scratch / "out.smalti"))}
-        rows["decode alone"] = measure([sys.executable, "-c", DECODE, folder, str(os.cpu_count())])
-        if peer:
-            out = arguments.scratch / "peer.parquet"
-            rows[PEER] = measure([peer, "process", folder, "-o", out, "-l", "bioio"], env=peer_env())
-        show(name, rows)
+    if arguments.write and (arguments.scale != 1 or arguments.no_peer or len(arguments.rows) < len(ROWS)):
+        parser.error("--write takes all rows, at full size, against PixelPatrol")
+    return arguments
 
 
-def show(name: str, rows: dict[str, Cost]) -> None:
-    """One line a contestant, with ratios to smalti."""
-    own = rows["smalti"]
-    for who, cost in rows.items():
-        ratio = f"{cost.cpu / own.cpu:.2f}× (wall {cost.wall / own.wall:.2f}×)"
-        print(
-            f"| {name} | {who} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.peak_mb:,.0f} | {ratio} |",
-            flush=True,
-        )
+def _table(who: Contestants, sizes: Sizes, rows: list[str]) -> Iterator[str]:
+    versions = f"smalti {version('smalti')}, {HEAD[2]}, Python {platform.python_version()}"
+    yield f"{os.cpu_count()} cores, {_processor()}; {versions}.\n"
+    yield _row(HEAD)
+    yield _row("---" for _ in HEAD)
+    for name in rows:
+        for line in ROWS[name](who, sizes):
+            costs = (_told(cost) for cost in (line.smalti, line.peer, line.decode))
+            yield _row((line.name, *costs, *_claims(line)))
 
 
-def smalti_command(folder: Path, output: Path) -> list[str | Path]:
-    """A whole run of smalti on a folder."""
-    return [sys.executable, "-m", "smalti.cli", "process", folder, "-o", output, "--fresh"]
+def _claims(line: Line) -> Iterator[str]:
+    yield "<br>".join(asked.limit for asked in line.asked)
+    yield "<br>".join(asked.found for asked in line.asked)
+    yield "<br>".join(_verdict(asked) for asked in line.asked)
 
 
-def warm(scratch: Path) -> None:
-    """Compile the kernels once: the cache is there in every run but a machine's first."""
-    measure(smalti_command(png_folder(scratch / "png-2", 2), scratch / "warm.smalti"))
+def _verdict(asked: Asked) -> str:
+    return "–" if asked.met is None else "yes" if asked.met else "**no**"
 
 
-def peer_command(folder: Path) -> Path:
-    """PixelPatrol in an environment of its own."""
-    script = folder / "bin" / "pixel-patrol"
-    if not script.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", PEER], check=True)
-    return script
+def _told(cost: Cost | None) -> str:
+    return "–" if cost is None else f"{cost.wall:.2f} s, {cost.cpu:.2f} CPU s, {cost.peak_mb:,.0f} MB"
 
 
-def peer_env() -> dict[str, str]:
-    """Without our own search path, so that each uses its own libraries."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _processor() -> str:
+    """The processor's name, where Linux tells it."""
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
 
 
 if __name__ == "__main__":
