@@ -1,0 +1,132 @@
+"""Where the CPU of a run goes: milliseconds a file, by part, in one process and one thread.
+
+Run as ``python benchmarks/breakdown.py [png tiff …]``. Each part is run by itself on the same 80 files, so
+that its data lie in the caches more often than in a true run: the parts add up to less than a batch.
+"""
+
+import argparse
+import io
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from datasets import ome_tiff_folder, png_folder, tiff_folder
+
+from smalti.core.image import Image, ImageRef
+from smalti.kernels.accumulators import Accumulated
+from smalti.loaders.choose import known_extensions, open_images
+from smalti.processing.batch import Tables, process_batch
+from smalti.processing.budget import Budget
+from smalti.processing.facts import file_facts, image_facts
+from smalti.processing.measure import read_plane
+from smalti.processing.metric_set import MetricSet, choose_metrics
+from smalti.processing.settings import Settings
+from smalti.processing.supervised import worker_environment
+from smalti.processing.wire import receive, send
+from smalti.sources.folder import discover
+
+SETS = {
+    "png": lambda scratch: png_folder(scratch, 80),
+    "tiny": lambda scratch: png_folder(scratch, 80, 16),
+    "tiff": lambda scratch: tiff_folder(scratch, 20),
+    "ome-tiff": lambda scratch: ome_tiff_folder(scratch, 1),
+}
+RUNS = 5
+WHOLE = "a batch, whole"
+PARTS = ("open and decode", "kernels, all", "metrics, all", "facts of file and image")
+
+
+def main() -> None:
+    """Print a table for each set."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "smalti-benchmark")
+    parser.add_argument("sets", nargs="*", default=["png", "tiff"])
+    arguments = parser.parse_args()
+    os.environ["NUMBA_CACHE_DIR"] = worker_environment()["NUMBA_CACHE_DIR"]  # knows an edit in any kernel
+    from smalti.kernels.measure import warm
+
+    warm()
+    for name in arguments.sets:
+        folder = SETS[name](arguments.scratch)
+        refs = discover(folder, (), (), known_extensions()).refs
+        print(f"\n{len(refs)} files of {folder.name}\n\n| part | ms a file |\n|---|---:|")
+        found = {}
+        for part, step in steps(refs):
+            found[part] = cpu_seconds(step) / len(refs) * 1e3
+            print(f"| {part} | {found[part]:.3f} |", flush=True)
+        rest = found[WHOLE] - sum(found[part] for part in PARTS)
+        print(f"| rest of the batch: rows, histograms, JPEG, tables, cache misses | {rest:.3f} |")
+
+
+Step = Callable[[], object]
+
+
+def steps(refs: Sequence[ImageRef]) -> Iterator[tuple[str, Step]]:
+    """Each part by name."""
+    from smalti.kernels.measure import accumulate
+
+    settings = Settings()
+    metrics, budget = choose_metrics(settings), Budget(settings.memory_bytes)
+
+    def batch() -> Tables:
+        return process_batch(refs, settings, metrics, budget, lambda number: None)
+
+    def sums(wants: frozenset[str]) -> list[Accumulated]:
+        return [accumulate(plane, wants) for plane in planes]
+
+    yield WHOLE, batch
+    yield "open", lambda: [*images_of(refs, read=False)]
+    yield "open and decode", lambda: [*images_of(refs)]
+    found = [*images_of(refs)]
+    planes = [plane for _, read in found for plane in read]
+    yield "kernels, all", partial(sums, metrics.wants)
+    for want in sorted(metrics.wants):
+        yield f"· {want} alone", partial(sums, frozenset({want}))
+    known = sums(metrics.wants)
+    yield "metrics, all", partial(measured, metrics, planes, known)
+    for metric in metrics.of_planes:
+        yield f"· {metric.name}", partial(measured, MetricSet((metric,), ()), planes, known)
+    yield (
+        "facts of file and image",
+        lambda: [file_facts(image.ref) | image_facts(image) for image, _ in found],
+    )
+    tables = batch()
+    yield "message to the driver", partial(message, tables)
+
+
+def images_of(refs: Sequence[ImageRef], read: bool = True) -> Iterator[tuple[Image, list[np.ndarray]]]:
+    """Each image and its planes, as a run reads them."""
+    for ref in refs:
+        with open_images(ref, 2**32) as images:
+            for image in images:
+                yield image, [read_plane(image, index) for index in image.planes()] if read else []
+
+
+def measured(metrics: MetricSet, planes: Sequence[np.ndarray], sums: Sequence[Accumulated]) -> None:
+    for plane, each in zip(planes, sums, strict=True):
+        metrics.measure(plane, each)
+
+
+def message(tables: Tables) -> None:
+    stream = io.BytesIO()
+    send(stream, {}, tables)
+    stream.seek(0)
+    receive(stream)
+
+
+def cpu_seconds(step: Step) -> float:
+    """CPU seconds of the best of five runs."""
+    times = []
+    for _ in range(RUNS):
+        started = time.process_time()
+        step()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
