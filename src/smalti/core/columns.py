@@ -17,6 +17,7 @@ Dtype = Literal[
     "String",
     "Binary",
     "Datetime",
+    "List(Float32)",
     "List(Int64)",
     "List(String)",
 ]

@@ -22,6 +22,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType, ModuleType
 from typing import Any, Literal, TypeVar
 
+from smalti.core.axes import STACK_AXES
 from smalti.core.columns import Column
 from smalti.core.errors import PluginClashError, UnknownNameError
 
@@ -61,8 +62,13 @@ PLANE_NEEDS = (
 )
 """What a metric of planes may ask for by parameter name; see `smalti.kernels.accumulators`."""
 
-IMAGE_NEEDS = ("image", "planes")
-"""What a metric of images may ask for: the `Image`, and its planes' metrics as a Polars frame."""
+IMAGE_NEEDS = ("image", "planes", "shifts", "channels")
+"""What a metric of images may ask for.
+
+The `Image`; its planes' metrics as a Polars frame, one row a plane that could be read, ``image_id t c z`` and
+the columns of the metrics chosen; and what is kept of small copies of its planes: how far the picture moved
+from frame to frame and what each channel shows, see `smalti.processing.glimpses.Glimpses`.
+"""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -128,13 +134,24 @@ def mark(
     return marked
 
 
-def metric(*columns: Column, name: str | None = None, version: int = 1) -> Callable[[F], F]:
-    """Mark a metric: a function of accumulators (a plane's) or of ``image``, ``planes`` (an image's).
+def metric(*columns: Column, name: str | None = None, version: int = 1, over: str = "") -> Callable[[F], F]:
+    """Mark a metric: a function of `PLANE_NEEDS` (a plane's) or of `IMAGE_NEEDS` (an image's).
+
+    Parameters
+    ----------
+    columns
+        What it fills.
+    name, version
+        See `Plugin`; the name defaults to the function's.
+    over
+        Letters out of ``TCZ`` of the axes that a metric of images looks along. Where an image has length 1
+        along one of them, the values are null without a call: a pile of single planes costs nothing.
 
     Raises
     ------
     TypeError
-        No column declared, a parameter that is no accumulator, or needs of planes and images mixed.
+        No column declared, a parameter that is no accumulator, needs of planes and images mixed, or axes
+        that are none of the stack's or stated for a metric of planes.
     """
 
     def marked(function: F) -> F:
@@ -146,7 +163,12 @@ def metric(*columns: Column, name: str | None = None, version: int = 1) -> Calla
                 f"metric {function.__name__} asks for {sorted(needs)}; a metric of planes may ask for "
                 f"{', '.join(PLANE_NEEDS)}, a metric of images for {', '.join(IMAGE_NEEDS)}"
             )
-        return mark("metric", name, columns, version)(function)
+        if not set(over) <= set(STACK_AXES) or (over and needs <= set(PLANE_NEEDS)):
+            raise TypeError(
+                f"metric {function.__name__} is stated over {over!r}; a metric of images may look along axes "
+                f"out of {STACK_AXES!r}, a metric of planes along none"
+            )
+        return mark("metric", name, columns, version, over=over)(function)
 
     return marked
 

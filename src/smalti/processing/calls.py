@@ -12,7 +12,7 @@ from smalti.core.plugin import Plugin
 from smalti.processing.fit import PLAIN, MisfitError, fit
 from smalti.processing.frames import reason
 
-__all__ = ["Call", "call_all", "call_given", "call_with_all"]
+__all__ = ["Call", "call_all", "call_along", "call_given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,19 @@ def call_given(metric: Plugin) -> Call:
     return _call(metric, _only_with_all(metric.function, metric.needs))
 
 
-def call_with_all(metric: Plugin) -> Call:
-    """A call with what the metric needs, whatever it is."""
-    function, needs = metric.function, metric.needs
-    return _call(metric, lambda given: function(*(given[name] for name in needs)))
+def call_along(metric: Plugin) -> Call:
+    """A call with what a metric of images needs; null without a call where an axis it looks along is short.
+
+    What is given holds, beside the needs, the length of each axis by its letter.
+    """
+    function, needs, over = metric.function, metric.needs, metric.options["over"]
+
+    def call(given: Mapping[str, Any]) -> Any:
+        if any(given[axis] == 1 for axis in over):
+            return None
+        return function(*(given[name] for name in needs))
+
+    return _call(metric, call)
 
 
 def _call(metric: Plugin, function: Callable[[Mapping[str, Any]], Any]) -> Call:

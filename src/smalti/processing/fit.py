@@ -4,6 +4,7 @@ import reprlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -26,6 +27,7 @@ PLAIN: dict[Dtype, frozenset[type]] = {
     "String": frozenset({str, type(None)}),
     "Binary": frozenset({bytes, type(None)}),
     "Datetime": _NULL,
+    "List(Float32)": _NULL,
     "List(Int64)": _NULL,
     "List(String)": _NULL,
 }
@@ -63,6 +65,11 @@ def _float(value: Any) -> float:
     return float(_of(Real, value))
 
 
+def _float_or_gap(value: Any) -> float | None:
+    found = None if value is None else _float(value)
+    return found if found is not None and isfinite(found) else None
+
+
 def _int(value: Any, low: int, high: int) -> int:
     whole = value if type(value) is int else int(_of(Real, value))
     if whole != value or not low <= whole <= high:
@@ -98,6 +105,7 @@ _AS: dict[Dtype, Callable[[Any], Any]] = {
     "String": _STRING,
     "Binary": partial(_of, bytes),
     "Datetime": _datetime,
+    "List(Float32)": partial(_list, item=_float_or_gap),
     "List(Int64)": partial(_list, item=_INT64),
     "List(String)": partial(_list, item=_STRING),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import imagecodecs
@@ -15,6 +16,7 @@ from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.bins import bins
 from smalti.processing.budget import Budget
 from smalti.processing.frames import Rows, reason, together
+from smalti.processing.glimpses import Glimpses
 from smalti.processing.metric_set import MetricSet
 from smalti.table.schema import HISTOGRAM_COLUMNS
 
@@ -57,23 +59,30 @@ def measure_image(
     TooLargeError
         One plane, as declared, is above `limit`.
     """
-    measured = Measured()
+    measured, glimpses = Measured(), Glimpses(image, metrics.wants_of_images)
     if metrics.wants and image.n_planes:
         if image.plane_bytes > limit:
             raise TooLargeError(image.plane_bytes, limit)
         shown = _shown_planes(image)
         for index in image.planes():
             with budget.hold(2 * image.plane_bytes, beat):
-                _measure_plane(image, index, index in shown, metrics, measured)
+                _measure_plane(image, index, index in shown, metrics, measured, glimpses)
             beat()
     if metrics.of_images and (len(measured.planes) or not image.n_planes):
-        planes = together([measured.planes], metrics.planes_table)
-        measured.image_values, trouble = metrics.measure_whole(image, planes)
+        planes = partial(together, [measured.planes], metrics.planes_table)
+        measured.image_values, trouble = metrics.measure_whole(image, planes, glimpses)
         measured.trouble = measured.trouble or trouble
     return measured
 
 
-def _measure_plane(image: Image, index: PlaneIndex, shown: bool, metrics: MetricSet, into: Measured) -> None:
+def _measure_plane(
+    image: Image,
+    index: PlaneIndex,
+    shown: bool,
+    metrics: MetricSet,
+    into: Measured,
+    glimpses: Glimpses,
+) -> None:
     from smalti.kernels.measure import accumulate  # brings numba, which the driver does without
 
     try:
@@ -90,6 +99,8 @@ def _measure_plane(image: Image, index: PlaneIndex, shown: bool, metrics: Metric
     into.trouble = into.trouble or trouble
     into.planes.add([*key, *values], metrics.planes_table)
     _keep(key, sums, shown, into)
+    if sums.thumbnail is not None:
+        glimpses.see(index, sums.thumbnail.pixels)
 
 
 def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) -> None:

@@ -16,7 +16,8 @@ from smalti.core.errors import PluginClashError, UnknownNameError, UsageError
 from smalti.core.image import Image
 from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin, collect, metric_set_version, plugins
 from smalti.kernels.accumulators import Accumulated
-from smalti.processing.calls import Call, call_all, call_given, call_with_all
+from smalti.processing.calls import Call, call_all, call_along, call_given
+from smalti.processing.glimpses import Glimpses
 from smalti.processing.settings import Settings
 from smalti.table.rollup import WEIGHT
 from smalti.table.schema import PLANE_KEYS
@@ -65,6 +66,11 @@ class MetricSet:
         return (asked | _STORED) - {"plane"} if self.of_planes else frozenset()
 
     @cached_property
+    def wants_of_images(self) -> frozenset[str]:
+        """What metrics of images ask for, out of `IMAGE_NEEDS`."""
+        return frozenset(need for metric in self.of_images for need in metric.needs)
+
+    @cached_property
     def version(self) -> str:
         """Changes when a metric is added, removed or numbered anew, or a live one has other code.
 
@@ -82,16 +88,34 @@ class MetricSet:
 
     @cached_property
     def _image_calls(self) -> list[Call]:
-        return [call_with_all(metric) for metric in self.of_images]
+        return [call_along(metric) for metric in self.of_images]
 
     def measure(self, plane: Any, sums: Accumulated) -> tuple[list[Any], str | None]:
         """Values in the order of `plane_columns`, and why some are missing (None when none is)."""
         given = {name: getattr(sums, name) for name in PLANE_NEEDS if name != "plane"} | {"plane": plane}
         return call_all(self._plane_calls, given)
 
-    def measure_whole(self, image: Image, planes: pl.DataFrame) -> tuple[list[Any], str | None]:
-        """Values in the order of `image_columns`, and why some are missing; `planes` as `planes_table`."""
-        return call_all(self._image_calls, {"image": image, "planes": planes})
+    def measure_whole(
+        self, image: Image, planes: Callable[[], pl.DataFrame], seen: Glimpses
+    ) -> tuple[list[Any], str | None]:
+        """Values in the order of `image_columns`, and why some are missing.
+
+        `planes`, in the columns of `planes_table`, is called when a metric needs it; `seen` saw all planes.
+        """
+        return call_all(self._image_calls, _Given(image, planes, seen))
+
+
+class _Given(dict[str, Any]):
+    """What metrics of images may ask for, made when first asked for."""
+
+    def __init__(self, image: Image, planes: Callable[[], pl.DataFrame], seen: Glimpses) -> None:
+        super().__init__(image.sizes, image=image)
+        self._planes = planes
+        self._seen = seen
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = self._planes() if name == "planes" else getattr(self._seen, name)
+        return self[name]
 
 
 def _code(function: Callable[..., Any]) -> str:

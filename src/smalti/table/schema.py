@@ -113,6 +113,7 @@ _TYPES: dict[Dtype, pl.DataType] = {
     "String": pl.String(),
     "Binary": pl.Binary(),
     "Datetime": pl.Datetime("us"),
+    "List(Float32)": pl.List(pl.Float32()),
     "List(Int64)": pl.List(pl.Int64()),
     "List(String)": pl.List(pl.String()),
 }

@@ -17,6 +17,8 @@ _TYPES: dict[Dtype, type[Any]] = {
     "Boolean": bool,
     "String": str,
     "Datetime": datetime,
+    "List(Float32)": list,
+    "List(Int64)": list,
     "List(String)": list,
 }
 
