@@ -1,4 +1,4 @@
-"""Measures a plane by all built-in metrics at once."""
+"""Measures a plane by all built-in metrics of planes at once, or a stack by processing it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +9,17 @@ import pytest
 from PIL import Image
 
 import smalti.metrics
-from smalti.core.plugin import collect
+from smalti.core.plugin import PLANE_NEEDS, collect
 from smalti.kernels.measure import EVERYTHING, accumulate
 
 Measure = Callable[..., dict[str, Any]]
 
-METRICS = collect(smalti.metrics)
+METRICS = [plugin for plugin in collect(smalti.metrics) if set(plugin.needs) <= set(PLANE_NEEDS)]
 
 
 @pytest.fixture(scope="session")
 def measure() -> Measure:
-    """Column name to value, of one plane."""
+    """Column name to value, of one plane and the metrics of planes."""
 
     def measured(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
         found = accumulate(plane, EVERYTHING, samples)

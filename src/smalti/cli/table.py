@@ -129,10 +129,12 @@ def _write_parquet(frame: "pl.DataFrame", output: Path) -> None:
 
 
 def _flat(frame: "pl.DataFrame") -> "pl.DataFrame":
-    """CSV has no lists: their members are joined by semicolons."""
+    """CSV has no lists: their members are joined by semicolons, with nothing for one that is null."""
+    import polars as pl
     import polars.selectors as cs
 
-    return frame.with_columns(cs.list().cast(_strings()).list.join(";"))
+    members = pl.element().fill_null("")
+    return frame.with_columns(cs.list().cast(_strings()).list.eval(members).list.join(";"))
 
 
 def _strings() -> "pl.List":
