@@ -6,6 +6,8 @@ import polars as pl
 import pytest
 import tifffile
 
+from smalti.cli.table import _flat
+
 
 @pytest.fixture(scope="module")
 def greek(smalti, tmp_path_factory):
@@ -25,6 +27,11 @@ def test_the_table_on_stdout_is_utf8_whatever_the_terminal(smalti, greek):
     done = smalti("table", greek, "--columns", "path", env=western(), text=False)
     assert done.returncode == 0, done.stderr
     assert pl.read_csv(done.stdout)["path"].to_list() == ["κύτταρο.tif"]
+
+
+def test_lists_are_written_to_csv_with_their_gaps():
+    curve = pl.Series("focus_curve", [[0.5, None, 1.0], None, []], pl.List(pl.Float32))
+    assert _flat(pl.DataFrame([curve]))["focus_curve"].to_list() == ["0.5;;1.0", None, ""]
 
 
 def test_json_is_whole_whatever_the_terminal(smalti, greek):

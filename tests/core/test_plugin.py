@@ -46,6 +46,14 @@ def test_a_metric_that_asks_for_what_does_not_exist_is_refused():
         metric(COLUMN)(lambda pixels: 0)
 
 
+@pytest.mark.parametrize(
+    ("function", "over"), [(lambda planes: 0, "S"), (lambda plane: 0, "T"), (lambda shifts: 0, "TX")]
+)
+def test_axes_that_a_metric_cannot_look_along_are_refused(function, over):
+    with pytest.raises(TypeError, match="a metric of images may look along axes out of 'TCZ'"):
+        metric(COLUMN, over=over)(function)
+
+
 def test_a_metric_without_columns_is_refused():
     with pytest.raises(TypeError, match="declares no column"):
         metric()(lambda plane: 0)

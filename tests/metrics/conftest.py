@@ -11,6 +11,11 @@ from PIL import Image
 import smalti.metrics
 from smalti.core.plugin import PLANE_NEEDS, collect
 from smalti.kernels.measure import EVERYTHING, accumulate
+from smalti.processing.budget import Budget
+from smalti.processing.measure import measure_image
+from smalti.processing.metric_set import choose_metrics
+from smalti.processing.settings import Settings
+from smalti.testing.memory import image_of
 
 Measure = Callable[..., dict[str, Any]]
 
@@ -41,3 +46,30 @@ def degraded(data: Path, measure: Measure) -> dict[str, dict[str, dict[str, Any]
         level.name: {path.name: measure(np.array(Image.open(path))) for path in sorted(level.iterdir())}
         for level in sorted((data / "qc_degraded").iterdir())
     }
+
+
+MeasureStack = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def measure_stack() -> MeasureStack:
+    """Column name to value, of a whole stack and the metrics of images, as processing measures it."""
+
+    def measured(
+        stack: np.ndarray, axes: str, metrics: tuple[str, ...] | None = None, lost: tuple[int, ...] = ()
+    ) -> dict[str, Any]:
+        """`lost` are indices along the first axis that cannot be read."""
+
+        def read(at: tuple[int | slice, ...], level: int) -> np.ndarray:
+            if at[0] in lost:
+                raise OSError("this part of the file is gone")
+            return stack[at]
+
+        samples = "RGB" if axes.endswith("S") else ""
+        image = image_of(stack, axes, samples=samples, pixels=read)
+        chosen = choose_metrics(Settings(metrics=metrics))
+        found = measure_image(image, chosen, Budget(10**9), 10**9, lambda: None)
+        assert found.trouble is None
+        return dict(zip((c.name for c in chosen.image_columns), found.image_values, strict=True))
+
+    return measured

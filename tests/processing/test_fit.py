@@ -28,6 +28,7 @@ def call(given, *columns):
         ("UInt64", np.uint64(2**64 - 1), 2**64 - 1),
         ("Boolean", np.bool_(True), True),
         ("List(Int64)", np.arange(3), [0, 1, 2]),
+        ("List(Float32)", [1, None, np.nan, np.float32(2)], [1.0, None, None, 2.0]),
         ("Datetime", datetime(2020, 1, 2, tzinfo=UTC), datetime(2020, 1, 2)),
         ("String", np.str_("a"), "a"),
         ("Float32", None, None),
@@ -53,6 +54,8 @@ def test_what_fits_becomes_the_plain_type_of_the_column(dtype, value, expected):
         ("Boolean", 1),
         ("String", b"a"),
         ("List(String)", ["a", 1]),
+        ("List(Float32)", ["a"]),
+        ("List(Float32)", 1.0),
     ],
 )
 def test_what_does_not_fit_is_said_with_column_type_and_value(dtype, value):

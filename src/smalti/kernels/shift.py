@@ -77,7 +77,7 @@ def shift_between(before: Frame, after: Frame) -> tuple[float, float] | None:
     fraction (Stone et al. 2001, IEEE Trans. Geosci. Remote Sens. 39, 2235): least squares weighted with the
     power, over frequencies below 0.35 cycles a pixel whose power stands above that of the noise.
 
-    Right to 0.03 px on pictures of 128 px that move by up to a third of their side (a tenth, of a few bright
+    Right to 0.03 px on pictures of 128 px that move by up to a fifth of both sides (a tenth, of a few bright
     points); a change of brightness does not count. What stands still in a moving picture (a pattern of the
     detector, vignetting) draws the result towards 0; rotation and deformation are not seen, nor a move along
     a pattern of lines; of a few bright points the brightest decide, even where they are not the same points;

@@ -43,8 +43,9 @@ def _centred(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
     low = np.min(pixels, axis=1, initial=np.inf, where=known)
     high = np.max(pixels, axis=1, initial=-np.inf, where=known)
     flat = ~(high - low > 1e-6 * np.maximum(abs(low), abs(high)))  # float32 holds no more
-    middle, reach = (low + high) / 2, (high - low) / 2
-    with np.errstate(invalid="ignore"):
+    flat |= np.isinf(low)  # nothing known
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle, reach = (low + high) / 2, (high - low) / 2
         spread = (pixels - middle[:, None]) / reach[:, None]
     return np.where(known & ~flat[:, None], spread, 0.0)
 

@@ -37,7 +37,7 @@ ROLLUP_DTYPES = {
 class MetricSuite:
     """Inherit, set `metric`; pytest then runs one test a rule, over planes that break things.
 
-    For a metric of planes. A metric of images (``image``, ``planes``) is refused with a word.
+    For a metric of planes. A metric of images (`smalti.core.plugin.IMAGE_NEEDS`) is refused with a word.
 
     Attributes
     ----------
