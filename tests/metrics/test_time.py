@@ -160,6 +160,7 @@ def test_values_are_finite_or_none(measure_stack, frames: np.ndarray):
 def test_what_does_not_change_has_no_bleaching_and_no_flicker(measure_stack):
     row = measure_stack(HOSTILE["flat"], "TYX")
     assert (row["bleaching"], row["flicker"], row["frozen_frames"], row["drift_px"]) == (0, 0, 4, None)
+    assert str(row["bleaching"]) == "0.0"
 
 
 def test_two_frames_have_a_trend_but_no_spread_about_it(measure_stack):

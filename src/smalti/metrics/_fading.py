@@ -43,7 +43,7 @@ def fading(
     half = (frames.size + 1) // 2
     slope = float(np.median((fall[half:] - fall[:-half]) / (frames[half:] - frames[:-half])))
     level = float(np.median(fall - slope * frames))
-    lost = number(-expm1(slope))
+    lost = number(0.0 - expm1(slope))  # 0, not −0, where nothing changes
     if frames.size < 3:
         return lost, None
     off = np.expm1(fall - level - slope * frames)
