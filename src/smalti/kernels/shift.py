@@ -36,7 +36,8 @@ class Frame:
     pixels
         float32 (y, x), spread over 0..1, no pixel missing.
     spectrum
-        Of `pixels` about their mean, faded out towards the border; complex64 (y, x // 2 + 1).
+        Of `pixels` about their mean, faded out towards the border; complex64, the
+        columns of (y, x // 2 + 1) up to 0.35 cycles a pixel.
     """
 
     pixels: np.ndarray
@@ -122,11 +123,17 @@ class _Waves:
 
 @lru_cache(maxsize=16)
 def _waves(shape: tuple[int, int]) -> _Waves:
-    ky, kx = np.meshgrid(np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1]), indexing="ij")
+    across = np.fft.rfftfreq(shape[1])[: _n_columns(shape[1])]
+    ky, kx = np.meshgrid(np.fft.fftfreq(shape[0]), across, indexing="ij")
     distance = np.hypot(ky, kx).ravel()
     low = np.flatnonzero((distance <= CUT) & (distance > 0))
     frequency = np.stack([ky.ravel()[low], kx.ravel()[low]]).astype(np.float32)
     return _Waves(low, frequency[0], frequency[1], np.flatnonzero(distance > 0.5))
+
+
+def _n_columns(width: int) -> int:
+    """Columns of a spectrum with frequencies up to `CUT`; without the others it takes a tenth less time."""
+    return int(CUT * width) + 1
 
 
 @lru_cache(maxsize=256)
@@ -138,7 +145,8 @@ def _spectrum(pixels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Of a picture about its mean under the window, with zeros around it up to `shape`."""
     down, across = (_hann(n) for n in pixels.shape)
     mean = float(down @ pixels @ across) / float(down.sum() * across.sum())
-    return np.fft.rfft2((pixels - mean) * down[:, None] * across, s=shape, axes=(0, 1))
+    rows = np.fft.rfft((pixels - mean) * down[:, None] * across, n=shape[1], axis=1)
+    return np.fft.fft(rows[:, : _n_columns(shape[1])], n=shape[0], axis=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +186,9 @@ def _cross_of_shared(before: np.ndarray, after: np.ndarray, moved: tuple[int, in
 
 def _peak(cross: _Cross, shape: tuple[int, int], waves: _Waves) -> tuple[int, int] | None:
     """Where the phase correlation is highest, in pixels from 0; None when that does not stand out."""
-    phases = np.zeros((shape[0], shape[1] // 2 + 1), np.complex64)
+    phases = np.zeros((shape[0], _n_columns(shape[1])), np.complex64)
     phases.put(waves.low, cross.values / np.maximum(cross.power, np.finfo(np.float32).tiny))
-    surface = np.fft.irfft2(phases, s=shape, axes=(0, 1))
+    surface = np.fft.irfft(np.fft.ifft(phases, axis=0), n=shape[1], axis=1)
     at = int(surface.argmax())
     if not surface.flat[at] > STANDS_OUT * float(surface.std()):
         return None
