@@ -12,11 +12,18 @@ from smalti.testing.defects import (
     DEFECTS,
     apply_defect,
     blur,
+    border,
+    comb,
+    dead_lines,
     empty,
+    haze,
+    hot_pixels,
     jpeg,
     noise,
     saturation,
     stripes,
+    tilt,
+    underexposure,
     vignetting,
 )
 from smalti.testing.strategies import planes
@@ -92,6 +99,77 @@ def test_empty_leaves_the_background_level_only():
     assert closed.std() == 0
     assert abs(float(closed[0, 0]) - float(np.median(image))) < 300
     assert empty(image, 8, np.random.default_rng(0)).std() == pytest.approx(8, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_tilt_leaves_one_side_its_light_and_takes_a_share_of_the_other(seed):
+    dark = tilt(np.full((101, 151), 200.0), 0.4, np.random.default_rng(seed))
+    corners = sorted(dark[::100, ::150].ravel())
+    assert (corners[0], corners[-1]) == pytest.approx((0.6 * 200, 200))
+    assert not np.diff(dark, 2, axis=0).round(4).any()
+    assert not np.diff(dark, 2, axis=1).round(4).any()
+
+
+def test_haze_takes_contrast_and_keeps_half_of_the_ceiling_where_it_was():
+    veiled = haze(np.array([[0.0, 50.0, 100.0]]), 0.3)
+    assert veiled == pytest.approx(np.array([[15.0, 50.0, 85.0]]))
+
+
+def test_underexposure_has_the_noise_of_the_photons_that_are_left():
+    light = np.full((300, 300), 3000, np.uint16)
+    light[:100] = 0
+    dim = underexposure(light, 0.25, np.random.default_rng(0))[100:].astype(float)
+    photons = 4000 * 3000 / 4095
+    assert dim.mean() == pytest.approx(750, rel=0.002)
+    assert dim.std() == pytest.approx(3000 / photons * np.sqrt(photons * 0.25 * 0.75), rel=0.02)
+
+
+def test_dead_lines_are_whole_rows_and_the_same_in_all_planes():
+    stack = np.stack([synthetic("nuclei", seed, (64, 48)) for seed in (0, 1)])
+    dead = dead_lines(stack, 6, np.random.default_rng(0))
+    stuck = np.ptp(dead, axis=2) == 0
+    assert stuck.sum(axis=1).tolist() == [6, 6]
+    assert np.array_equal(stuck[0], stuck[1])
+    assert set(np.unique(dead[stuck])) == {0, 4095}
+    assert np.array_equal(dead[~stuck], stack[~stuck])
+
+
+def test_hot_pixels_stand_alone():
+    image = synthetic("histology", shape=(60, 70), dtype="uint8")
+    hot = (hot_pixels(image, 25, np.random.default_rng(0)) != image).any(axis=2)
+    assert hot.sum() == 25
+    assert ndimage.label(hot, np.ones((3, 3)))[1] == 25
+    assert not hot[[0, -1]].any()
+    assert hot_pixels(np.zeros((6, 6), np.uint8), 99, np.random.default_rng(0)).sum() == 4 * 255
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_border_blackens_two_edges_that_meet(seed):
+    black = border(np.ones((50, 80), np.uint8), 0.1, np.random.default_rng(seed)) == 0
+    assert black.all(axis=1).sum() == 5
+    assert black.all(axis=0).sum() == 8
+    assert black.sum() == 50 * 80 - 45 * 72
+
+
+def test_a_comb_keeps_one_level_in_so_many():
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    assert np.unique(comb(ramp, 5)).tolist() == list(range(0, 256, 5))
+    assert np.unique(comb(np.linspace(-1, 1, 99)[None], 0.5)).tolist() == [-1, -0.5, 0, 0.5, 1]
+
+
+def test_no_share_of_a_defect_leaves_an_image_as_it_is():
+    image, rng = synthetic("micrograph", shape=(40, 40)), np.random.default_rng(0)
+    for defect, level in (
+        (tilt, 0),
+        (haze, 0),
+        (border, 0),
+        (dead_lines, 0),
+        (hot_pixels, 0),
+        (comb, 0),
+        (comb, 1),
+    ):
+        assert np.array_equal(defect(image, level, rng), image)
+    assert np.array_equal(underexposure(image, 1, rng), image)
 
 
 def test_five_levels_of_one_scene_grow_from_mild_to_grave():

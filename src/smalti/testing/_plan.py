@@ -140,12 +140,15 @@ STACKS = (
     _film("treated/film_5.ome.tif", drift_px=0, bleaching=0.1),
 )
 
+USUAL = ("blur", "noise", "saturation", "vignetting", "stripes", "jpeg", "empty")
+"""Defects that every dataset holds; all others come once, where there is room for them."""
+
 SMALLEST = 100
-"""Fewer files than this cannot hold each defect at three levels and still be mostly clean."""
+"""Fewer files than this cannot hold the usual defects at three levels and still be mostly clean."""
 
 
 def plan(n: int, seed: int) -> list[Item]:
-    """The items of a dataset of `n` files: each defect in each condition in turn, all others clean.
+    """The items of a dataset of `n` files: defects in each condition in turn, all others clean.
 
     Raises
     ------
@@ -186,12 +189,14 @@ def _seed(seed: int, number: int) -> int:
 
 
 def _levels(n: int) -> Iterator[Fault]:
-    """Each pixel defect at a mild, a middle and a grave level, once for every hundred files."""
+    """The usual defects at a mild, a middle and a grave level for every hundred files, then the rare ones."""
     conditions = cycle(condition.name for condition in CONDITIONS)
     for _ in range(n // SMALLEST):
-        for defect in DEFECTS.values():
+        for defect in (DEFECTS[name] for name in USUAL):
             for level in defect.levels[::2]:
                 yield Fault(defect.name, next(conditions), level, defect.unit)
+    for name in sorted(DEFECTS.keys() - set(USUAL)) if n >= 2 * SMALLEST else ():
+        yield Fault(name, next(conditions), DEFECTS[name].levels[3], DEFECTS[name].unit)
 
 
 def _spoil(fault: Fault, free: dict[str, list[Item]]) -> list[Item]:

@@ -37,7 +37,8 @@ def write_dataset(folder: str | os.PathLike[str], n: int = 200, seed: int = 0) -
 
     Five conditions, one folder each: ``control`` and ``treated`` (nuclei as 16-bit TIFF and PNG; OME-TIFF
     z-stacks and time series; one OME-Zarr), ``em`` (PNG), ``histology`` (JPEG), ``sky`` (16-bit TIFF).
-    Two in three are clean. 200 images are 29 MB.
+    Two in three are clean. 200 images are 29 MB. Defects that are seldom seen (tilt, haze, underexposure,
+    dead lines, hot pixels, border, comb) come once, and only among 200 images or more.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def write_dataset(folder: str | os.PathLike[str], n: int = 200, seed: int = 0) -
     Raises
     ------
     UsageError
-        `n` is too small to hold every defect.
+        `n` is too small to hold every usual defect.
     """
     import polars as pl
 
