@@ -69,7 +69,7 @@ DEFECTS: dict[str, Defect] = {
         Defect("noise", noise, "intensity", (4.0, 8.0, 14.0, 24.0, 40.0)),
         Defect("saturation", saturation, "gain", (1.5, 2.0, 3.0, 5.0, 8.0)),
         Defect("vignetting", vignetting, "share", (0.85, 0.7, 0.55, 0.4, 0.25)),
-        Defect("stripes", stripes, "intensity", (2.0, 4.0, 8.0, 14.0, 24.0)),
+        Defect("stripes", stripes, "intensity", (2.0, 4.0, 7.0, 11.0, 16.0)),
         Defect("jpeg", jpeg, "quality", (90.0, 70.0, 50.0, 30.0, 10.0)),
         Defect("empty", empty, "intensity", (8.0, 4.0, 2.0, 1.0, 0.0)),
         Defect("tilt", tilt, "share", (0.1, 0.2, 0.35, 0.5, 0.7)),
