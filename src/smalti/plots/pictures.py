@@ -96,9 +96,9 @@ def _lane(name: str, found: Sequence[float | None], bottom: float) -> list[Any]:
     y = np.array([np.nan if value is None else value for value in found], dtype=np.float64)
     known = y[np.isfinite(y)]
     low, span = (known.min(), np.ptp(known)) if known.size else (0.0, 0.0)
-    at = bottom + LANE * (0.12 + 0.5 * ((y - low) / span if span else np.where(np.isfinite(y), 0.5, np.nan)))
+    at = bottom + LANE * (0.1 + 0.42 * ((y - low) / span if span else np.where(np.isfinite(y), 0.5, np.nan)))
     x = np.arange(len(y)) + 0.5
-    said = [(x[i], at[i] + 0.24 * LANE, f"{y[i]:.3g}") for i in np.flatnonzero(np.isfinite(y))]
+    said = [(x[i], at[i] + 0.25 * LANE, f"{y[i]:.3g}") for i in np.flatnonzero(np.isfinite(y))]
     return [
         _words([(-WORDS, bottom + LANE / 2, name)], text_align="left"),
         hv.Curve((x, at)).opts(color=NEUTRAL, line_width=2, backend="bokeh"),
