@@ -68,6 +68,7 @@ def picture_row(
         toolbar=None,
         default_tools=[],
         show_legend=False,
+        shared_axes=False,  # rows below each other may have other numbers of pictures and lines
         hooks=[_calm],
         backend="bokeh",
     )
