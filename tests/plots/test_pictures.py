@@ -48,6 +48,11 @@ def test_a_value_that_is_missing_leaves_a_gap(missing):
     assert np.isfinite(heights).tolist() == [True, False, True]
 
 
+def test_values_have_three_digits_and_none_that_the_line_cannot_show():
+    _, found = drawn(GREY, {"bleaching": [0.0000565, 0.30001, 0.0496]})
+    assert {"0.0001", "0.3", "0.0496"} < {word for part in found["Text"] for word in part["text"]}
+
+
 def test_pictures_keep_their_shape_and_nothing_surrounds_them():
     figure, found = drawn(GREY, {"std": [1.0, 1.0, 1.0]})
     part = found["Image"][0]

@@ -1,5 +1,6 @@
 """Pictures side by side, and beneath each what was measured of it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def picture_row(
     Returns
     -------
     holoviews.Overlay
-        With x from 0 on counting pictures, and y from 1 (top of the pictures) downwards.
+        Several go below each other as ``hv.Layout(rows).cols(1).opts(shared_axes=False)``.
     """
     n = len(pictures)
     tall = max(picture.shape[0] / picture.shape[1] for picture in pictures)
@@ -68,7 +69,6 @@ def picture_row(
         toolbar=None,
         default_tools=[],
         show_legend=False,
-        shared_axes=False,  # rows below each other may have other numbers of pictures and lines
         hooks=[_calm],
         backend="bokeh",
     )
@@ -99,13 +99,19 @@ def _lane(name: str, found: Sequence[float | None], bottom: float) -> list[Any]:
     low, span = (known.min(), np.ptp(known)) if known.size else (0.0, 0.0)
     at = bottom + LANE * (0.1 + 0.42 * ((y - low) / span if span else np.where(np.isfinite(y), 0.5, np.nan)))
     x = np.arange(len(y)) + 0.5
-    said = [(x[i], at[i] + 0.25 * LANE, f"{y[i]:.3g}") for i in np.flatnonzero(np.isfinite(y))]
+    said = [(x[i], at[i] + 0.25 * LANE, _number(y[i], known)) for i in np.flatnonzero(np.isfinite(y))]
     return [
         _words([(-WORDS, bottom + LANE / 2, name)], text_align="left"),
         hv.Curve((x, at)).opts(color=NEUTRAL, line_width=2, backend="bokeh"),
         hv.Scatter((x, at)).opts(color=NEUTRAL, size=7, backend="bokeh"),
         _words(said),
     ]
+
+
+def _number(value: float, line: np.ndarray) -> str:
+    """Three digits, and none below a thousandth of the largest on the line: no 5.65e-05 beside 0.3."""
+    largest = float(np.abs(line).max())
+    return f"{round(value, 3 - math.floor(math.log10(largest))) + 0.0:.3g}" if largest else "0"
 
 
 def _words(placed: Sequence[tuple[float, float, str]], **options: Any) -> hv.Labels:
