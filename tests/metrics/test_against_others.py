@@ -8,7 +8,7 @@ Nothing in smalti corresponds to CellProfiler's Correlation and LocalFocusScore.
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,6 +21,7 @@ from skimage.measure import shannon_entropy
 from smalti.core.image import ImageRef
 from smalti.loaders.choose import open_images
 from smalti.processing.measure import read_plane
+from smalti.testing.defects import DEFECTS, apply_defect
 
 N = 50
 LARGEST = 512
@@ -215,6 +216,17 @@ def test_a_metric_is_what_others_define(reals, metric):
         absolute = of_range * np.ptp(real.values) * (not real.whole)
         assert (ours is None) == bool(np.isnan(theirs)), (real.path, theirs, ours)
         assert ours is None or ours == pytest.approx(theirs, rel=relative, abs=absolute), real.path
+
+
+def test_added_noise_never_lowers_the_noise_found(reals, measure):
+    """But for 2 %: where noise was cut off at black before, more of it blurs the cut."""
+    known = DEFECTS["noise"]
+    for real in reals:
+        if real.plane.dtype.kind in "iuf" and "A" not in real.samples:
+            levels = [known.level_for(real.plane, level) for level in known.levels]
+            noisy = [apply_defect("noise", real.plane, level) for level in levels]
+            found = [real.row["noise_sigma"], *(measure(one, real.samples)["noise_sigma"] for one in noisy)]
+            assert all(more > 0.98 * less for less, more in pairwise(found)), (real.path, found)
 
 
 def power_log_log_slope(light: np.ndarray) -> float:
