@@ -11,7 +11,7 @@ import zarr
 from PIL import Image
 
 from smalti.core.errors import UsageError
-from smalti.testing._plan import USUAL, plan
+from smalti.testing._plan import RARE, USUAL, plan
 from smalti.testing.dataset import CLUTTER, write_dataset
 from smalti.testing.defects import DEFECTS
 
@@ -129,7 +129,8 @@ def test_two_hundred_images_hold_each_level_twice_and_the_rare_defects_once():
     assert set(conditions) == {"control", "treated", "em", "histology", "sky"}
     found = Counter(item.defect for item in items)
     assert {found[defect] for defect in USUAL} == {6}
-    assert {found[defect] for defect in DEFECTS.keys() - set(USUAL)} == {1}
+    assert {found[defect] for defect in RARE} == {1}
+    assert {*USUAL, *RARE} == DEFECTS.keys()
 
 
 def test_too_few_images_are_refused_with_the_number_needed(tmp_path):

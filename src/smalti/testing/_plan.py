@@ -141,7 +141,18 @@ STACKS = (
 )
 
 USUAL = ("blur", "noise", "saturation", "vignetting", "stripes", "jpeg", "empty")
-"""Defects that every dataset holds; all others come once, where there is room for them."""
+"""Defects that every dataset holds."""
+
+RARE = {
+    "tilt": "histology",
+    "haze": "control",
+    "underexposure": "treated",
+    "dead_lines": "em",
+    "hot_pixels": "sky",
+    "border": "histology",
+    "comb": "em",
+}
+"""Defects that come once, where there is room for them, by condition: JPEG would undo a comb."""
 
 SMALLEST = 100
 """Fewer files than this cannot hold the usual defects at three levels and still be mostly clean."""
@@ -195,8 +206,8 @@ def _levels(n: int) -> Iterator[Fault]:
         for defect in (DEFECTS[name] for name in USUAL):
             for level in defect.levels[::2]:
                 yield Fault(defect.name, next(conditions), level, defect.unit)
-    for name in sorted(DEFECTS.keys() - set(USUAL)) if n >= 2 * SMALLEST else ():
-        yield Fault(name, next(conditions), DEFECTS[name].levels[3], DEFECTS[name].unit)
+    for name, condition in RARE.items() if n >= 2 * SMALLEST else ():
+        yield Fault(name, condition, DEFECTS[name].levels[3], DEFECTS[name].unit)
 
 
 def _spoil(fault: Fault, free: dict[str, list[Item]]) -> list[Item]:
