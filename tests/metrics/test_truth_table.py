@@ -138,12 +138,7 @@ def test_every_defect_is_named_by_a_metric():
     assert NAMES.keys() == DEFECTS.keys()
 
 
-TOLERANCE = pytest.mark.xfail(reason="black_border compares a row's mean of 1e-16 with 0 exactly")
-
-
-@pytest.mark.parametrize(
-    "defect", [pytest.param(name, marks=TOLERANCE if name == "border" else ()) for name in NAMES]
-)
+@pytest.mark.parametrize("defect", NAMES)
 def test_the_metric_that_names_a_defect_moves_with_each_level(curves, defect):
     metric, direction = NAMES[defect]
     scenes = [key for key in SCENES if (defect, key[0]) not in NOT_JUDGED]

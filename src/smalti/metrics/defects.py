@@ -44,8 +44,8 @@ def black_border(moments: Moments, profiles: Profiles) -> float | None:
     """
     if not moments.min < moments.max:
         return None
-    top, bottom = _border(profiles.row_mean, profiles.row_constant, moments.min)
-    left, right = _border(profiles.column_mean, profiles.column_constant, moments.min)
+    top, bottom = _border(profiles.row_mean, profiles.row_constant, moments)
+    left, right = _border(profiles.column_mean, profiles.column_constant, moments)
     height, width = profiles.row_mean.size, profiles.column_mean.size
     return 1 - (height - top - bottom) * (width - left - right) / (height * width)
 
@@ -68,7 +68,7 @@ def hot_pixels(stencil: Stencil) -> int | None:
 def _dead(mean: np.ndarray, constant: np.ndarray, moments: Moments) -> int | None:
     if not constant.any():
         return 0 if np.isfinite(mean).any() else None
-    first, last = _border(mean, constant, moments.min)
+    first, last = _border(mean, constant, moments)
     mean, constant = mean[first : mean.size - last], constant[first : mean.size - last]
     alive = np.flatnonzero(~constant & np.isfinite(mean))
     if not alive.size:
@@ -86,11 +86,12 @@ def _dead(mean: np.ndarray, constant: np.ndarray, moments: Moments) -> int | Non
     return int(np.count_nonzero(np.minimum(above, below) > least))
 
 
-def _border(mean: np.ndarray, constant: np.ndarray, low: float) -> tuple[int, int]:
-    """Number of constant lines of value `low` from the start on and to the end; (0, 0) where all are such."""
+def _border(mean: np.ndarray, constant: np.ndarray, moments: Moments) -> tuple[int, int]:
+    """Number of constant lines of the minimum from the start on and to the end; (0, 0) where all are such."""
     if not (constant[0] or constant[-1]):
         return 0, 0
-    close = 1e-9 * max(abs(low), 1e-300)
-    empty = constant & (np.abs(mean - low) <= close)
+    with np.errstate(over="ignore"):  # means are rounded: the minimum is met to some digits
+        close = 1e-9 * (moments.max - moments.min)
+    empty = constant & (np.abs(mean - moments.min) <= close)
     others = np.flatnonzero(~empty)
     return (int(others[0]), int(empty.size - 1 - others[-1])) if others.size else (0, 0)

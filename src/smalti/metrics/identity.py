@@ -43,9 +43,9 @@ def content_hash(plane: np.ndarray) -> str:
 def dhash(thumbnail: Thumbnail) -> str | None:
     """A fingerprint of the looks: near-duplicates differ in few bits.
 
-    Luma reduced to 9×8 by area averages, one bit for each step to a brighter right neighbour, 16 hex digits
-    (difference hash, Krawetz 2013). Null for flat planes, which look alike without being duplicates, and
-    below 9×8 pixels.
+    The plane's thumbnail of 128 px in luma, reduced to 9×8 by area averages; one bit for each step to a
+    brighter right neighbour, 16 hex digits (difference hash, Krawetz 2013). Null for flat planes, which look
+    alike without being duplicates, and below 9×8 pixels.
     """
     return thumbnail.dhash
 
@@ -62,9 +62,9 @@ def dhash(thumbnail: Thumbnail) -> str | None:
 def phash(thumbnail: Thumbnail) -> str | None:
     """A fingerprint of the coarse structure, which changes of contrast leave alone.
 
-    Luma reduced to 32×32 by area averages, its cosine transform (DCT-II), one bit for each of the lowest 8×8
-    coefficients that is above their median, the mean counting as above; 16 hex digits (Zauner 2010,
-    Implementation and Benchmarking of Perceptual Image Hash Functions). Null for flat planes and below 32×32
-    pixels.
+    The plane's thumbnail of 128 px in luma, reduced to 32×32 by area averages; its cosine transform (DCT-II),
+    one bit for each of the lowest 8×8 coefficients that is above their median, the mean counting as above; 16
+    hex digits (Zauner 2010, Implementation and Benchmarking of Perceptual Image Hash Functions). Null for
+    flat planes and below 32×32 pixels.
     """
     return thumbnail.phash

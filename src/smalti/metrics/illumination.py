@@ -28,8 +28,9 @@ def illumination(cells: Cells) -> tuple[float | None, float | None]:
     c + b₁x + b₂y + a₁₁x² + a₁₂xy + a₂₂y². vignetting = (c + a₁₁ + a₂₂) / c, the mean of the four corners over
     the centre (the surface model of flat-field correction, e.g. Leong et al. 2003, J. Clin. Pathol. 56, 619).
     illumination_tilt = 2 √(b₁² + b₂²) / mean. Both are exact on flat fields; in one ordinary picture they
-    also see how the objects lie, so compare many, or their mean. An offset of the camera weakens both. Null
-    below 6×6 pixels and where the light of the surface is not positive.
+    also see how the objects lie, so compare many, or their mean. An offset of the camera weakens both. A
+    surface that falls below 0 at the corners counts as 0 there. Null below 6×6 pixels and where the light of
+    the surface is not positive.
     """
     if min(cells.count.shape) < FEWEST_CELLS:
         return None, None
