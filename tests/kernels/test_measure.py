@@ -136,8 +136,9 @@ def test_a_plane_without_colour_has_no_colour():
 
 def test_the_order_of_samples_is_read_from_their_letters():
     rgb, samples = PLANES["RGB u8"]
-    turned = accumulate(rgb[..., ::-1], EVERYTHING, samples[::-1])
-    assert repr(turned) == repr(accumulate(rgb, EVERYTHING, samples))
+    wants = EVERYTHING - {"digest"}  # of the pixels as stored
+    turned = accumulate(rgb[..., ::-1], wants, samples[::-1])
+    assert repr(turned) == repr(accumulate(rgb, wants, samples))
 
 
 def test_a_readonly_plane_is_measured_and_left_alone():

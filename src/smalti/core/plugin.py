@@ -59,6 +59,7 @@ PLANE_NEEDS = (
     "colour",
     "thumbnail",
     "spectrum",
+    "digest",
 )
 """What a metric of planes may ask for by parameter name; see `smalti.kernels.accumulators`."""
 

@@ -288,7 +288,11 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class Accumulated:
-    """All accumulators of one plane; None where not asked for or not defined."""
+    """All accumulators of one plane; None where not asked for or not defined.
+
+    `digest` is 16 hex digits of xxh3-64 over type, shape and pixels as stored (alpha too), little-endian, in
+    C order.
+    """
 
     moments: Moments | None = None
     histogram: Histogram | None = None
@@ -298,3 +302,4 @@ class Accumulated:
     colour: Colour | None = None
     thumbnail: Thumbnail | None = None
     spectrum: Spectrum | None = None
+    digest: str | None = None

@@ -12,7 +12,7 @@ import numpy as np
 
 from smalti.kernels.layout import Layout, native
 
-__all__ = ["Encoding"]
+__all__ = ["Encoding", "FirstPass"]
 
 NARROW = 65_536
 
@@ -45,11 +45,26 @@ class Encoding:
     @classmethod
     def of(cls, layout: Layout, strips: Iterable[np.ndarray]) -> "Encoding":
         """Read strips of rows once, unless the stored type has 8 bits and says enough."""
-        kind, bits = layout.dtype.kind, layout.dtype.itemsize * 8
-        if kind == "b" or (kind == "u" and bits == 8):
+        known = cls.known(layout)
+        if known is not None and layout.dtype.itemsize == 1:
+            return known
+        first = FirstPass(layout)
+        for rows in strips:
+            first.add(rows)
+        return first.encoding()
+
+    @classmethod
+    def known(cls, layout: Layout) -> "Encoding | None":
+        """What the stored type says by itself; None for wide integers and floats, which must be read first.
+
+        The tables of 16-bit integers are then as long as they can be.
+        """
+        if layout.dtype.kind == "b":
             return cls(True, 0, 0, 255, layout.n_samples)
-        colours = (native(layout.colours(rows)) for rows in strips)
-        return _of_integers(layout, colours) if kind in "iu" else _of_floats(colours)
+        if layout.dtype.kind not in "iu" or layout.dtype.itemsize > 2:
+            return None
+        low, high = np.iinfo(layout.dtype).min, np.iinfo(layout.dtype).max
+        return cls(True, low, low, high, layout.n_samples)
 
     @property
     def first(self) -> float:
@@ -82,44 +97,66 @@ class Encoding:
         return codes
 
 
-def _of_integers(layout: Layout, strips: Iterable[np.ndarray]) -> Encoding:
-    lows, highs, total, n_zero = [], [], 0.0, 0
-    for rows in strips:
-        lows.append(int(rows.min()))
-        highs.append(int(rows.max()))
+class FirstPass:
+    """Range and counts of a plane that is given strip by strip, in any order."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._low: float = float("inf")
+        self._high: float = float("-inf")
+        self._total = 0.0
+        self._n = self._n_nan = self._n_inf = self._n_zero = 0
+
+    def add(self, rows: np.ndarray) -> None:
+        """Look at some rows as stored, (n, X) or (n, X, S)."""
+        colours = native(self._layout.colours(rows))
+        if colours.dtype.kind == "f":
+            self._add_floats(colours)
+        else:
+            self._add_integers(colours)
+
+    def encoding(self) -> Encoding:
+        """What was found."""
+        found = self._of_floats if self._layout.dtype.kind in "fc" else self._of_integers
+        return found()
+
+    def _add_integers(self, rows: np.ndarray) -> None:
+        self._low = min(self._low, int(rows.min()))  # Python's integers: a float would lose digits of 64 bits
+        self._high = max(self._high, int(rows.max()))
         if rows.dtype.itemsize > 2:
-            total += float(rows.sum(dtype=np.float64))
-            n_zero += rows.size - int(np.count_nonzero(rows))
-    low, high = min(lows, default=0), max(highs, default=0)
-    n = layout.n_samples
-    if high - low >= NARROW:
-        mean = total / n
-        return Encoding(False, mean, low, high, n, n_zero=n_zero)
-    if layout.dtype.kind == "u" and layout.dtype.itemsize == 2:
-        return Encoding(True, 0, low, high, n)
-    return Encoding(True, low, low, high, n)
+            self._total += float(rows.sum(dtype=np.float64))
+            self._n_zero += rows.size - int(np.count_nonzero(rows))
 
+    def _of_integers(self) -> Encoding:
+        n, dtype = self._layout.n_samples, self._layout.dtype
+        if not n:
+            return Encoding(True, 0, 0, 0, 0)
+        if self._high - self._low >= NARROW:
+            return Encoding(False, self._total / n, self._low, self._high, n, n_zero=self._n_zero)
+        zero = (
+            np.iinfo(dtype).min if dtype.itemsize == 2 else self._low
+        )  # the same whether it was read or known
+        return Encoding(True, zero, self._low, self._high, n)
 
-def _of_floats(strips: Iterable[np.ndarray]) -> Encoding:
-    n = n_nan = n_inf = n_zero = 0
-    low, high, total = float("inf"), float("-inf"), 0.0
-    for rows in strips:
+    def _add_floats(self, rows: np.ndarray) -> None:
         # Least and most of a strip are finite only when all of it is; NumPy finds them at 0.1 ns a pixel.
         with np.errstate(invalid="ignore", over="ignore"):
             finite = rows
             if rows.size and not (np.isfinite(rows.min()) and np.isfinite(rows.max())):
-                n_nan += int(np.isnan(rows).sum())
-                n_inf += int(np.isinf(rows).sum())
+                self._n_nan += int(np.isnan(rows).sum())
+                self._n_inf += int(np.isinf(rows).sum())
                 finite = rows[np.isfinite(rows)]
             if not finite.size:
-                continue
-            n += finite.size
+                return
+            self._n += finite.size
             least, most = float(finite.min()), float(finite.max())
-            low, high = min(low, least), max(high, most)
-            total += float(finite.sum())
+            self._low, self._high = min(self._low, least), max(self._high, most)
+            self._total += float(finite.sum())
             if least <= 0 <= most:
-                n_zero += finite.size - int(np.count_nonzero(finite))
-    if not n:
-        return Encoding(False, 0.0, float("nan"), float("nan"), 0, n_nan, n_inf)
-    mean = min(max(total / n, low), high)
-    return Encoding(False, mean, low, high, n, n_nan, n_inf, n_zero)
+                self._n_zero += finite.size - int(np.count_nonzero(finite))
+
+    def _of_floats(self) -> Encoding:
+        if not self._n:
+            return Encoding(False, 0.0, float("nan"), float("nan"), 0, self._n_nan, self._n_inf)
+        mean = min(max(self._total / self._n, self._low), self._high)
+        return Encoding(False, mean, self._low, self._high, self._n, self._n_nan, self._n_inf, self._n_zero)

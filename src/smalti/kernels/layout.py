@@ -27,6 +27,8 @@ class Layout:
         plane without S.
     rgb
         Whether the colour samples are R, G and B.
+    stored
+        Length of S, alpha included; 0 for a plane without S.
     """
 
     height: int
@@ -34,6 +36,7 @@ class Layout:
     dtype: np.dtype
     keep: tuple[int, ...] = ()
     rgb: bool = False
+    stored: int = 0
 
     @classmethod
     def of(cls, shape: tuple[int, ...], dtype: np.dtype, samples: str = "") -> "Layout":
@@ -59,7 +62,12 @@ class Layout:
         rgb = sorted(letters[i] for i in colours) == ["B", "G", "R"]
         if rgb:
             colours = [letters.index(letter) for letter in "RGB"]
-        return cls(shape[0], shape[1], dtype, tuple(colours), rgb)
+        return cls(shape[0], shape[1], dtype, tuple(colours), rgb, shape[2])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(Y, X) or (Y, X, S) of the plane as stored."""
+        return (self.height, self.width, self.stored) if self.keep else (self.height, self.width)
 
     @property
     def weights(self) -> tuple[int, ...]:
@@ -94,11 +102,11 @@ class Layout:
         return rows[..., self.keep]
 
 
-def row_strips(plane: np.ndarray, layout: Layout) -> Iterator[np.ndarray]:
-    """Views of some rows each, top to bottom."""
+def row_strips(rows: np.ndarray, layout: Layout) -> Iterator[np.ndarray]:
+    """Views of some rows each, at most `Layout.strip_rows`, top to bottom; of a plane or of a part of it."""
     if layout.n_samples:
-        for top in range(0, layout.height, layout.strip_rows):
-            yield plane[top : top + layout.strip_rows]
+        for top in range(0, len(rows), layout.strip_rows):
+            yield rows[top : top + layout.strip_rows]
 
 
 def native(rows: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.cells import CellSums
 from smalti.kernels.colour import ColourSums
 from smalti.kernels.deviation import median_deviation
+from smalti.kernels.digest import Digest
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout, native, row_strips
 from smalti.kernels.luma import Luma
@@ -21,7 +22,7 @@ from smalti.kernels.values import ValueSums
 __all__ = ["PlaneSums", "accumulate", "warm"]
 
 EVERYTHING = frozenset(
-    {"moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail", "spectrum"}
+    {"moments", "histogram", "stencil", "profiles", "cells", "colour", "thumbnail", "spectrum", "digest"}
 )
 
 
@@ -78,10 +79,13 @@ class PlaneSums:
         self._colour = ColourSums(encoding) if "colour" in wants and layout.rgb else None
         self._thumbnail = ThumbnailSums(layout, encoding) if "thumbnail" in wants else None
         self._spectrum = SpectrumSums(layout) if "spectrum" in wants else None
+        self._digest = Digest(layout) if "digest" in wants else None
         self._luma = Luma(layout)
 
     def add(self, rows: np.ndarray) -> None:
         """Add the next rows, (n, X) or (n, X, S) with n at most `Layout.strip_rows`."""
+        if self._digest:
+            self._digest.add(rows)
         codes = self._encoding.encode(native(self._layout.colours(rows)))
         block, halo = self._luma.next(codes)
         luma = block[halo:]
@@ -111,6 +115,7 @@ class PlaneSums:
             colour=self._colour.result() if self._colour else None,
             thumbnail=self._thumbnail.result(histogram) if self._thumbnail and histogram else None,
             spectrum=self._spectrum.result() if self._spectrum else None,
+            digest=self._digest.result() if self._digest else None,
         )
 
 

@@ -78,12 +78,14 @@ class ValueSums:
         if not counts.size:
             return NOTHING
         n = counts.sum()
-        mean = np.dot(places, counts) / n
-        away = places - mean
+        start = places[0]
+        near = places - start  # the same digits wherever the table begins
+        mean = np.dot(near, counts) / n
+        away = near - mean
         square = away * away
         weighted = square * counts
         return (
-            float(self._encoding.first + mean),
+            float(self._encoding.first + start + mean),
             float(weighted.sum() / n),
             float(np.dot(weighted, away) / n),
             float(np.dot(weighted, square) / n),
