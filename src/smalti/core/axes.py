@@ -10,6 +10,7 @@ __all__ = [
     "Pick",
     "PlaneIndex",
     "check_axes",
+    "even_part",
     "n_planes",
     "plane_indices",
     "selection",
@@ -46,6 +47,11 @@ def check_axes(axes: str, shape: tuple[int, ...]) -> None:
 def sizes(axes: str, shape: tuple[int, ...]) -> dict[str, int]:
     """Length of each of the six axes; 1 where the image lacks it."""
     return dict.fromkeys(AXES, 1) | dict(zip(axes, shape, strict=True))
+
+
+def even_part(length: int, most: int) -> int:
+    """The length of equal parts of `length`, each at most `most`, of which there are as few as can be."""
+    return -(-length // -(-length // most))
 
 
 def n_planes(axes: str, shape: tuple[int, ...]) -> int:

@@ -9,7 +9,10 @@ import xxhash
 
 from smalti.core.axes import Pick, PlaneIndex, check_axes, n_planes, plane_indices, selection, sizes
 
-__all__ = ["Image", "ImageRef", "Pixels", "image_id"]
+__all__ = ["SLAB_BYTES", "Image", "ImageRef", "Pixels", "image_id"]
+
+SLAB_BYTES = 128 << 20
+"""What a loader may keep of planes that were decoded together, because a block holds a part of each."""
 
 Pixels = Callable[[tuple[int | slice, ...], int], np.ndarray]
 """``pixels(index, level)``: `index` has one int (drops the axis) or full slice per axis of the image."""

@@ -133,9 +133,7 @@ class FirstPass:
             return Encoding(True, 0, 0, 0, 0)
         if self._high - self._low >= NARROW:
             return Encoding(False, self._total / n, self._low, self._high, n, n_zero=self._n_zero)
-        zero = (
-            np.iinfo(dtype).min if dtype.itemsize == 2 else self._low
-        )  # the same whether it was read or known
+        zero = np.iinfo(dtype).min if dtype.itemsize == 2 else self._low  # of 16 bits that of `known`
         return Encoding(True, zero, self._low, self._high, n)
 
     def _add_floats(self, rows: np.ndarray) -> None:

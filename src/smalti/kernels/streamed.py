@@ -11,7 +11,7 @@ from smalti.kernels.encoding import Encoding, FirstPass
 from smalti.kernels.layout import Layout
 from smalti.kernels.measure import PlaneSums
 
-__all__ = ["Bands", "accumulate_rows", "sums_bytes"]
+__all__ = ["Bands", "accumulate_rows", "passes", "sums_bytes"]
 
 Bands = Callable[[], Iterable[Sequence[np.ndarray]]]
 """Reads planes of one layout side by side: the next rows of each, (n, X) or (n, X, S), top to bottom."""
@@ -42,6 +42,11 @@ def accumulate_rows(layout: Layout, n: int, bands: Bands, wants: frozenset[str])
     sums = _summed(layout, n, bands, wants)
     while sums:
         yield _finished(sums.popleft())
+
+
+def passes(layout: Layout) -> int:
+    """How often `accumulate_rows` reads the planes."""
+    return 1 if Encoding.known(layout) else 2
 
 
 def sums_bytes(layout: Layout, wants: frozenset[str]) -> int:

@@ -63,10 +63,15 @@ def refuse_coarse(series: Any, limit: int) -> None:
 def block_shape(series: Any) -> tuple[int, ...]:
     """The block that reads cheaply, one length for each axis of `series.shape`.
 
-    A strip or tile; of uncompressed data, where rows can be read by themselves, as many rows as make 1 MB.
+    A strip or tile; of uncompressed data, where rows can be read by themselves, as many rows as make 1 MB;
+    all of what can only be decoded as a whole.
     """
     page = series.keyframe
-    if page.is_contiguous:
+    if series.dataoffset is None and not _is_stack_of_pages(series):
+        return tuple(series.shape)
+    if page.jpegheader is not None:
+        rows, columns = page.imagelength, page.imagewidth
+    elif page.is_contiguous:
         row = page.imagewidth * page.samplesperpixel * series.dtype.itemsize
         rows, columns = max(1, _ROWS // max(1, row)), page.imagewidth
     elif page.is_tiled:
@@ -152,9 +157,11 @@ def _read_page(series: Any, number: int, index: Index, limit: int) -> np.ndarray
         raise BrokenFileError(f"samples of {keyframe.bitspersample} bits, format {keyframe.sampleformat}")
     if page.is_final:
         return _read_contiguous(page.keyframe, page.dataoffsets[0], page.shape, index)
-    _require_segments(page, fill=len(series) == 1)
+    fill = len(series) == 1
     if _is_part(page, index):
-        return _read_segments(page, index, limit)
+        return _read_segments(page, index, limit, fill)
+    for number in range(prod(page.keyframe.chunked)):
+        _require_segment(page, number, fill)
     refuse_larger(prod(page.shape) * keyframe.dtype.itemsize, limit, "one page")
     array: np.ndarray = page.asarray(maxworkers=1, buffersize=_BUFFER)
     return array[index]
@@ -166,8 +173,8 @@ def _is_part(page: Any, index: Index) -> bool:
     return index != whole and len(page.dataoffsets) > 1 and page.keyframe.jpegheader is None
 
 
-def _read_segments(page: Any, index: Index, limit: int) -> np.ndarray:
-    """Decode the strips or tiles that meet the region in Y and X."""
+def _read_segments(page: Any, index: Index, limit: int, fill: bool) -> np.ndarray:
+    """Decode the strips or tiles that meet the region in Y and X, and look at no other."""
     keyframe = page.keyframe
     box = dict(zip(keyframe.axes, index, strict=True))
     (top, bottom), (left, right) = (_span(box[axis]) for axis in "YX")
@@ -175,7 +182,13 @@ def _read_segments(page: Any, index: Index, limit: int) -> np.ndarray:
     shape = (keyframe.shaped[0], depth, bottom - top, right - left, samples)
     refuse_larger(prod(shape) * keyframe.dtype.itemsize, limit, "this region")
     out = np.full(shape, keyframe.nodata, keyframe.dtype)
-    for segment, (s, d, y, x, _), (n_d, n_y, n_x, _) in _segments(page, (top, bottom), (left, right)):
+    extra = {"jpegtables": page.jpegtables} if keyframe.compression in (6, 7, 34892, 33007) else {}
+    for i in _segments(keyframe, (top, bottom), (left, right)):
+        if not _require_segment(page, i, fill):
+            continue
+        page.parent.filehandle.seek(page.dataoffsets[i])
+        data = page.parent.filehandle.read(page.databytecounts[i])
+        segment, (s, d, y, x, _), (n_d, n_y, n_x, _) = keyframe.decode(data, i, **extra)
         y0, y1, x0, x1 = max(y, top), min(y + n_y, bottom), max(x, left), min(x + n_x, right)
         part = segment[: depth - d, y0 - y : y1 - y, x0 - x : x1 - x]
         out[s, d : d + n_d, y0 - top : y1 - top, x0 - left : x1 - left] = part
@@ -184,16 +197,19 @@ def _read_segments(page: Any, index: Index, limit: int) -> np.ndarray:
     return array[tuple(_within(box[axis], axis in "YX") for axis in keyframe.axes)]
 
 
-def _segments(page: Any, ys: tuple[int, int], xs: tuple[int, int]) -> Iterator[tuple[Any, Any, Any]]:
-    """Decoded strips or tiles that meet the rows `ys` and columns `xs`, with their place and shape."""
-    keyframe, handle = page.keyframe, page.parent.filehandle
-    extra = {"jpegtables": page.jpegtables} if keyframe.compression in (6, 7, 34892, 33007) else {}
-    for i, (offset, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=False)):
-        _, (_, _, y, x, _), (_, n_y, n_x, _) = keyframe.decode(None, i, **extra)
-        if y >= ys[1] or y + n_y <= ys[0] or x >= xs[1] or x + n_x <= xs[0] or not (offset and count):
-            continue
-        handle.seek(offset)
-        yield keyframe.decode(handle.read(count), i, **extra)
+def _segments(page: Any, ys: tuple[int, int], xs: tuple[int, int]) -> Iterator[int]:
+    """Numbers of the strips or tiles that meet the rows `ys` and columns `xs`.
+
+    They lie in the order samples (when stored apart), depth, Y, X.
+    """
+    height, width = (
+        (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
+    )
+    down, across = -(-page.imagelength // height), -(-page.imagewidth // width)
+    for first in range(0, prod(page.chunked), down * across):
+        for row in range(ys[0] // height, -(-ys[1] // height)):
+            for column in range(xs[0] // width, -(-xs[1] // width)):
+                yield first + row * across + column
 
 
 def _span(pick: int | slice) -> tuple[int, int]:
@@ -207,14 +223,16 @@ def _within(pick: int | slice, cut: bool) -> int | slice:
     return 0 if isinstance(pick, int) else slice(None, None, pick.step)
 
 
-def _require_segments(page: Any, fill: bool) -> None:
-    """Raise unless all data lie inside the file; `fill` allows segments that are marked as absent."""
-    offsets, counts = page.dataoffsets, page.databytecounts
-    if not fill and (len(offsets) < prod(page.keyframe.chunked) or not all(offsets) or not all(counts)):
+def _require_segment(page: Any, number: int, fill: bool) -> bool:
+    """Whether a strip or tile is there; only with `fill` may one be marked as absent."""
+    if number < len(page.dataoffsets) and number < len(page.databytecounts):
+        offset, count = page.dataoffsets[number], page.databytecounts[number]
+        if offset and count:
+            _require_bytes(page.parent.filehandle, offset, count)
+            return True
+    if not fill:
         raise BrokenFileError(f"strips or tiles of page {page.index} are declared but absent")
-    handle = page.parent.filehandle
-    for offset, count in zip(offsets, counts, strict=False):
-        _require_bytes(handle, offset, count)
+    return False
 
 
 def _require_bytes(handle: Any, offset: int, count: int) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from smalti.core.axes import sizes
+from smalti.core.axes import even_part, sizes
 from smalti.core.errors import UnreadableError
-from smalti.core.image import Image, ImageRef, Pixels
+from smalti.core.image import SLAB_BYTES, Image, ImageRef, Pixels
 from smalti.core.plugin import loader
 from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
@@ -22,8 +22,8 @@ from smalti.loaders._zarr_tree import Found, images_in
 
 __all__ = ["zarr"]
 
-_LARGEST_SLAB = 128 << 20
-"""Chunks that span many large planes are decoded again for each: time is dearer, memory bounded."""
+_DECODING = 32 << 20
+"""Bytes of chunks decoded at a time; zarr-python alone would decode ten of any size."""
 _METADATA = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"}
 
 
@@ -101,7 +101,10 @@ def _left(lengths: tuple[int, ...], part: Part) -> tuple[int, ...]:
 
 
 def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
-    """Reader that keeps the last slab of planes which share chunks, so that no chunk is decoded twice."""
+    """Reader that keeps the last slab of planes which share chunks, so that no chunk is decoded twice.
+
+    Where the planes of a chunk are more than `SLAB_BYTES`, it keeps as many as fit.
+    """
     kept: tuple[Any, np.ndarray] | None = None
 
     def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
@@ -110,12 +113,12 @@ def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
         native = array.dtype.newbyteorder("=")
         whole = tuple(part.fixed[i] if i in part.fixed else next(picks) for i in range(len(array.shape)))
         refuse_larger(selected_bytes(whole, array.dtype), limit, "this region")
-        slab = tuple(map(_chunk_around, whole, array.chunks, array.shape))
-        if slab == whole or selected_bytes(slab, array.dtype) > min(limit, _LARGEST_SLAB):
-            return np.asarray(array[whole]).astype(native, copy=False)
+        slab = _slab_around(whole, array, min(limit, SLAB_BYTES))
+        if slab == whole:
+            return _decoded(array, whole).astype(native, copy=False)
         if kept is None or kept[0] != (level, slab):
             kept = None
-            kept = ((level, slab), np.asarray(array[slab]))
+            kept = ((level, slab), _decoded(array, slab))
         inside = tuple(
             pick - around.start if isinstance(pick, int) else slice(None)
             for pick, around in zip(whole, slab, strict=True)
@@ -126,11 +129,30 @@ def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
     return pixels
 
 
-def _chunk_around(pick: int | slice, chunk: int, length: int) -> int | slice:
-    """All of the chunk that one index lies in; a slice is left as it is."""
-    if isinstance(pick, slice) or chunk == 1:
-        return pick
-    return slice(pick // chunk * chunk, min(length, (pick // chunk + 1) * chunk), 1)
+def _slab_around(whole: tuple[int | slice, ...], array: Any, most: int) -> tuple[int | slice, ...]:
+    """The selection with neighbours out of the same chunks, up to `most` bytes; the last axes go first."""
+    slab = list(whole)
+    for i in reversed(range(len(slab))):
+        pick, chunk = slab[i], array.chunks[i]
+        room = most // max(1, selected_bytes(tuple(slab), array.dtype))
+        if isinstance(pick, slice) or min(chunk, room) < 2:
+            continue
+        part = even_part(chunk, room)
+        low = pick // chunk * chunk
+        start = low + (pick - low) // part * part
+        slab[i] = slice(start, min(start + part, low + chunk, array.shape[i]), 1)
+    return tuple(slab)
+
+
+def _decoded(array: Any, index: tuple[int | slice, ...]) -> np.ndarray:
+    """A region of an array; few large chunks are in memory at a time."""
+    from zarr import config
+
+    at_once = _DECODING // (prod(array.chunks) * array.dtype.itemsize)
+    if at_once >= config.get("async.concurrency"):
+        return np.asarray(array[index])
+    with config.set({"async.concurrency": max(1, at_once)}):
+        return np.asarray(array[index])
 
 
 def _about(found: Found, axes: str, array: Any, n_channels: int) -> About:

@@ -1,6 +1,6 @@
 """One image to rows: every plane measured, histograms and thumbnails kept aside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -10,14 +10,15 @@ import numpy as np
 import polars as pl
 
 from smalti.core.axes import PlaneIndex
-from smalti.core.errors import TooLargeError
 from smalti.core.image import Image
 from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.bins import bins
 from smalti.processing.budget import Budget
+from smalti.processing.by_rows import measure_box, planes_in
 from smalti.processing.frames import Rows, reason, together
 from smalti.processing.glimpses import Glimpses
 from smalti.processing.metric_set import MetricSet
+from smalti.processing.reading import Box, Reading, boxes, choose_reading
 from smalti.table.schema import HISTOGRAM_COLUMNS
 
 __all__ = ["Measured", "measure_image"]
@@ -43,6 +44,9 @@ def measure_image(
 ) -> Measured:
     """Measure all planes of an image; a plane that cannot be read costs itself only.
 
+    Planes too large for `limit`, or for comfort, are read by rows; of these, metrics that ask for the whole
+    plane have no value.
+
     Parameters
     ----------
     image
@@ -50,23 +54,25 @@ def measure_image(
     metrics
         What to measure.
     budget, limit
-        Memory shared by all workers; bytes one plane may take.
+        Memory shared by all workers; bytes that a plane, or what is read of it at once, may take.
     beat
-        Called after each plane, so that a slow image is told from one that hangs.
+        Called after each read, so that a slow image is told from one that hangs.
 
     Raises
     ------
     TooLargeError
-        One plane, as declared, is above `limit`.
+        One plane, as declared, is above `limit` and cannot be read in parts.
     """
     measured, glimpses = Measured(), Glimpses(image, metrics.wants_of_images)
     if metrics.wants and image.n_planes:
-        if image.plane_bytes > limit:
-            raise TooLargeError(image.plane_bytes, limit)
-        shown = _shown_planes(image)
-        for index in image.planes():
-            with budget.hold(2 * image.plane_bytes, beat):
-                _measure_plane(image, index, index in shown, metrics, measured, glimpses)
+        reading = choose_reading(image, metrics.wants, limit)
+        work = _Work(image, metrics, reading, glimpses, measured, _shown_planes(image))
+        for box in boxes(image, reading):
+            with budget.hold(reading.n_bytes, beat):
+                if reading.whole:
+                    work.measure_plane(PlaneIndex(*(part.start for part in box)))
+                else:
+                    work.measure_by_rows(box, beat)
             beat()
     if metrics.of_images and (len(measured.planes) or not image.n_planes):
         planes = partial(together, [measured.planes], metrics.planes_table)
@@ -75,32 +81,53 @@ def measure_image(
     return measured
 
 
-def _measure_plane(
-    image: Image,
-    index: PlaneIndex,
-    shown: bool,
-    metrics: MetricSet,
-    into: Measured,
-    glimpses: Glimpses,
-) -> None:
-    from smalti.kernels.measure import accumulate  # brings numba, which the driver does without
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The planes of one image on their way to rows."""
 
-    try:
-        plane = read_plane(image, index)
-    except MemoryError:
-        into.errors.append(f"{where(image, index)}: not enough memory for {image.plane_bytes:,} bytes")
-        return
-    except Exception as error:  # a reader may raise anything; the plane is lost, not the image
-        into.errors.append(f"{where(image, index)}: {reason(error)}")
-        return
-    sums = accumulate(plane, metrics.wants, image.samples)
-    values, trouble = metrics.measure(plane, sums)
-    key = (image.ref.image_id, *index)
-    into.trouble = into.trouble or trouble
-    into.planes.add([*key, *values], metrics.planes_table)
-    _keep(key, sums, shown, into)
-    if sums.thumbnail is not None:
-        glimpses.see(index, sums.thumbnail.pixels)
+    image: Image
+    metrics: MetricSet
+    reading: Reading
+    glimpses: Glimpses
+    into: Measured
+    shown: frozenset[PlaneIndex]
+
+    def measure_plane(self, index: PlaneIndex) -> None:
+        """Read a plane and measure it."""
+        from smalti.kernels.measure import accumulate  # brings numba, which the driver does without
+
+        try:
+            plane = read_plane(self.image, index)
+        except Exception as error:  # a reader may raise anything; the plane is lost, not the image
+            self._lose([index], error, self.image.plane_bytes)
+            return
+        self._note(index, plane, accumulate(plane, self.metrics.wants, self.image.samples))
+
+    def measure_by_rows(self, box: Box, beat: Callable[[], None]) -> None:
+        """Measure planes as their rows are read; a block that cannot be read costs all that lie in it."""
+        waiting = planes_in(box)
+        try:
+            for sums in measure_box(self.image, box, self.reading, self.metrics.wants, beat):
+                self._note(waiting.pop(0), None, sums)
+                beat()
+        except Exception as error:  # as above
+            self._lose(waiting, error, self.reading.n_bytes)
+        self.into.trouble = self.into.trouble or self.metrics.trouble_without_plane
+
+    def _lose(self, indices: Sequence[PlaneIndex], error: Exception, n_bytes: int) -> None:
+        """Say why planes could not be read."""
+        said = f"not enough memory for {n_bytes:,} bytes" if isinstance(error, MemoryError) else reason(error)
+        self.into.errors.extend(f"{where(self.image, index)}: {said}" for index in indices)
+
+    def _note(self, index: PlaneIndex, plane: np.ndarray | None, sums: Accumulated) -> None:
+        """Write down what metrics say of a plane."""
+        values, trouble = self.metrics.measure(plane, sums)
+        key = (self.image.ref.image_id, *index)
+        self.into.trouble = self.into.trouble or trouble
+        self.into.planes.add([*key, *values], self.metrics.planes_table)
+        _keep(key, sums, index in self.shown, self.into)
+        if sums.thumbnail is not None:
+            self.glimpses.see(index, sums.thumbnail.pixels)
 
 
 def _keep(key: tuple[Any, ...], sums: Accumulated, shown: bool, into: Measured) -> None:

@@ -71,6 +71,13 @@ class MetricSet:
         return frozenset(need for metric in self.of_images for need in metric.needs)
 
     @cached_property
+    def trouble_without_plane(self) -> str | None:
+        """What is missing where no plane is held whole; None when nothing is."""
+        names = [metric.name for metric in self.of_planes if "plane" in metric.needs]
+        few = f"metric{'s' * (len(names) > 1)} {', '.join(names)}"
+        return f"{few}: no value, the planes are too large to be held whole" if names else None
+
+    @cached_property
     def version(self) -> str:
         """Changes when a metric is added, removed or numbered anew, or a live one has other code.
 
@@ -91,7 +98,10 @@ class MetricSet:
         return [call_along(metric) for metric in self.of_images]
 
     def measure(self, plane: Any, sums: Accumulated) -> tuple[list[Any], str | None]:
-        """Values in the order of `plane_columns`, and why some are missing (None when none is)."""
+        """Values in the order of `plane_columns`, and why some are missing (None when none is).
+
+        Metrics that ask for a plane of which `plane` is None have no value.
+        """
         given = {name: getattr(sums, name) for name in PLANE_NEEDS if name != "plane"} | {"plane": plane}
         return call_all(self._plane_calls, given)
 
