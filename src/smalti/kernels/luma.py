@@ -1,11 +1,16 @@
 """Luma of a plane, block by block."""
 
+from threading import local
+
 import numpy as np
 
 from smalti.kernels._compile import compiled
 from smalti.kernels.layout import Layout
 
 __all__ = ["Luma"]
+
+
+_scratch = local()
 
 
 class Luma:
@@ -16,8 +21,8 @@ class Luma:
 
     def __init__(self, layout: Layout) -> None:
         self._weights = np.array(layout.weights, np.int64)
-        self._block = np.empty((2 + min(layout.strip_rows, layout.height), layout.width))
-        self._end = 2
+        self._shape = 2 + min(layout.strip_rows, layout.height), layout.width
+        self._above = np.empty((2, layout.width))
         self._done = 0
 
     def next(self, codes: np.ndarray) -> tuple[np.ndarray, int]:
@@ -26,20 +31,30 @@ class Luma:
         Returns
         -------
         block
-            (halo + n, X), valid until the next call.
+            (halo + n, X), valid until the next call for any plane in this thread.
         halo
             Rows at its top that were given before: 0, 1 or 2.
         """
         halo = min(2, self._done)
-        self._block[:2] = self._block[self._end - 2 : self._end]
-        self._end = 2 + len(codes)
-        self._done += len(codes)
-        new = self._block[2 : self._end]
+        block = _kept(self._shape)[: 2 + len(codes)]
+        block[:2] = self._above
         if self._weights.size:
-            mix(codes, self._weights, new)
+            mix(codes, self._weights, block[2:])
         else:
-            new[:] = codes
-        return self._block[2 - halo : self._end], halo
+            block[2:] = codes
+        self._above[:] = block[-2:]
+        self._done += len(codes)
+        return block[2 - halo :], halo
+
+
+def _kept(shape: tuple[int, int]) -> np.ndarray:
+    """An array that is kept from plane to plane: of many planes side by side half of the memory."""
+    size = shape[0] * shape[1]
+    kept = getattr(_scratch, "kept", None)
+    if kept is None or kept.size < size:
+        kept = _scratch.kept = np.empty(size)
+    block: np.ndarray = kept[:size].reshape(shape)
+    return block
 
 
 @compiled

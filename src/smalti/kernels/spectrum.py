@@ -19,45 +19,52 @@ SEVERAL = 2048
 
 
 class SpectrumSums:
-    """Keeps crops of luma as it comes by, from top to bottom."""
+    """Keeps crops of luma as it comes by, from top to bottom, until they are complete."""
 
     def __init__(self, layout: Layout) -> None:
         self._unit = layout.unit
         quarters = (1, 3) if min(layout.height, layout.width) >= SEVERAL else (2,)
-        shape = min(layout.height, CROP), min(layout.width, CROP)
-        self._crops = [
-            (layout.height * i // 4 - shape[0] // 2, layout.width * j // 4 - shape[1] // 2, np.zeros(shape))
-            for i in quarters
-            for j in quarters
-        ]
+        height, width = min(layout.height, CROP), min(layout.width, CROP)
+        self._tops = [layout.height * i // 4 - height // 2 for i in quarters]
+        self._lefts = [layout.width * j // 4 - width // 2 for j in quarters]
+        self._crops = np.zeros((len(quarters), height, width))  # those side by side; the lower ones follow
+        self._sums = np.zeros(min(height, width) // 2 + 1)
+        self._n = 0
         self._done = 0
 
     def add(self, luma: np.ndarray) -> None:
         """Look at the next rows of luma."""
         end = self._done + len(luma)
-        for top, left, crop in self._crops:
-            first, last = max(top, self._done), min(top + len(crop), end)
-            if first < last:
+        _, height, width = self._crops.shape
+        for top in self._tops:
+            first, last = max(top, self._done), min(top + height, end)
+            if first >= last:
+                continue
+            for crop, left in zip(self._crops, self._lefts, strict=True):
                 crop[first - top : last - top] = luma[
-                    first - self._done : last - self._done, left : left + crop.shape[1]
+                    first - self._done : last - self._done, left : left + width
                 ]
+            if last == top + height:
+                self._transform()
         self._done = end
+
+    def _transform(self) -> None:
+        _, height, width = self._crops.shape
+        window, rings, _, _ = _geometry(height, width)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for crop in filter(_filled, self._crops):
+                np.subtract(crop, crop.mean(), out=crop)
+                np.multiply(crop, window, out=crop)
+                add_rings(_transformed(crop), width, rings, self._sums)
+                self._n += 1
 
     def result(self) -> Spectrum:
         """See `Spectrum`."""
-        crops = [crop for _, _, crop in self._crops if _filled(crop)]
-        if not crops:
+        if not self._n:
             return Spectrum(np.empty(0), np.empty(0), np.empty(0, np.int64))
-        height, width = crops[0].shape
-        window, rings, n, frequency = _geometry(height, width)
-        sums = np.zeros(n.size)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for crop in crops:
-                np.subtract(crop, crop.mean(), out=crop)
-                np.multiply(crop, window, out=crop)
-                add_rings(_transformed(crop), width, rings, sums)
-        scale = self._unit**2 / (len(crops) * float((window**2).sum()))
-        return Spectrum(frequency[1:], (sums / n)[1:] * scale, n[1:])
+        window, _, n, frequency = _geometry(*self._crops.shape[1:])
+        scale = self._unit**2 / (self._n * float((window**2).sum()))
+        return Spectrum(frequency[1:], (self._sums / n)[1:] * scale, n[1:])
 
 
 def _filled(crop: np.ndarray) -> bool:

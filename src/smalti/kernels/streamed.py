@@ -87,11 +87,18 @@ def _pass(layout: Layout, bands: Bands, planes: Iterable[FirstPass | PlaneSums])
     """Give each of the planes its rows, in the strips that `accumulate` would give it."""
     several = [(plane, _Strips(layout.strip_rows)) for plane in planes]
     for band in bands():
-        for (plane, strips), rows in zip(several, band, strict=True):
-            for strip in strips.next(rows):
-                plane.add(strip)
+        _give(several, band)
+        del band  # before the next is read
     for plane, strips in several:
         for strip in strips.last():
+            plane.add(strip)
+
+
+def _give(
+    several: Iterable[tuple[FirstPass | PlaneSums, "_Strips"]], band: Sequence[np.ndarray]
+) -> None:
+    for (plane, strips), rows in zip(several, band, strict=True):
+        for strip in strips.next(rows):
             plane.add(strip)
 
 

@@ -18,7 +18,10 @@ WHOLE_BYTES = 128 << 20
 """Planes above are read by rows where that costs no more: some metrics want the plane, 500 MB hold two."""
 
 BAND_BYTES = 64 << 20
-"""Rows read at once: fewer cost more calls of the loader, more gain nothing."""
+"""Rows read at once, at most: a row of 1024² chunks of a plane 32,768 wide."""
+
+FEW_BYTES = 16 << 20
+"""Rows read at once where blocks are lower: more gain nothing, fewer cost more calls of the loader."""
 
 SUMS_BYTES = 128 << 20
 """Sums of planes measured side by side, 2 to 9 MB each."""
@@ -138,7 +141,8 @@ def _by_rows(stored: _Stored, limit: int, sums: int, passes: int) -> Reading:
     found = []
     for parts in range(-(-planes // most), planes + 1):
         together = _parted(stored.together, -(-planes // parts))
-        rows = _rows(stored, limit // (prod(together) * stored.row))
+        row = prod(together) * stored.row
+        rows = _rows(stored, min(limit, FEW_BYTES) // row, limit // row)
         again = prod(-(-n // m) for n, m in zip(stored.together, together, strict=True))
         n_bytes = prod(together) * (2 * rows * stored.row + sums) + stored.block
         found.append(Reading(together, rows, n_bytes, passes * again * -(-stored.rows // rows)))
@@ -152,11 +156,11 @@ def _parted(lengths: tuple[int, int, int], most: int) -> tuple[int, int, int]:
     return even_part(lengths[0], most // (z * c)), c, z
 
 
-def _rows(stored: _Stored, most: int) -> int:
-    """As many rows of blocks as fit, or an even part of one."""
-    if most >= stored.height:
-        return stored.height
-    return most // stored.rows * stored.rows if most >= stored.rows else even_part(stored.rows, most)
+def _rows(stored: _Stored, few: int, most: int) -> int:
+    """Some rows of blocks, or an even part of one."""
+    if most < stored.rows:
+        return even_part(stored.rows, most)
+    return max(1, few // stored.rows) * stored.rows
 
 
 def _sums(image: Image, wants: frozenset[str]) -> tuple[int, int]:
