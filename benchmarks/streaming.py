@@ -96,7 +96,7 @@ def plane(folder: Path, side: int) -> Path:
 
 
 def volume(folder: Path, n_planes: int) -> Path:
-    """A Zarr volume in cubes: `CUBE` different planes, whose files then stand for all others by hard links."""
+    """A Zarr volume in cubes: `CUBE` different planes, of which all others are hard links."""
     path = folder / "volume.zarr"
     if path.exists():
         return folder

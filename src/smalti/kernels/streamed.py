@@ -94,9 +94,7 @@ def _pass(layout: Layout, bands: Bands, planes: Iterable[FirstPass | PlaneSums])
             plane.add(strip)
 
 
-def _give(
-    several: Iterable[tuple[FirstPass | PlaneSums, "_Strips"]], band: Sequence[np.ndarray]
-) -> None:
+def _give(several: Iterable[tuple[FirstPass | PlaneSums, "_Strips"]], band: Sequence[np.ndarray]) -> None:
     for (plane, strips), rows in zip(several, band, strict=True):
         for strip in strips.next(rows):
             plane.add(strip)
