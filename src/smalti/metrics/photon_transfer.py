@@ -7,7 +7,7 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Cells
-from smalti.metrics._number import number
+from smalti.metrics._number import median, number
 
 __all__ = ["photon_transfer"]
 
@@ -58,7 +58,7 @@ def photon_transfer(cells: Cells) -> tuple[float | None, float | None]:
         return None, None
     order = np.flatnonzero(usable)[np.argsort(mean[usable])][: each * LEVELS]
     groups = order.reshape(LEVELS, each)
-    variance = _quiet(noise[groups], float(np.median(n[order])))
+    variance = _quiet(noise[groups], median(n[order]))
     slope, dark = _line(mean[groups].mean(axis=1), variance)
     return number(slope) if slope > 0 else None, number(sqrt(dark)) if dark > 0 else None
 
@@ -68,14 +68,14 @@ def _line(light: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
     i, j = _PAIRS
     apart = light[j] - light[i]
     if not (apart > 0).any():
-        return 0.0, float(np.median(variance))
+        return 0.0, median(variance)
     with np.errstate(over="ignore", invalid="ignore"):
-        slope = float(np.median((variance[j] - variance[i])[apart > 0] / apart[apart > 0]))
+        slope = median((variance[j] - variance[i])[apart > 0] / apart[apart > 0])
         heights = variance - slope * (light - light[0])
-        dark = float(np.median(heights))
-        scatter = float(np.median(np.abs(heights - dark)))
+        dark = median(heights)
+        scatter = median(np.abs(heights - dark))
         rise = slope * float(light[-1] - light[0])
-    return (slope, dark) if rise > SURE * scatter else (0.0, float(np.median(variance)))
+    return (slope, dark) if rise > SURE * scatter else (0.0, median(variance))
 
 
 def _coarse(cells: Cells) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
