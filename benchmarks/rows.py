@@ -1,7 +1,7 @@
 """The rows of the speed table: what is measured, what is asked of it, what was found."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +9,7 @@ from contestants import Contestants
 from datasets import ome_tiff_folder, ome_zarr_folder, png_folder, tiff_folder
 from meter import Cost
 from startup import ASKED, LIMIT, measured
+from streaming import tiled
 
 __all__ = ["ROWS", "Asked", "Line", "Sizes"]
 
@@ -107,6 +108,14 @@ def plane(who: Contestants, sizes: Sizes) -> Iterator[Line]:
         yield Line(f"plane {dtype} 1024²", (asked,))
 
 
+def streamed(who: Contestants, sizes: Sizes) -> Iterator[Line]:
+    """One plane that is never held whole."""
+    side = round(32_768 * sizes.scale**0.5)
+    own = replace(who, repeats=1).smalti(tiled(who.scratch / f"tiff-{side}", side))
+    asked = (at_most("peak", 500, own.peak_mb, " MB", 0),)
+    yield Line(f"TIFF u16 {side:,}² deflate, tiles 512²", asked, own)
+
+
 def fixed(who: Contestants, sizes: Sizes) -> Iterator[Line]:
     """What a run costs before its first file."""
     folder = png_folder(who.scratch, 1, 16)
@@ -153,6 +162,7 @@ ROWS: dict[str, Callable[[Contestants, Sizes], Iterator[Line]]] = {
     "ome-tiff": ome_tiff,
     "ome-zarr": ome_zarr,
     "plane": plane,
+    "streamed": streamed,
     "fixed": fixed,
     "tiny": tiny,
     "start": start,
