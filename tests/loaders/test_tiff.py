@@ -216,3 +216,22 @@ def test_strips_marked_as_absent_are_counted(tmp_path, first):
 def test_colour_samples_are_named(path, samples, data, first):
     with first(data / path) as image:
         assert image.samples == samples
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("options", [{"tile": (16, 32)}, {"rowsperstrip": 16}], ids=["tiles", "strips"])
+def test_a_band_of_rows_decodes_its_own_tiles_once_and_no_other(
+    tmp_path, first, monkeypatch, options, planar
+):
+    stored = np.random.default_rng(0).integers(0, 9, (70, 90, 3), np.uint8)
+    kept = stored if planar == "contig" else np.moveaxis(stored, 2, 0)
+    options |= {"photometric": "rgb", "planarconfig": planar, "compression": "zlib"}
+    tifffile.imwrite(tmp_path / "a.tif", kept, **options)
+    asked = []
+    read = tifffile.FileHandle.read
+    with first(tmp_path / "a.tif") as image:
+        monkeypatch.setattr(tifffile.FileHandle, "read", lambda *a: asked.append(a[1]) or read(*a))
+        bands = [image.read(y=slice(top, top + 32)) for top in range(0, 70, 32)]
+    y, x = image.axes.index("Y"), (3 if "tile" in options else 1)
+    np.testing.assert_array_equal(np.concatenate(bands, axis=y), kept)
+    assert len(asked) == 5 * x * (1 if planar == "contig" else 3)

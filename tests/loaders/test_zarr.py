@@ -7,6 +7,7 @@ import pytest
 import zarr
 
 from smalti.core.errors import TooLargeError, UnreadableError
+from smalti.loaders import zarr as slabs
 from smalti.loaders.choose import open_images
 
 
@@ -95,6 +96,19 @@ def test_a_chunk_of_many_planes_is_decoded_once(tmp_path, first):
         (tmp_path / "a.zarr/c/0/0/0").unlink()
         plane[:] = 0
         np.testing.assert_array_equal(np.stack([image.read(z=z) for z in range(32)]), stored)
+
+
+def test_a_chunk_of_planes_larger_than_is_kept_is_decoded_once_for_as_many_as_fit(
+    tmp_path, first, monkeypatch
+):
+    stored = np.random.default_rng(0).integers(0, 255, (12, 64, 64), np.uint8)
+    array = zarr.create_array(tmp_path / "a.zarr", data=stored, chunks=(12, 64, 64))
+    monkeypatch.setattr(slabs, "SLAB_BYTES", 5 * 64 * 64)
+    asked = []
+    monkeypatch.setattr(slabs, "_decoded", lambda array, at: asked.append(at[0]) or array[at])
+    with first(tmp_path / "a.zarr") as image:
+        np.testing.assert_array_equal(np.stack([image.read(z=z) for z in range(12)]), array[:])
+    assert asked == [slice(0, 4, 1), slice(4, 8, 1), slice(8, 12, 1)]
 
 
 @pytest.mark.parametrize("version", [2, 3])
