@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--volume-gb", type=float, default=40, help="decoded size of the volume")
     arguments = parser.parse_args()
     scratch, side = arguments.scratch, arguments.side
-    n_planes = max(1, round(arguments.volume_gb * 1e9 / (VOLUME_SIDE**2 * 2 * CUBE))) * CUBE
+    n_planes = ceil(arguments.volume_gb * 1e9 / (VOLUME_SIDE**2 * 2 * CUBE)) * CUBE
     sets = {
         f"TIFF {side:,}² u16, deflate, tiles {TILE}²": (tiled(scratch / f"tiff-{side}", side), side**2),
         f"Zarr {side:,}² u16, chunks {CHUNK}²": (plane(scratch / f"zarr-{side}", side), side**2),

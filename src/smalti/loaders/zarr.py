@@ -22,7 +22,7 @@ from smalti.loaders._zarr_tree import Found, images_in
 
 __all__ = ["zarr"]
 
-_DECODING = 32 << 20
+_DECODING = 8 << 20
 """Bytes of chunks decoded at a time; zarr-python alone would decode ten of any size."""
 _METADATA = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"}
 
