@@ -193,7 +193,7 @@ def worker_environment() -> dict[str, str]:
     folder = user_cache_path("smalti") / f"kernels-{digest.hexdigest()}"
     # The workers are the pool; none inside. Six threads of zarr-python held 200 MB more of decoded chunks.
     one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ZARR_THREADING__MAX_WORKERS": "1"}
-    # Of glibc: with its own moving thresholds, pieces of decoded bands kept 100 MB of heap from being given back.
+    # Of glibc: with its own moving thresholds, pieces of decoded bands kept 100 MB of heap from going back.
     large_apart = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
     path = os.pathsep.join(path for path in _search_path() if os.pathsep not in path)
     return os.environ | one_pool | large_apart | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": path}
