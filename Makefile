@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+EXTRAS = .[astro,bio,cloud,cluster,video,volumes]
 PY = $(VENV)/bin/python
 PIP = $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
@@ -31,7 +32,7 @@ $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 	touch $@
 
 $(VENV)/.test-tools: $(VENV)/.installed
-	$(PIP) --editable . --group dev
+	$(PIP) --editable "$(EXTRAS)" --group dev
 	touch $@
 
 constraints:  ## pin every version anew, without any address (needs uv)
