@@ -1,5 +1,6 @@
 """Power by spatial frequency, from crops of a plane."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import local
 
@@ -27,7 +28,7 @@ class SpectrumSums:
         height, width = min(layout.height, CROP), min(layout.width, CROP)
         self._tops = [layout.height * i // 4 - height // 2 for i in quarters]
         self._lefts = [layout.width * j // 4 - width // 2 for j in quarters]
-        self._crops = np.zeros((len(quarters), height, width))  # those side by side; the lower ones follow
+        self._crops = np.empty((len(quarters), height, width))  # those side by side; the lower ones follow
         self._sums = np.zeros(min(height, width) // 2 + 1)
         self._n = 0
         self._done = 0
@@ -49,43 +50,69 @@ class SpectrumSums:
         self._done = end
 
     def _transform(self) -> None:
-        _, height, width = self._crops.shape
-        window, rings, _, _ = _geometry(height, width)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for crop in filter(_filled, self._crops):
-                np.subtract(crop, crop.mean(), out=crop)
-                np.multiply(crop, window, out=crop)
-                add_rings(_transformed(crop), width, rings, self._sums)
-                self._n += 1
+        geometry = _geometry(*self._crops.shape[1:])
+        for crop in filter(_filled, self._crops):
+            taper(crop, geometry.down, geometry.across)
+            with np.errstate(over="ignore", invalid="ignore"):
+                add_rings(_transformed(crop), crop.shape[1], geometry.rings, self._sums)
+            self._n += 1
 
     def result(self) -> Spectrum:
         """See `Spectrum`."""
         if not self._n:
             return Spectrum(np.empty(0), np.empty(0), np.empty(0, np.int64))
-        window, _, n, frequency = _geometry(*self._crops.shape[1:])
-        scale = self._unit**2 / (self._n * float((window**2).sum()))
-        return Spectrum(frequency[1:], (self._sums / n)[1:] * scale, n[1:])
+        geometry = _geometry(*self._crops.shape[1:])
+        scale = self._unit**2 / (self._n * geometry.energy)
+        power = (self._sums / geometry.count)[1:] * scale
+        return Spectrum(geometry.frequency[1:], power, geometry.count[1:])
 
 
 def _filled(crop: np.ndarray) -> bool:
-    """Put the mean of the finite pixels where a pixel is not; False when more than half are not."""
+    """Take off the mean; pixels that are not finite become 0. False when more than half are not."""
+    if not crop.size:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = crop.mean()
+    if np.isfinite(mean):
+        np.subtract(crop, mean, out=crop)
+        return True
     finite = np.isfinite(crop)
     n = int(np.count_nonzero(finite))
-    if 2 * n < crop.size or not crop.size:
+    if 2 * n < crop.size:
         return False
-    if n < crop.size:
-        crop[~finite] = crop[finite].mean()
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.subtract(crop, crop[finite].mean(), out=crop)
+    crop[~finite] = 0.0
     return True
 
 
-@lru_cache(maxsize=32)
-def _geometry(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Window, ring of each frequency (−1 for none), and number and mean frequency by ring.
+@dataclass(frozen=True, slots=True)
+class _Geometry:
+    """What all crops of one size share.
 
-    Ring k holds the frequencies nearest to k cycles over the shorter side; of those beyond half the spectrum
-    each is counted with its twin.
+    Parameters
+    ----------
+    down, across
+        Hann windows (Y,) and (X,), whose product lies over the crop; `energy` is the sum of its squares.
+    rings
+        (X // 2 + 1, Y): ring of each frequency, −1 for none. Ring k holds those nearest to k cycles over the
+        shorter side.
+    count, frequency
+        By ring: number of frequencies, and their mean.
     """
-    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
+
+    down: np.ndarray
+    across: np.ndarray
+    energy: float
+    rings: np.ndarray
+    count: np.ndarray
+    frequency: np.ndarray
+
+
+@lru_cache(maxsize=32)
+def _geometry(height: int, width: int) -> _Geometry:
+    """Of those frequencies beyond half the spectrum each is counted with its twin."""
+    down, across = np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1]
     shorter = min(height, width)
     along = np.hypot(np.fft.rfftfreq(width)[:, None], np.fft.fftfreq(height)[None, :])
     rings = np.rint(along * shorter).astype(np.int64)
@@ -95,9 +122,10 @@ def _geometry(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     if width % 2 == 0:
         twins[-1] = 1
     inside = rings >= 0
-    n = np.bincount(rings[inside], twins[inside]).astype(np.int64)
-    frequency = np.bincount(rings[inside], (along * twins)[inside]) / n
-    return window, rings, n, frequency
+    count = np.bincount(rings[inside], twins[inside]).astype(np.int64)
+    frequency = np.bincount(rings[inside], (along * twins)[inside]) / count
+    energy = float((down**2).sum() * (across**2).sum())
+    return _Geometry(down, across, energy, rings, count, frequency)
 
 
 _scratch = local()
@@ -122,6 +150,16 @@ def _transformed(crop: np.ndarray) -> np.ndarray:
     turned[:] = half.T
     np.fft.fft(turned, axis=1, out=whole)
     return whole
+
+
+@compiled
+def taper(crop: np.ndarray, down: np.ndarray, across: np.ndarray) -> None:
+    """Multiply a crop (Y, X) by a window along each axis."""
+    for y in range(crop.shape[0]):
+        row = crop[y]
+        weight = down[y]
+        for x in range(row.size):
+            row[x] *= across[x] * weight
 
 
 @compiled
