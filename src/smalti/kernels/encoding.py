@@ -7,6 +7,7 @@ digits on any offset.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -81,10 +82,14 @@ class Encoding:
         """Whether every colour sample is finite."""
         return not (self.n_nan or self.n_inf)
 
-    def encode(self, rows: np.ndarray) -> np.ndarray:
-        """Codes (uint8 or uint16) or distances (float64) of native colour samples, same shape."""
+    def encode(self, rows: np.ndarray, room: np.ndarray | None = None) -> np.ndarray:
+        """Codes (uint8 or uint16) or distances (float64) of native colour samples, same shape.
+
+        Distances are written into `room`, float64 of that shape, when it is given.
+        """
         if not self.exact:
-            away: np.ndarray = rows.astype(np.float64)
+            away = np.empty(rows.shape) if room is None else room
+            away[...] = rows
             away -= self.zero
             return away
         if rows.dtype.itemsize > 2:
@@ -139,15 +144,17 @@ class FirstPass:
     def _add_floats(self, rows: np.ndarray) -> None:
         # Least and most of a strip are finite only when all of it is; NumPy finds them at 0.1 ns a pixel.
         with np.errstate(invalid="ignore", over="ignore"):
-            finite = rows
-            if rows.size and not (np.isfinite(rows.min()) and np.isfinite(rows.max())):
+            if not rows.size:
+                return
+            finite, least, most = rows, float(rows.min()), float(rows.max())
+            if not (isfinite(least) and isfinite(most)):
                 self._n_nan += int(np.isnan(rows).sum())
                 self._n_inf += int(np.isinf(rows).sum())
                 finite = rows[np.isfinite(rows)]
-            if not finite.size:
-                return
+                if not finite.size:
+                    return
+                least, most = float(finite.min()), float(finite.max())
             self._n += finite.size
-            least, most = float(finite.min()), float(finite.max())
             self._low, self._high = min(self._low, least), max(self._high, most)
             self._total += float(finite.sum())
             if least <= 0 <= most:

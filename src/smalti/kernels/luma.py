@@ -25,6 +25,10 @@ class Luma:
         self._above = np.empty((2, layout.width))
         self._done = 0
 
+    def room(self, n: int) -> np.ndarray | None:
+        """Where the next `n` rows of luma go: codes written there need no copy; None where luma is mixed."""
+        return None if self._weights.size else _kept(self._shape)[2 : 2 + n]
+
     def next(self, codes: np.ndarray) -> tuple[np.ndarray, int]:
         """Luma of the next rows, at most `Layout.strip_rows`, as `Encoding.encode` wrote them.
 
@@ -40,7 +44,7 @@ class Luma:
         block[:2] = self._above
         if self._weights.size:
             mix(codes, self._weights, block[2:])
-        else:
+        elif not np.may_share_memory(codes, block):
             block[2:] = codes
         self._above[:] = block[-2:]
         self._done += len(codes)

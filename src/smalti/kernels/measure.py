@@ -86,7 +86,7 @@ class PlaneSums:
         """Add the next rows, (n, X) or (n, X, S) with n at most `Layout.strip_rows`."""
         if self._digest:
             self._digest.add(rows)
-        codes = self._encoding.encode(native(self._layout.colours(rows)))
+        codes = self._encoding.encode(native(self._layout.colours(rows)), self._luma.room(len(rows)))
         block, halo = self._luma.next(codes)
         luma = block[halo:]
         if self._values:
