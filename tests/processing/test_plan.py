@@ -15,10 +15,16 @@ def test_every_file_is_in_exactly_one_batch_and_in_order(sizes, workers):
     assert [ref for batch in cut_batches(refs, workers) for ref in batch] == refs
 
 
-def test_tiny_files_come_by_the_dozen_and_large_ones_alone():
-    assert {len(batch) for batch in cut_batches(refs_of([100] * 6400), 2)} == {128}
+def test_tiny_files_come_by_the_hundred_and_large_ones_alone():
+    assert len(next(cut_batches(refs_of([100] * 6400), 2))) == 512
     assert {len(batch) for batch in cut_batches(refs_of([50_000_000] * 16), 2)} == {1}
 
 
 def test_few_files_still_keep_every_thread_busy():
     assert len(list(cut_batches(refs_of([1000] * 40), 4))) >= 8
+
+
+def test_batches_shrink_towards_the_end_so_that_no_worker_waits_long_for_another():
+    sizes = [len(batch) for batch in cut_batches(refs_of([100] * 2000), 2)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] <= 64
