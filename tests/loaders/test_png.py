@@ -9,6 +9,7 @@ import pytest
 
 from smalti.core.errors import SmaltiError
 from smalti.core.image import ImageRef
+from smalti.loaders import _png, _png_rows
 from smalti.loaders._png import _decode_any, _decode_plain
 from smalti.loaders.choose import open_images
 
@@ -31,6 +32,31 @@ def test_every_real_png_gives_what_libpng_gives_broken_ones_included(data, monke
     monkeypatch.delitem(sys.modules, "numba")
     for path, found in zip(paths, fast, strict=True):
         np.testing.assert_equal(found, told(path), str(path))
+
+
+def test_a_png_read_by_rows_is_the_same_png(data, monkeypatch):
+    monkeypatch.setattr(_png_rows, "BAND_BYTES", 5000)
+    rows = 0
+    for path in sorted(path for path in data.rglob("*.png") if path.stat().st_size < LARGEST):
+        whole = told(path)
+        with monkeypatch.context() as small:
+            small.setattr(_png, "WHOLE_BYTES", 0)
+            by_rows = told(path)
+        rows += isinstance(whole, list)
+        if isinstance(whole, list) or isinstance(by_rows, list):
+            np.testing.assert_equal(by_rows, whole, str(path))
+    assert rows > 300
+
+
+def test_rows_of_a_large_png_are_had_in_any_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(_png, "WHOLE_BYTES", 0)
+    plane = np.random.default_rng(0).integers(0, 65535, (50, 30), np.uint16)
+    path = tmp_path / "a.png"
+    path.write_bytes(imagecodecs.png_encode(plane))
+    with open_images(ImageRef(str(path), path.name), 2**28) as images:
+        image = next(images)
+        for y, x in ((slice(10, 20), None), (slice(5, 40, 3), slice(2, 9)), (7, 4), (slice(40, 2, -5), 3)):
+            np.testing.assert_equal(image.read(y=y, x=x), plane[y, slice(None) if x is None else x])
 
 
 def chunks(start, pixels):

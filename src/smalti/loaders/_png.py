@@ -6,13 +6,15 @@ Chunks and their order: Portable Network Graphics (PNG) Specification, W3C, thir
 import struct
 import sys
 import zlib
+from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._png_rows import PngRows
 from smalti.loaders._small import open_file, read_file
-from smalti.loaders._still import Still
+from smalti.loaders._still import Rows, Still
 
 __all__ = ["MAGIC", "read_png"]
 
@@ -22,6 +24,12 @@ _GREY, _PALETTE = 0, 3
 _SAMPLES = {_GREY: "", 2: "RGB", _PALETTE: "", 4: "LA", 6: "RGBA"}
 _KEPT = {b"IHDR", b"acTL", b"sBIT", b"tEXt", b"pHYs"}
 _TEXT_LIMIT = 4096
+
+DEFLATE_RATIO = 1032
+"""258 bytes to 2 bits, the most there can be."""
+
+WHOLE_BYTES = 128 << 20
+"""Larger pictures are decoded by rows: libdeflate is faster than zlib, but wants all of them at once."""
 
 
 def read_png(path: str) -> Still | None:
@@ -42,6 +50,7 @@ def read_png(path: str) -> Still | None:
             "the file is damaged"
         )
     flag = bits == 1 and colour == _GREY
+    interlaced = any(header[10:])
     return Still(
         samples=_SAMPLES[colour],
         size=(height, width),
@@ -49,7 +58,35 @@ def read_png(path: str) -> Still | None:
         decode=lambda _: _decode(path, (height, width), bits, colour),
         partial="the end marker (IEND) is missing; the file is cut" if cut else None,
         metadata=_metadata(chunks, bits, colour),
+        rows=None if bits < 8 or interlaced else _rows(path, (height, width), bits, colour),
     )
+
+
+def _rows(path: str, size: tuple[int, int], bits: int, colour: int) -> Rows | None:
+    """A reader of rows where the picture is so large that it is not to be held whole."""
+    height, width = size
+    samples = max(1, len(_SAMPLES[colour]))
+    step = samples * bits // 8
+    if height * width * step <= WHOLE_BYTES:
+        return None
+    file_bytes = Path(path).stat().st_size
+    if height * width * step > DEFLATE_RATIO * file_bytes:
+        raise BrokenFileError(
+            f"the header declares {height * width * step:,} bytes of pixels, which a file of {file_bytes:,} "
+            f"bytes cannot hold (deflate packs {DEFLATE_RATIO:,} to 1 at most); it is damaged or cut"
+        )
+    stored = PngRows(path, height, width * step, step)
+    return lambda start, stop: _pixels(stored.read(start, stop), width, bits, samples)
+
+
+def _pixels(rows: np.ndarray, width: int, bits: int, samples: int) -> np.ndarray:
+    """Stored bytes (n, bytes) as pixels (n, X) or (n, X, S); big-endian 16-bit numbers change places."""
+    shape = (len(rows), width, samples) if samples > 1 else (len(rows), width)
+    if bits == 8:
+        return rows.reshape(shape)
+    if sys.byteorder == "little":
+        rows.view(np.uint16).byteswap(inplace=True)
+    return rows.view(np.uint16).reshape(shape)
 
 
 def _before_pixels(file: IO[bytes]) -> dict[bytes, bytes]:
@@ -147,12 +184,7 @@ def _decode_plain(data: memoryview, size: tuple[int, int], bits: int, colour: in
     rows = np.empty((height, width * step), np.uint8)
     if n_bytes != filtered.size or not undo_filters(filtered, step, rows):
         return None
-    shape = (height, width, samples) if samples > 1 else size
-    if bits == 8:
-        return rows.reshape(shape)
-    if sys.byteorder == "little":
-        rows.view(np.uint16).byteswap(inplace=True)
-    return rows.view(np.uint16).reshape(shape)
+    return _pixels(rows, width, bits, samples)
 
 
 def _pixel_chunks(data: memoryview) -> list[memoryview]:

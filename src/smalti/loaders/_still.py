@@ -10,7 +10,10 @@ import numpy as np
 from smalti.core.image import Image, ImageRef, Pixels
 from smalti.loaders._size import refuse_larger
 
-__all__ = ["Still", "image_of"]
+__all__ = ["Rows", "Still", "image_of"]
+
+Rows = Callable[[int, int], np.ndarray]
+"""``rows(start, stop)``: rows of a still image, (n, X) or (n, X, S); cheap from top to bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Still:
         Frame number to array of shape (Y, X) or (Y, X, S).
     frames
         1 for a still image; more become the axis T.
+    rows
+        Given in place of `decode` to read a large still image by rows.
     """
 
     samples: str
@@ -39,6 +44,7 @@ class Still:
     partial: str | None = None
     acquired_at: datetime | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    rows: Rows | None = None
 
 
 def image_of(ref: ImageRef, still: Still, limit: int) -> Image:
@@ -50,19 +56,32 @@ def image_of(ref: ImageRef, still: Still, limit: int) -> Image:
         One frame is declared larger than `limit` bytes.
     """
     plane = still.size + ((len(still.samples),) if still.samples else ())
-    refuse_larger(prod(plane) * still.dtype.itemsize, limit)
+    if still.rows is None:
+        refuse_larger(prod(plane) * still.dtype.itemsize, limit)
     timed = still.frames > 1
     return Image(
         ref=replace(ref, series=0),
         axes=("T" if timed else "") + "YX" + ("S" if still.samples else ""),
         shape=((still.frames,) if timed else ()) + plane,
         dtype=still.dtype,
-        pixels=_pixels(still, plane),
+        pixels=_region(still, still.rows, plane, limit) if still.rows else _pixels(still, plane),
+        block_shape=(1, *plane[1:]) if still.rows else None,
         samples=still.samples,
         acquired_at=still.acquired_at,
         partial=still.partial,
         metadata=still.metadata,
     )
+
+
+def _region(still: Still, rows: Rows, plane: tuple[int, ...], limit: int) -> Pixels:
+    def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
+        down, *rest = index
+        wanted = range(down, down + 1) if isinstance(down, int) else range(down.start, down.stop, down.step)
+        refuse_larger(len(wanted) * prod(plane[1:]) * still.dtype.itemsize, limit, "this region")
+        found = rows(wanted.start, wanted[-1] + 1)[:: wanted.step, *rest]
+        return found[0] if isinstance(down, int) else found
+
+    return pixels
 
 
 def _pixels(still: Still, plane: tuple[int, ...]) -> Pixels:
