@@ -76,13 +76,22 @@ def add_cells(
             add_mixed(block[r - 1], block[r], masked, line[1], line[3])
         if y + 1 == rows[cell + 1]:
             for c in range(columns.size - 1):
-                for x in range(columns[c], columns[c + 1]):
-                    sums[0, cell, c] += line[0, x]
-                    sums[2, cell, c] += line[2, x]
-                for x in range(columns[c], columns[c + 1] - 1, 2):
-                    sums[1, cell, c] += line[1, x]
-                    sums[3, cell, c] += line[3, x]
+                first, last = columns[c], columns[c + 1]
+                sums[0, cell, c] += total(line[0, first:last])
+                sums[1, cell, c] += total(line[1, first : last - 1 : 2])
+                if masked:
+                    sums[2, cell, c] += total(line[2, first:last])
+                    sums[3, cell, c] += total(line[3, first : last - 1 : 2])
             line[:] = 0.0
+
+
+@compiled
+def total(values: np.ndarray) -> float:
+    """Their sum."""
+    found = 0.0
+    for i in range(values.size):
+        found += values[i]
+    return found
 
 
 @compiled

@@ -199,10 +199,14 @@ def squeeze(line: np.ndarray, columns: np.ndarray, out: np.ndarray) -> None:
         last = columns[j, 1] * samples
         for s in range(samples):
             total = 0.0
-            k = first + s
-            while k <= last + s:  # a range by a step that is no constant divides to know its length
-                total += line[k]
-                k += samples
+            if samples == 1:
+                for k in range(first, last + 1):
+                    total += line[k]
+            else:
+                k = first + s
+                while k <= last + s:  # a range by a step that is no constant divides to know its length
+                    total += line[k]
+                    k += samples
             before = line[first + s] * columns[j, 2]
             after = line[last + s] * columns[j, 3]
             out[j, s] += total * width - before - after
