@@ -1,8 +1,6 @@
 """A worker process as the driver sees it: batches go in, events come out, and it may die."""
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from smalti.core.child import end_group, exit_words, own_group, search_path, start
 from smalti.core.image import ImageRef
 from smalti.processing.place import Place
 from smalti.processing.settings import Settings
@@ -75,14 +74,7 @@ class Worker:
         slots: Sequence[Path],
     ) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "smalti.processing.worker"],  # -P: nothing is imported from the cwd
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=worker_environment(),
-            **_own_group(),
-        )
+        self._process = start("smalti.processing.worker", worker_environment(), self._log, **own_group())
         self._events = events
         self._place = Place(place)
         self._started = self._heard = time.monotonic()
@@ -91,7 +83,7 @@ class Worker:
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
         told = {"place": str(place), "slots": [str(slot) for slot in slots]}
-        self._say({"settings": settings.to_dict(), "path": _search_path(), **told})
+        self._say({"settings": settings.to_dict(), "path": search_path(), **told})
         self.batches: dict[int, Sequence[ImageRef]] = {}
 
     def give(self, batch: int, refs: Sequence[ImageRef]) -> None:
@@ -131,8 +123,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process now; nothing is waited for."""
-        self._process.kill()
-        self._process.wait()
+        end_group(self._process)
         self._reader.join(timeout=5)
         heard_all = not self._reader.is_alive()  # else a grandchild holds the pipe, and closing would wait
         self._place.close()
@@ -141,15 +132,7 @@ class Worker:
 
     def last_words(self) -> str:
         """How the process ended, and the last line it wrote to stderr; ends it if it has not."""
-        try:
-            code = self._process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            code = self._process.wait()
-        self._log.seek(0)
-        lines = self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
-        said = f": {lines[-1].strip()}" if lines else ""
-        return f"the process ended with {_exit_name(code)}{said}"
+        return exit_words(self._process, self._log)
 
     def _say(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -195,31 +178,7 @@ def worker_environment() -> dict[str, str]:
     one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ZARR_THREADING__MAX_WORKERS": "1"}
     # Of glibc: with its own moving thresholds, pieces of decoded bands kept 100 MB of heap from going back.
     large_apart = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
-    path = os.pathsep.join(path for path in _search_path() if os.pathsep not in path)
-    return os.environ | one_pool | large_apart | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": path}
-
-
-def _search_path() -> list[str]:
-    """So that the worker imports what the driver imports, scripts' folders included."""
-    return [str(Path(path).resolve()) if path else str(Path.cwd()) for path in sys.path]
-
-
-def _own_group() -> dict[str, Any]:
-    """Ctrl-C reaches the driver only, which then ends the worker in good order."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
-
-
-def _exit_name(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    import signal
-
-    try:
-        return f"signal {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"
+    return os.environ | one_pool | large_apart | {"NUMBA_CACHE_DIR": str(folder)}
 
 
 def _close(stream: Any) -> None:

@@ -1,17 +1,16 @@
-"""Messages between driver and worker: a length, a JSON header, and frames as Arrow IPC."""
+"""Messages between driver and worker: a header, and frames as Arrow IPC."""
 
 import io
-import json
-import struct
 from collections.abc import Mapping
 from itertools import chain
 from typing import IO, Any, Literal
 
 import polars as pl
 
+from smalti.core.wire import read_header, write
+
 __all__ = ["receive", "send"]
 
-_LENGTH = struct.Struct(">I")
 LARGE = 2**22
 """Bytes. A larger frame goes in pieces of so many, each compressed: 40,000 histograms took 80 MB as a frame
 and 350 more to send, now 40. Compressing the frames of a usual batch would cost 25 µs an image."""
@@ -22,23 +21,14 @@ def send(
 ) -> None:
     """Write one message; the caller holds the stream's lock."""
     payloads = {name: _pack(frame) for name, frame in (frames or {}).items()}
-    text = json.dumps(
-        {**header, "frames": {name: [*map(len, pieces)] for name, pieces in payloads.items()}}
-    ).encode()
-    stream.writelines([_LENGTH.pack(len(text)), text, *chain.from_iterable(payloads.values())])
-    stream.flush()
+    lengths = {name: [*map(len, pieces)] for name, pieces in payloads.items()}
+    write(stream, {**header, "frames": lengths}, chain.from_iterable(payloads.values()))
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, pl.DataFrame]] | None:
     """Read one message; None at the end of the stream, also in the middle of a message."""
-    length = stream.read(_LENGTH.size)
-    if len(length) < _LENGTH.size:
+    if (header := read_header(stream)) is None:
         return None
-    size = _LENGTH.unpack(length)[0]
-    text = stream.read(size)
-    if len(text) < size:
-        return None
-    header = json.loads(text)
     frames = {}
     for name, sizes in header.pop("frames").items():
         pieces = [stream.read(n_bytes) for n_bytes in sizes]

@@ -1,24 +1,21 @@
 """The worker process: reads batches from stdin, measures them one by one, writes frames to stdout.
 
-Started as ``python -m smalti.processing.worker``. What libraries print cannot spoil the stream: file
-descriptor 1 is moved aside first and then points at stderr. The end of stdin ends the process at once,
-so a killed driver leaves no orphan.
+Started as ``python -m smalti.processing.worker``. The end of stdin ends the process at once, so a killed
+driver leaves no orphan.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import sys
-import time
-import traceback
-from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from smalti.core.served import cap_memory, end_when_stuck, or_leave, take_streams
 
 if TYPE_CHECKING:  # heavy, and not before the streams are moved aside
     from smalti.core.image import ImageRef
@@ -26,31 +23,16 @@ if TYPE_CHECKING:  # heavy, and not before the streams are moved aside
 
 __all__ = ["main"]
 
-
-PULSE_SECONDS = 10.0
-FAULT = 70
-"""Exit code when it was not the driver that ended the process."""
+OWN_BYTES = 3 << 30
+"""What a worker may take beside decoded planes: 0.55 GB with kernels and common readers, 1.6 GB with those
+of bioio, most of it promised to threads and never touched (measured as VmData, which the cap counts)."""
 
 
 def main() -> None:
     """Serve batches until stdin ends."""
-    results = os.fdopen(os.dup(1), "wb")  # buffered: a raw write may stop half way when a signal comes
-    os.dup2(2, 1)
-    orders = os.fdopen(os.dup(0), "rb")
-    os.close(0)
-    os.open(os.devnull, os.O_RDONLY)
-    _or_leave(_serve, orders, results)
+    orders, results = take_streams()
+    or_leave(_serve, orders, results)
     os._exit(0)  # threads may be in the middle of a file that nobody waits for
-
-
-def _or_leave(work: Callable[..., None], *arguments: Any) -> None:
-    """Do the work; what stops it ends the whole process at once and is left on stderr."""
-    try:
-        work(*arguments)
-    except BaseException:  # also SystemExit from a plugin: a thread that ends in silence would look hung
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(FAULT)
 
 
 def _serve(orders: BinaryIO, results: BinaryIO) -> None:
@@ -63,10 +45,11 @@ def _serve(orders: BinaryIO, results: BinaryIO) -> None:
         return
     sys.path += [path for path in first[0]["path"] if path not in sys.path]
     settings = Settings.from_dict(first[0]["settings"])
-    Thread(target=_pulse, args=(2 * settings.timeout + 6 * PULSE_SECONDS,), daemon=True).start()
+    cap_memory(settings.memory_bytes + OWN_BYTES)
+    end_when_stuck(2 * settings.timeout)
     batches: SimpleQueue[tuple[int, list[ImageRef]]] = SimpleQueue()
     told = (settings, Path(first[0]["place"]), [Path(slot) for slot in first[0]["slots"]])
-    Thread(target=_or_leave, args=(_work, batches, results, *told), daemon=True).start()
+    Thread(target=or_leave, args=(_work, batches, results, *told), daemon=True).start()
     names = [field.name for field in fields(ImageRef)]
     while (message := receive(orders)) is not None:
         refs = [ImageRef(**dict(zip(names, values, strict=True))) for values in message[0]["refs"]]
@@ -121,17 +104,6 @@ def _warm() -> None:
         if not done.exists():
             warm()
             done.touch()
-
-
-def _pulse(limit: float) -> None:
-    """End the process when no Python thread could run for `limit` seconds.
-
-    A library that hangs while it holds the interpreter keeps even the end of stdin from being seen; the
-    driver, if it lives, gives such a process up after half as long.
-    """
-    while True:
-        faulthandler.dump_traceback_later(limit, exit=True)
-        time.sleep(PULSE_SECONDS)
 
 
 if __name__ == "__main__":
