@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import ClassVar
 
 __all__ = [
+    "CrashedError",
     "MissingExtraError",
     "NothingFoundError",
     "PluginClashError",
     "SmaltiError",
+    "TimedOutError",
     "TooLargeError",
     "UnknownNameError",
     "UnreadableError",
@@ -17,6 +20,9 @@ __all__ = [
 
 class SmaltiError(Exception):
     """The base of every error smalti raises on purpose."""
+
+    status: ClassVar[str] = "unreadable"
+    """The status of the row of an image whose reading ends so."""
 
 
 class UsageError(SmaltiError):
@@ -86,13 +92,60 @@ class TooLargeError(SmaltiError):
         What would be read: ``"one plane"``, ``"one chunk"``.
     """
 
+    status = "skipped"
+
     def __init__(self, needed: int, allowed: int, what: str = "one plane") -> None:
         self.needed = needed
         self.allowed = allowed
+        self.what = what
         super().__init__(
             f"{what} needs {needed:,} bytes as declared, {allowed:,} are allowed; "
             "raise --memory if the file is what it says"
         )
+
+
+class CrashedError(SmaltiError):
+    """A reader took its process down with it.
+
+    Parameters
+    ----------
+    path
+        The file, as it stands in the table.
+    reader
+        The reader that did.
+    end
+        How its process ended: exit code or signal, and the last line that it wrote.
+    """
+
+    status = "crashed"
+
+    def __init__(self, path: str, reader: str, end: str) -> None:
+        self.path = path
+        self.reader = reader
+        self.end = end
+        super().__init__(f"{reader}: {end}; the file was alone in it")
+
+
+class TimedOutError(SmaltiError):
+    """A reader did not answer in time.
+
+    Parameters
+    ----------
+    path
+        The file, as it stands in the table.
+    reader
+        The reader that was asked.
+    seconds
+        How long it was waited for.
+    """
+
+    status = "timeout"
+
+    def __init__(self, path: str, reader: str, seconds: float) -> None:
+        self.path = path
+        self.reader = reader
+        self.seconds = seconds
+        super().__init__(f"{reader}: no answer within {seconds:g} s; its process was ended")
 
 
 class MissingExtraError(SmaltiError):

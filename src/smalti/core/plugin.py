@@ -91,7 +91,7 @@ class Plugin:
     version
         Raised when its numbers change; part of what a resumed run compares.
     options
-        What only some kinds state: a loader's ``extensions``, ``magic``, ``stores``.
+        What only some kinds state: a loader's ``extensions``, ``magic``, ``stores``, ``isolated``.
     """
 
     kind: Kind
@@ -181,6 +181,7 @@ def loader(
     magic: Iterable[bytes] = (),
     columns: Iterable[Column] = (),
     stores: bool = False,
+    isolated: bool = False,
     version: int = 1,
 ) -> Callable[[F], F]:
     """Mark a loader: a generator function ``(ref, limit) -> Iterator[Image]``.
@@ -199,10 +200,12 @@ def loader(
         Columns it fills from ``image.metadata``; two loaders may fill one, declared alike.
     stores
         Whether it reads folders (Zarr) rather than files.
+    isolated
+        Whether its library is known to crash or hang on some files: it then runs in a process of its own,
+        whoever reads. The values of ``image.metadata`` should be plain ones, times or arrays.
     """
-    return mark(
-        "loader", name, columns, version, extensions=tuple(extensions), magic=tuple(magic), stores=stores
-    )
+    stated = {"extensions": tuple(extensions), "magic": tuple(magic), "stores": stores, "isolated": isolated}
+    return mark("loader", name, columns, version, **stated)
 
 
 def verb(name: str) -> Callable[[F], F]:

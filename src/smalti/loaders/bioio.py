@@ -15,12 +15,13 @@ from smalti.core.plugin import loader
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import head_of, starts_with
 from smalti.loaders._formats import INSTALL, KNOWN
+from smalti.loaders._imageio import on_its_own
 from smalti.loaders._size import refuse_larger
 
 __all__ = ["bioio"]
 
 
-@loader("bioio")
+@loader("bioio", isolated=True)  # readers of other hands, down to a Java machine, import in 3 s
 def bioio(ref: ImageRef, limit: int) -> Iterator[Image]:
     """Scenes as series; one plane at a time where the reader allows it."""
     reader = _open(ref)
@@ -60,6 +61,7 @@ def _readers(extension: str) -> tuple[type, ...]:
     """Reader classes for an extension, longest tail of it first; searched once an extension (11–28 ms)."""
     from bioio.plugins import get_plugins
 
+    on_its_own()
     known = get_plugins(use_cache=True)
     tails = extension.split(".")
     found = [entry for i in range(len(tails)) for entry in known.get("." + ".".join(tails[i:]), ())]

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
-from smalti.core.errors import SmaltiError, UnreadableError
-from smalti.core.image import Image, ImageRef, Pixels
+from smalti.core.errors import CrashedError, SmaltiError, TimedOutError, UnreadableError
+from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, find, plugins
-from smalti.loaders._content import HEAD, BrokenFileError, hopeless, is_dicom, starts_with
+from smalti.loaders._content import HEAD, hopeless, is_dicom
 from smalti.loaders._formats import KNOWN
-from smalti.loaders._quiet import quiet
+from smalti.loaders._guard import guarded
 from smalti.loaders._small import forget, look
+from smalti.loaders.isolation import Isolation
 
 __all__ = ["known_extensions", "open_images", "read_later"]
 
@@ -24,11 +24,12 @@ ON_ONE_LIBRARY = {"tiff", "zarr"}
 """Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
 zarr too. They would fail the same way, or hang where our loaders guard themselves."""
 
-T = TypeVar("T")
+ASKED_FOR = Isolation()
+"""Apart is opened what states it."""
 
 
 def open_images(
-    ref: ImageRef, limit: int, name: str | None = None
+    ref: ImageRef, limit: int, name: str | None = None, isolation: Isolation = ASKED_FOR
 ) -> AbstractContextManager[Iterator[Image]]:
     """Open a file or store; gives its images one by one, readable while the context is open.
 
@@ -40,12 +41,15 @@ def open_images(
         Bytes that one read may take.
     name
         The reader to use, before `ref.loader`; None chooses by content.
+    isolation
+        What is opened in a process of its own; by default where the loader states it.
 
     Returns
     -------
     contextmanager of Iterator of Image
         ``image.ref.loader`` names the reader that was used, ``image.ref.series`` counts from 0. Reading
-        pixels raises `SmaltiError` only, besides `IndexError` and `ValueError` for a wrong pick or level.
+        pixels raises `SmaltiError` only, besides `MemoryError`, and `IndexError` and `ValueError` for a wrong
+        pick or level.
 
     Raises
     ------
@@ -55,22 +59,45 @@ def open_images(
         It declares more than `limit` bytes for one read.
     MissingExtraError
         Its reader is not installed.
+    CrashedError, TimedOutError
+        Its reader, in a process of its own, ended that or did not answer; pixels may raise these as well.
     UnknownNameError
         There is no loader of that name.
     """
-    return _open(ref, limit, name or ref.loader)
+    return _open(_Opening(ref, limit, isolation), name or ref.loader)
+
+
+@dataclass(slots=True)
+class _Opening:
+    """A file on its way to images; made and filled in once a file, so it is not frozen (5 µs)."""
+
+    ref: ImageRef
+    limit: int
+    isolation: Isolation
+    head: bytes = b""
+    left_open: list[Callable[[], None]] = field(default_factory=list)
+
+    def by(self, plugin: Plugin) -> Generator[Image, None, None]:
+        """Its images as one loader gives them."""
+        if self.isolation.everything or plugin.options["isolated"]:
+            from smalti.loaders._apart import read_apart
+
+            return read_apart(plugin, self.ref, self.limit, self.head, self.isolation, self.left_open)
+        return guarded(plugin, self.ref, self.limit, self.head)
 
 
 @contextmanager
-def _open(ref: ImageRef, limit: int, name: str | None) -> Iterator[Iterator[Image]]:
-    images = _images(ref, limit, name)
+def _open(file: _Opening, name: str | None) -> Iterator[Iterator[Image]]:
+    images = _images(file, name)
     try:
         yield images
     finally:
         images.close()
+        for close in file.left_open:
+            close()
 
 
-def read_later(ref: ImageRef, limit: int) -> Image:
+def read_later(ref: ImageRef, limit: int, isolation: Isolation = ASKED_FOR) -> Image:
     """The image that `ref` names, with pixels that open the file anew for each read.
 
     No handle is kept, so that it may live long and be read from several threads.
@@ -78,16 +105,16 @@ def read_later(ref: ImageRef, limit: int) -> Image:
     Raises
     ------
     UnreadableError
-        It cannot be read, or has no such series.
+        It cannot be read, or has no such series; and whatever else `open_images` raises.
     """
 
     def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
-        with open_images(ref, limit) as images:
+        with open_images(ref, limit, None, isolation) as images:
             opened = _series(images, ref)
             assert opened.pixels is not None
             return opened.pixels(index, level)
 
-    with open_images(ref, limit) as images:
+    with open_images(ref, limit, None, isolation) as images:
         image = _series(images, ref)
     return image if image.pixels is None else replace(image, pixels=pixels)
 
@@ -110,23 +137,23 @@ def _series(images: Iterator[Image], ref: ImageRef) -> Image:
     raise UnreadableError(ref.path, ref.loader or "loader", f"the file has no series {ref.series} any more")
 
 
-def _images(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
+def _images(file: _Opening, name: str | None) -> Generator[Image, None, None]:
     try:
-        yield from _tried(ref, limit, name)
+        yield from _tried(file, name)
     finally:
-        forget(ref.uri)
+        forget(file.ref.uri)
 
 
-def _tried(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None, None]:
-    store, head = _look(ref)
+def _tried(file: _Opening, name: str | None) -> Generator[Image, None, None]:
+    store, file.head = _look(file.ref)
     forced = find("loader", name) if name else None
-    chosen = forced or _choose(ref, head, store) or find("loader", LAST_RESORT)
+    chosen = forced or _choose(file.ref, file.head, store) or find("loader", LAST_RESORT)
     if forced or chosen.name == LAST_RESORT:
-        yield from _guarded(chosen, ref, limit, head)
+        yield from file.by(chosen)
         return
     opened = False
     try:
-        for image in _guarded(chosen, ref, limit, head):
+        for image in file.by(chosen):
             opened = True
             yield image
     except UnreadableError as error:
@@ -135,7 +162,7 @@ def _tried(ref: ImageRef, limit: int, name: str | None) -> Generator[Image, None
         first = error
     else:
         return
-    yield from _second_try(ref, limit, first)
+    yield from _second_try(file, first)
 
 
 def _look(ref: ImageRef) -> tuple[bool, bytes]:
@@ -176,81 +203,24 @@ def _extensions(path: str) -> set[str]:
     return {".".join(parts[i:]) for i in range(len(parts))}
 
 
-def _second_try(ref: ImageRef, limit: int, first: UnreadableError) -> Iterator[Image]:
+def _second_try(file: _Opening, first: UnreadableError) -> Iterator[Image]:
     """Once more through bioio; when that fails too, or finds no pixels, both messages are kept.
 
     Only opening is tried again. Where a direct reader fails to decode, a more lenient one would hand out
     what is left of broken pixels as if it were whole.
     """
-    opened = False
+    opened, file.head = False, b""
     try:
-        for image in _guarded(find("loader", LAST_RESORT), ref, limit):
+        for image in file.by(find("loader", LAST_RESORT)):
             if image.n_planes:
                 opened = True
                 yield image
+    except (CrashedError, TimedOutError):
+        raise
     except SmaltiError as error:
         if opened:
             raise
         reason = f"{first.reason}; {LAST_RESORT}: {getattr(error, 'reason', error)}"
-        raise UnreadableError(ref.path, first.reader, reason) from first
+        raise UnreadableError(file.ref.path, first.reader, reason) from first
     if not opened:
         raise first
-
-
-def _guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Iterator[Image]:
-    """Images of one loader, quiet, named, and with every foreign error turned into `UnreadableError`."""
-    images = plugin.function(ref, limit)
-    if not isinstance(images, Generator):
-        found = type(images).__name__
-        reason = f"loader {plugin.name} must be a generator of Image (use yield), it returned {found}"
-        raise UnreadableError(ref.path, plugin.name, reason)
-    try:
-        while True:
-            image = _asked(lambda: next(images, None), ref, plugin.name, head)
-            if image is None:
-                return
-            used = replace(image.ref, loader=plugin.name)
-            yield replace(image, ref=used, pixels=_guarded_pixels(image, used))
-    finally:
-        images.close()
-
-
-def _guarded_pixels(image: Image, ref: ImageRef) -> Pixels | None:
-    pixels, dtype = image.pixels, image.dtype
-    if pixels is None:
-        return None
-
-    def read(index: tuple[int | slice, ...], level: int) -> np.ndarray:
-        spans = [range(pick.start, pick.stop, pick.step) for pick in index if isinstance(pick, slice)]
-        if not all(spans):
-            return np.empty([len(span) for span in spans], dtype)
-        forward = tuple(_forward(pick) for pick in index)
-        array = _asked(lambda: pixels(forward, level), ref, str(ref.loader))
-        return array[tuple(slice(None, None, 1 if span.step > 0 else -1) for span in spans)]
-
-    return read
-
-
-def _forward(pick: int | slice) -> int | slice:
-    """The same indices in ascending order: a loader meets no negative step."""
-    if isinstance(pick, int) or pick.step > 0:
-        return pick
-    picked = range(pick.start, pick.stop, pick.step)[::-1]
-    return slice(picked.start, picked.stop, picked.step)
-
-
-def _asked(question: Callable[[], T], ref: ImageRef, name: str, head: bytes = b"") -> T:
-    """The answer of a reader, whatever it raises."""
-    try:
-        with quiet():
-            return question()
-    except SmaltiError:
-        raise
-    except BrokenFileError as error:
-        raise UnreadableError(ref.path, name, str(error)) from error
-    except Exception as error:  # readers raise anything, down to ZeroDivisionError, on broken bytes
-        said = f"{type(error).__name__}: {error}".replace(ref.uri, ref.path)
-        reason = " ".join(said.split())[:400]
-        raise UnreadableError(
-            ref.path, name, f"{reason} ({starts_with(head)})" if head else reason
-        ) from error

@@ -9,10 +9,18 @@ from typing import Any
 import polars as pl
 
 from smalti.core.columns import Column
-from smalti.core.errors import PluginClashError, TooLargeError, UnreadableError
+from smalti.core.errors import (
+    CrashedError,
+    PluginClashError,
+    SmaltiError,
+    TimedOutError,
+    TooLargeError,
+    UnreadableError,
+)
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, plugins
 from smalti.loaders.choose import open_images
+from smalti.loaders.isolation import Isolation
 from smalti.processing.budget import Budget
 from smalti.processing.facts import file_facts, image_facts, modified_at
 from smalti.processing.frames import frame, reason, together
@@ -106,8 +114,9 @@ def _process_file(
         return [(file_facts(ref) | {"status": "ok"}, Measured())]
     found: list[_Found] = []
     series: set[int] = set()
+    isolation = Isolation(settings.isolate, settings.timeout, beat)
     try:
-        with open_images(ref, settings.plane_limit, settings.loader) as images:
+        with open_images(ref, settings.plane_limit, settings.loader, isolation) as images:
             for image in images:
                 _check_series(image.ref, ref, series)
                 own = {name: getattr(image.ref, name) for name in ("series", "series_name", "loader")}
@@ -115,13 +124,24 @@ def _process_file(
                 found.append(_process_image(kept, settings, metrics, budget, beat))
                 series.add(kept.ref.series)
                 beat()
-    except MemoryError:
-        found.append(_failure(ref, series, "unreadable", "not enough memory to open it"))
-    except TooLargeError as error:
-        found.append(_failure(ref, series, "skipped", reason(error)))
+    except MemoryError as error:
+        found.append(_failure(ref, series, "unreadable", f"not enough memory to open it: {reason(error)}"))
+    except (CrashedError, TimedOutError) as error:
+        if not _ended_within(found, error):
+            found.append(_failure(ref, series, error.status, reason(error)))
+    except SmaltiError as error:
+        found.append(_failure(ref, series, error.status, reason(error)))
     except Exception as error:  # a reader may raise anything; it costs this file only
         found.append(_failure(ref, series, "unreadable", reason(error)))
     return found or [_failure(ref, series, "unreadable", "the file holds no image")]
+
+
+def _ended_within(found: Sequence[_Found], error: SmaltiError) -> bool:
+    """Whether a reader's process ended while the last image was measured; its row says so then."""
+    if not found or not (found[-1][1].errors and found[-1][1].errors[-1].endswith(reason(error))):
+        return False
+    found[-1][0]["status"] = error.status
+    return True
 
 
 def _check_series(given: ImageRef, asked: ImageRef, series: set[int]) -> None:

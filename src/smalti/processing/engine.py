@@ -28,8 +28,11 @@ START_SECONDS = 300.0
 
 
 def run_inline(refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet) -> Iterator[Tables]:
-    """Measure in this process and thread: for tests, debugging, and metrics of a notebook's ``__main__``."""
-    budget = Budget(settings.memory_bytes)
+    """Measure in this process and thread: for tests, debugging, and metrics of a notebook's ``__main__``.
+
+    Files are read in a process of their own: a reader that crashes must not take the notebook with it.
+    """
+    settings, budget = settings.set(isolate=True), Budget(settings.memory_bytes)
     for batch in cut_batches(refs, 1):
         yield process_batch(batch, settings, metrics, budget, lambda number: None)
 

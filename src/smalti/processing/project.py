@@ -15,6 +15,7 @@ from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, find
 from smalti.core.progress import Progress, RichProgress
 from smalti.loaders.choose import read_later
+from smalti.loaders.isolation import Isolation
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.paths import full_path, listed, project_folder
 from smalti.processing.record import Record
@@ -74,7 +75,7 @@ class Project:
         return self
 
     def set(self, *, extensions: str | Iterable[str] | None = None, **settings: Any) -> Self:
-        """Change settings: ``loader, metrics, exclude, workers, memory, timeout, extensions``.
+        """Change settings: ``loader, metrics, exclude, workers, memory, timeout, isolate, extensions``.
 
         `metrics` takes names, and functions marked with `smalti.metric`; ``memory`` bytes or ``"4GB"``.
         """
@@ -193,7 +194,7 @@ class Project:
         UnknownNameError
             No row has this id.
         """
-        wanted = ["uri", "path", "size_bytes", "condition", "series", "series_name", "reader"]
+        wanted = ["uri", "path", "size_bytes", "condition", "series", "series_name", "reader", "status"]
         rows = self.images.filter(pl.col("image_id") == image_id).select(wanted).collect().rows(named=True)
         if not rows:
             ids = self.images.select("image_id").collect()["image_id"]
@@ -208,7 +209,10 @@ class Project:
             series_name=row["series_name"],
             loader=row["reader"],
         )
-        return read_later(ref, self.settings.plane_limit)
+        ended_its_process = row["status"] in ("crashed", "timeout")
+        return read_later(
+            ref, self.settings.plane_limit, Isolation(self.settings.isolate or ended_its_process)
+        )
 
     def summary(self) -> dict[str, Any]:
         """Counts of files, images, failures, clutter; see `smalti.processing.summary.summarise`."""
@@ -255,7 +259,7 @@ def process(
     progress
         Told how far the run is; None shows bars.
     **settings
-        ``loader, extensions, metrics, exclude, workers, memory, timeout``; see `Project.set`.
+        ``loader, extensions, metrics, exclude, workers, memory, timeout, isolate``; see `Project.set`.
 
     Examples
     --------

@@ -46,6 +46,9 @@ class Settings:
         Bytes that decoded planes may take together; 0 for half of the machine's.
     timeout
         Seconds an image may go without finishing a plane.
+    isolate
+        Whether every file is opened in a process of its own, apart from the worker's; otherwise those are
+        whose reader is known to crash or hang.
     """
 
     loader: str | None = None
@@ -55,6 +58,7 @@ class Settings:
     workers: int = 0
     memory: int = 0
     timeout: float = 300.0
+    isolate: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 0:
@@ -127,6 +131,12 @@ def _seconds(value: Any) -> float:
     return float(value + 0)  # text that looks like a number is refused, as it is for workers
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
 def _names(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
@@ -138,6 +148,7 @@ _READERS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "workers": (index, "a whole number of processes, or 0 for one a core"),
     "memory": (_size, "bytes or a size such as '4GB'"),
     "timeout": (_seconds, "seconds above 0"),
+    "isolate": (_yes_or_no, "True or False"),
 }
 
 

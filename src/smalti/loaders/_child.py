@@ -1,0 +1,168 @@
+"""Processes that read for this one: kept from file to file, replaced when they die."""
+
+import atexit
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any
+
+import numpy as np
+
+from smalti.core.child import exit_words, start
+from smalti.core.wire import read_header, write
+
+__all__ = ["Answer", "Child", "borrow", "give_back"]
+
+KEPT = 2
+"""Idle ones kept: a worker reads one file at a time, an app a few."""
+
+POLL_SECONDS = 0.5
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"}
+
+Answer = tuple[dict[str, Any], np.ndarray | None]
+"""The header of an answer, and the pixels that were asked for."""
+
+
+class Child:
+    """One process that reads files for this one, one at a time.
+
+    Parameters
+    ----------
+    seconds
+        The longest that it will be waited for; should this process die, it ends itself some time after.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._owner = os.getpid()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = start("smalti.loaders._reader", os.environ | ONE_THREAD, self._log)
+        self._answers: SimpleQueue[Answer | MemoryError | None] = SimpleQueue()
+        self._asking = Lock()
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        self._say({"seconds": seconds})
+        self.waits = False
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it lives, is this very process's own, and every question had its answer."""
+        return self._owner == os.getpid() and not self.waits and self._process.poll() is None
+
+    def ask(self, question: dict[str, Any], seconds: float, waiting: Callable[[], None]) -> Answer:
+        """The answer to a question.
+
+        Raises
+        ------
+        TimeoutError
+            There was none in time.
+        EOFError
+            The process ended.
+        MemoryError
+            There is no room here for the pixels; the process is ended.
+        """
+        with self._asking:
+            self.waits = True
+            self._say(question)
+            answer = self._wait(seconds, waiting)
+            if isinstance(answer, MemoryError):
+                raise answer
+            self.waits = False
+        return answer
+
+    def _wait(self, seconds: float, waiting: Callable[[], None]) -> Answer | MemoryError:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                answer = self._answers.get(timeout=max(0.0, min(POLL_SECONDS, end - time.monotonic())))
+            except Empty:
+                if time.monotonic() >= end:
+                    raise TimeoutError from None
+                waiting()
+                continue
+            if answer is None:
+                raise EOFError
+            return answer
+
+    def new_file(self) -> None:
+        """Forget what was written to stderr so far."""
+        self._log.seek(0)
+        self._log.truncate()
+
+    def last_words(self) -> str:
+        """How the process ended, and the last line it wrote to stderr; ends it if it has not."""
+        return exit_words(self._process, self._log)
+
+    def stop(self) -> None:
+        """End the process now; one that another process started (this one is its fork) is left alone."""
+        if self._owner != os.getpid():
+            return
+        self._process.kill()
+        self._process.wait()
+        self._listener.join(timeout=5)
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            with suppress(OSError):  # unsent bytes for a dead process
+                stream.close()  # type: ignore[union-attr] # both are pipes
+
+    def _say(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it died; the listener tells
+            write(self._process.stdin, message)
+
+    def _listen(self) -> None:
+        """Take answers until the process ends; of its own, so that waiting for one can be given up."""
+        stream = self._process.stdout
+        assert stream is not None
+        try:
+            while (header := read_header(stream)) is not None:
+                array = _pixels(header, stream) if "shape" in header else None
+                self._answers.put((header, array))
+        except (OSError, ValueError):
+            pass  # closed or cut in the middle of an answer: the same as its end
+        except MemoryError as error:  # no room for the answer here; what follows of it cannot be read
+            self._process.kill()
+            self._answers.put(error)
+        self._answers.put(None)
+
+
+def _pixels(header: dict[str, Any], stream: Any) -> np.ndarray:
+    array = np.empty(header["shape"], header["dtype"])
+    if stream.readinto(array.reshape(-1).view(np.uint8).data) < array.nbytes:
+        raise ValueError("the stream ended in the middle of the pixels")
+    return array
+
+
+_idle: list[Child] = []
+_changing = Lock()
+
+
+def borrow(seconds: float) -> Child | None:
+    """A process that was kept, which nobody else asks until it is given back; None if there is none."""
+    with _changing:
+        while _idle:
+            child = _idle.pop()
+            if child.is_usable and child.seconds >= seconds:
+                return child
+            child.stop()
+    return None
+
+
+def give_back(child: Child) -> None:
+    """Keep it for the next file, or end it."""
+    with _changing:
+        if child.is_usable and len(_idle) < KEPT:
+            _idle.append(child)
+            return
+    child.stop()
+
+
+@atexit.register
+def _stop_all() -> None:
+    with _changing:
+        while _idle:
+            _idle.pop().stop()
