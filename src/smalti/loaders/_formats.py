@@ -4,7 +4,7 @@ __all__ = ["INSTALL", "KNOWN"]
 
 _BY_FIELD = {
     "astronomy, electron microscopy, medicine, arrays": (
-        "fits fit fts fits.gz fz mrc mrcs map rec st ali mrc.gz map.gz map.bz2 dm3 dm4 ser emd hdr img "
+        "fits fit fts fits.gz fz mrc mrcs map rec st ali mrc.gz map.gz map.bz2 dm3 dm4 ser emd hdr "
         "nrrd nhdr nii nii.gz mha mhd dcm npy npz"
     ),
     "light microscopy, by maker": (
@@ -16,7 +16,10 @@ _BY_FIELD = {
 }
 
 KNOWN = frozenset(extension for words in _BY_FIELD.values() for extension in words.split())
-"""Formats that a source lists although only some are read yet: a row that says why beats silence."""
+"""Formats that a source lists although only some are read yet: a row that says why beats silence.
+
+The pixels that lie beside a header (``img`` of ``hdr``, ``raw`` and ``zraw`` of ``mhd`` and ``nhdr``) are read
+through it and have no row of their own."""
 
 INSTALL = {
     "czi": "bioio-czi",

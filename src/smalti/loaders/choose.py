@@ -20,9 +20,10 @@ from smalti.loaders.isolation import Isolation
 __all__ = ["known_extensions", "open_images", "read_later"]
 
 LAST_RESORT = "bioio"
-ON_ONE_LIBRARY = {"tiff", "zarr"}
+TRIED_ONCE = {"tiff", "zarr", "volume"}
 """Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
-zarr too. They would fail the same way, or hang where our loaders guard themselves."""
+zarr too, so that they would fail the same way, or hang where our loaders guard themselves; it has none for
+volumes."""
 
 ASKED_FOR = Isolation()
 """Apart is opened what states it."""
@@ -157,7 +158,7 @@ def _tried(file: _Opening, name: str | None) -> Generator[Image, None, None]:
             opened = True
             yield image
     except UnreadableError as error:
-        if opened or chosen.name in ON_ONE_LIBRARY:
+        if opened or chosen.name in TRIED_ONCE:
             raise
         first = error
     else:
@@ -182,10 +183,10 @@ def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:
     """The loader whose magic bytes fit, or by extension.
 
     Of several that fit, one of this extension, then the longest magic. A DICOM file may begin with the
-    magic of any format, TIFF for one; its own stands at byte 128.
+    magic of any format, TIFF for one, and have any name; its own magic stands at byte 128.
     """
     usable = [plugin for plugin in _loaders() if plugin.options["stores"] == store]
-    extensions = _extensions(ref.path)
+    extensions = {"dcm"} if is_dicom(head) else _extensions(ref.path)
     by_name = [plugin for plugin in usable if not extensions.isdisjoint(plugin.options["extensions"])]
     fits = [plugin for plugin in usable if head.startswith(plugin.options["magic"])]
     if fits and not is_dicom(head):
