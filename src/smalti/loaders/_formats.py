@@ -18,8 +18,8 @@ _BY_FIELD = {
 KNOWN = frozenset(extension for words in _BY_FIELD.values() for extension in words.split())
 """Formats that a source lists although only some are read yet: a row that says why beats silence.
 
-The pixels that lie beside a header (``img`` of ``hdr``, ``raw`` and ``zraw`` of ``mhd`` and ``nhdr``) are read
-through it and have no row of their own."""
+Pixels beside a header (``img`` of ``hdr``, ``raw`` of ``mhd`` and ``nhdr``) are read through it: they have no
+row of their own."""
 
 INSTALL = {
     "czi": "bioio-czi",
