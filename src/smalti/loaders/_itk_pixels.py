@@ -100,4 +100,7 @@ class ItkPixels:
 
 def gist(error: RuntimeError) -> str:
     """What ITK says, without the place in its sources and in memory."""
-    return " ".join(re.sub(r".*ITK ERROR: (\w+)\(0x\w+\): ", r"\1: ", str(error), flags=re.DOTALL).split())
+    said = " ".join(re.sub(r".*ITK ERROR: (\w+)\(0x\w+\): ", r"\1: ", str(error), flags=re.DOTALL).split())
+    if said == "GDCMImageIO: Cannot read requested file":
+        said += "; it is cut short, damaged, or an object of DICOM without pixels"
+    return said
