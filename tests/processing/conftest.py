@@ -54,6 +54,12 @@ def tiffs(tmp_path):
 
 
 @pytest.fixture
+def bad_source():
+    """The source code of `bad_loaders`."""
+    return BAD_LOADERS
+
+
+@pytest.fixture
 def bad_loaders(install):
     """Installed loaders that hang, hang with the interpreter in their grip, abort, and exit."""
     install(BAD_LOADERS)

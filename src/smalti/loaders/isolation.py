@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Isolation"]
+__all__ = ["PATIENCE", "Isolation"]
+
+PATIENCE = 60.0
+"""Seconds that a person who looks at an image waits for one answer of its reader."""
 
 
 def _nothing() -> None:
@@ -25,5 +28,5 @@ class Isolation:
     """
 
     everything: bool = False
-    seconds: float = 60.0
+    seconds: float = PATIENCE
     waiting: Callable[[], None] = _nothing

@@ -15,7 +15,7 @@ from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, find
 from smalti.core.progress import Progress, RichProgress
 from smalti.loaders.choose import read_later
-from smalti.loaders.isolation import Isolation
+from smalti.loaders.isolation import PATIENCE, Isolation
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.paths import full_path, listed, project_folder
 from smalti.processing.record import Record
@@ -209,9 +209,9 @@ class Project:
             series_name=row["series_name"],
             loader=row["reader"],
         )
-        ended_its_process = row["status"] in ("crashed", "timeout")
+        apart = self.settings.isolate or row["status"] in ("crashed", "timeout")
         return read_later(
-            ref, self.settings.plane_limit, Isolation(self.settings.isolate or ended_its_process)
+            ref, self.settings.plane_limit, Isolation(apart, min(self.settings.timeout, PATIENCE))
         )
 
     def summary(self) -> dict[str, Any]:
