@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smalti.core.errors import TooLargeError, UnreadableError
-from smalti.loaders import _flat
+from smalti.core.plugin import find
+from smalti.loaders import _flat, _itk_pixels
+from smalti.loaders._guard import guarded
 
 TYPES = ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"]
 ENDINGS = ["nrrd", "nhdr", "nii", "nii.gz", "hdr", "mha", "mhd"]
@@ -228,6 +230,35 @@ def test_vectors_of_metaimage_are_channels(tmp_path, read_all):
     ((image, pixels),) = read_all(write(tmp_path / "a.mha", array, vector=True))
     assert image.axes == "ZYXC"
     np.testing.assert_array_equal(pixels, array)
+
+
+@pytest.mark.parametrize("ending", ["vtk", "gipl", "mnc"])
+def test_what_itk_alone_reads_has_no_size_in_micrometres(ending, tmp_path, read_all):
+    array = volume("i2")
+    ((image, pixels),) = read_all(write(tmp_path / f"a.{ending}", array))
+    assert (image.ref.loader, image.axes, image.pixel_size_um) == ("volume", "ZYX", {})
+    assert image.metadata["spacing"] == (1.0, 1.0, 1.0)
+    np.testing.assert_array_equal(pixels, array, strict=True)
+
+
+@settings(max_examples=20, deadline=None)
+@given(z=st.slices(6) | st.integers(0, 5), y=st.slices(7), x=st.slices(8))
+def test_a_part_that_itk_streams_is_that_of_the_whole(z, y, x, tmp_path_factory, ref_of):
+    path = tmp_path_factory.getbasetemp() / "part.vtk"
+    array = volume("u2", (6, 7, 8))
+    if not path.exists():
+        write(path, array)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_itk_pixels, "SLAB_BYTES", 0)  # so small a volume would be kept whole
+        images = guarded(find("loader", "volume"), ref_of(path), 2**20)
+        np.testing.assert_array_equal(next(images).read(z=z, y=y, x=x), array[z, y, x])
+        images.close()
+
+
+def test_a_header_of_another_kind_is_tried_with_other_readers(tmp_path, read_all):
+    (tmp_path / "a.hdr").write_bytes(b"#?RADIANCE\n" + bytes(600))
+    with pytest.raises(UnreadableError, match=r"nifti: it is no NIfTI.*; bioio: "):
+        read_all(tmp_path / "a.hdr")
 
 
 def test_pixels_beside_a_header_are_clutter_not_failures(data, tmp_path):

@@ -71,11 +71,10 @@ class ItkPixels:
 
     def _part(self, index: tuple[int | slice, ...]) -> np.ndarray:
         """The box around a region, and the region out of it."""
-        starts = [pick if isinstance(pick, int) else pick.start for pick in index]
-        stops = [pick + 1 if isinstance(pick, int) else pick.stop for pick in index]
-        lengths = tuple(stop - start for start, stop in zip(starts, stops, strict=True))
+        spans = [range(i, i + 1) if isinstance(i, int) else range(i.start, i.stop, i.step) for i in index]
+        starts, lengths = tuple(span[0] for span in spans), tuple(span[-1] + 1 - span[0] for span in spans)
         refuse_larger(prod(lengths) * self._itemsize, self._limit, "this region")
-        box = self._execute(tuple(starts), lengths)
+        box = self._execute(starts, lengths)
         return box[tuple(0 if isinstance(pick, int) else slice(None, None, pick.step) for pick in index)]
 
     def _execute(self, starts: tuple[int, ...], lengths: tuple[int, ...]) -> np.ndarray:

@@ -20,7 +20,7 @@ from smalti.loaders.isolation import Isolation
 __all__ = ["known_extensions", "open_images", "read_later"]
 
 LAST_RESORT = "bioio"
-TRIED_ONCE = {"tiff", "zarr", "nrrd", "nifti", "metaimage", "volume"}
+TRIED_ONCE = {"tiff", "zarr", "nrrd", "metaimage", "volume"}
 """Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
 zarr too, so that they would fail the same way, or hang where our loaders guard themselves; it has none for
 volumes."""
