@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,7 +40,14 @@ def start(module: str, env: Mapping[str, str], log: IO[bytes], **options: Any) -
 
 def search_path() -> list[str]:
     """So that the child imports what this process imports, scripts' folders included."""
-    return [str(Path(path).resolve()) if path else str(Path.cwd()) for path in sys.path]
+    relative = not all(map(os.path.isabs, sys.path))
+    return [*_absolute(tuple(sys.path), str(Path.cwd()) if relative else "")]
+
+
+@cache
+def _absolute(paths: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    """Paths without links, which cost 15 µs each to find; a file that is read apart asks for all of them."""
+    return tuple(str(Path(folder, path).resolve()) for path in paths)
 
 
 def own_group() -> dict[str, Any]:
