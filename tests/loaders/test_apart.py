@@ -14,8 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smalti.core.errors import CrashedError, MissingExtraError, SmaltiError, TimedOutError, TooLargeError
+from smalti.core.errors import (
+    CrashedError,
+    MissingExtraError,
+    SmaltiError,
+    TimedOutError,
+    TooLargeError,
+    UnreadableError,
+)
 from smalti.core.plugin import collect
+from smalti.loaders import _child
 from smalti.loaders._apart import read_apart
 from smalti.loaders._plain import from_plain, to_plain
 from smalti.loaders.choose import open_images, read_later
@@ -236,6 +244,14 @@ def test_one_process_serves_file_after_file_and_is_replaced_when_it_died(opened)
 def test_files_open_at_once_have_a_process_each(opened):
     one, other = opened("steady"), opened("steady")
     assert next(one).metadata != next(other).metadata
+
+
+def test_a_process_that_does_not_start_is_said(opened, monkeypatch, tmp_path):
+    (tmp_path / "smalti.py").write_text("raise RuntimeError('no such luck')")
+    monkeypatch.setattr(_child, "_idle", [])
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    with pytest.raises(UnreadableError, match=r"does not start: the process ended with exit code 1: .*luck"):
+        next(opened("steady"))
 
 
 def test_threads_read_side_by_side(data, ref_of):

@@ -21,14 +21,12 @@ from smalti.core.errors import (
 )
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin
+from smalti.core.served import OWN_BYTES
 from smalti.loaders._child import Answer, Child, borrow, give_back
 from smalti.loaders._plain import from_plain, to_plain
 from smalti.loaders.isolation import Isolation
 
 __all__ = ["read_apart"]
-
-OWN_BYTES = 3 << 30
-"""What a reader may take beside two planes, as a worker may."""
 
 START_SECONDS = 60.0
 REUSE_SECONDS = 5.0
@@ -96,22 +94,24 @@ class _File:
     def open(self, question: dict[str, Any]) -> None:
         """Have a process take the file up; where a kept one does not, a new one must."""
         kept = borrow(self._isolation.seconds)
-        if kept and self._is_taken_by(kept, question, REUSE_SECONDS):
+        if kept and not self._refused_by(kept, question, REUSE_SECONDS):
             return
         new = Child(self._isolation.seconds)
-        if not self._is_taken_by(new, question, START_SECONDS):
-            reason = f"the process to read it in does not start: {new.last_words()}"
+        if words := self._refused_by(new, question, START_SECONDS):
+            reason = f"the process to read it in does not start: {words}"
             raise UnreadableError(self._path, self._reader, reason)
 
-    def _is_taken_by(self, child: Child, question: dict[str, Any], seconds: float) -> bool:
+    def _refused_by(self, child: Child, question: dict[str, Any], seconds: float) -> str:
+        """How the process ended instead of taking the file up; empty when it does."""
+        self._child = child
+        child.new_file()
         try:
-            child.new_file()
             child.ask(question, seconds, self._isolation.waiting)
         except (TimeoutError, EOFError):
-            child.stop()
-            return False
-        self._child = child
-        return True
+            words = child.last_words()
+            self.close()
+            return words
+        return ""
 
     def next(self) -> Image | None:
         """The next image, its pixels read by question and answer."""

@@ -105,7 +105,8 @@ class Child:
         self._process.kill()
         self._process.wait()
         self._listener.join(timeout=5)
-        for stream in (self._process.stdin, self._process.stdout, self._log):
+        heard_all = not self._listener.is_alive()  # else a grandchild holds the pipe, and closing would wait
+        for stream in (self._process.stdin, self._log, *([self._process.stdout] if heard_all else [])):
             with suppress(OSError):  # unsent bytes for a dead process
                 stream.close()  # type: ignore[union-attr] # both are pipes
 

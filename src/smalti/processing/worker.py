@@ -15,17 +15,13 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
-from smalti.core.served import cap_memory, end_when_stuck, or_leave, take_streams
+from smalti.core.served import OWN_BYTES, cap_memory, end_when_stuck, or_leave, take_streams
 
 if TYPE_CHECKING:  # heavy, and not before the streams are moved aside
     from smalti.core.image import ImageRef
     from smalti.processing.settings import Settings
 
 __all__ = ["main"]
-
-OWN_BYTES = 3 << 30
-"""What a worker may take beside decoded planes: 0.55 GB with kernels and common readers, 1.6 GB with those
-of bioio, most of it promised to threads and never touched (measured as VmData, which the cap counts)."""
 
 
 def main() -> None:
