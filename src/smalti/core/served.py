@@ -16,8 +16,8 @@ FAULT = 70
 """Exit code when it was not the parent that ended the process."""
 
 OWN_BYTES = 3 << 30
-"""What a process may take beside decoded planes: a worker 0.55 GB with kernels and common readers, 1.6 GB with
-those of bioio, most of it promised to threads and never touched (measured as VmData, which the cap counts)."""
+"""What a process may take beside decoded planes: a worker with kernels and common readers 0.55 GB, with those
+of bioio 1.6, most of it promised to threads and never touched (measured as VmData, which is what is capped)."""
 
 
 def take_streams() -> tuple[BinaryIO, BinaryIO]:
