@@ -17,7 +17,7 @@ FAULT = 70
 
 OWN_BYTES = 3 << 30
 """What a process may take beside decoded planes: a worker with kernels and common readers 0.55 GB, with those
-of bioio 1.6, most of it promised to threads and never touched (measured as VmData, which is what is capped)."""
+of bioio 1.6, most of it promised to threads and never touched (measured as VmData, which the cap counts)."""
 
 
 def take_streams() -> tuple[BinaryIO, BinaryIO]:
