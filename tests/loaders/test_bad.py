@@ -34,7 +34,7 @@ WORDS = {
     "bad/truncated/uncompressed_tif_60pct.tif": "the file holds 50,880 of",
     "bad/truncated/jpg_60pct.jpg": "the end marker (EOI) is missing",
     "bad/truncated/png_60pct.png": "png_read_data_fn input stream too small",
-    "bad/truncated/MR_truncated.dcm": "no loader reads .dcm yet",
+    "bad/truncated/MR_truncated.dcm": "cut short",
     "bad/zarr/bad_group_json.ome.zarr": "not JSON",
     "bad/zarr/no_array_meta.ome.zarr": "level 0 ('s0') is declared but absent",
     "bad/zarr/plate_missing_well.ome.zarr": "B/2: 'B/2' is listed in the metadata but absent",
