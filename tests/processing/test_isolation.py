@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 import smalti
+from smalti.core.errors import UsageError
+from smalti.processing.settings import Settings
 
 TROUBLE = {
     "a.hang": ("timeout", "within 2 s"),
@@ -53,7 +55,7 @@ def hog(ref, limit):
 '''
 
 
-ENDS = ["f.fault", "g.late", "h.hog"]
+ENDS = ["f.fault", "h.hog"]
 INLINE = """
 import sys, smalti
 from smalti.core.columns import Column
@@ -150,3 +152,9 @@ def test_a_crash_at_a_plane_is_no_row_of_its_own_and_keeps_what_was_measured(tro
     run("-m", "smalti.cli", "process", with_files(trouble, ["g.late"]), "-o", output, "--isolate")
     row = smalti.open(output).images.filter(path="g.late").collect().to_dicts()
     assert [(each["status"], each["n_planes"], each["n_planes_ok"]) for each in row] == [("crashed", 3, 1)]
+
+
+@pytest.mark.parametrize("value", ["yes", 1, 0.0])
+def test_isolation_is_asked_for_with_true_or_false(value):
+    with pytest.raises(UsageError, match="give True or False"):
+        Settings().set(isolate=value)
