@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from bokeh.models import BasicTicker, ColorBar, ColorMapper, LinearColorMapper, LogColorMapper
-from bokeh.palettes import all_palettes
 
 from smalti.plots.drawing import Range
 from smalti.plots.look import INK
+from smalti.table.palette import USUAL, value_colours
 
 __all__ = ["Tint"]
 
@@ -28,21 +28,22 @@ class Tint:
     log
         Whether colours follow the logarithm of the values.
     palette
-        One of Bokeh's of 256 colours: ``"viridis"``, ``"cividis"``, …
+        One of Bokeh's or colorcet's of 256 colours: ``"viridis"``, ``"cividis"``, ``"fire"``, …
     """
 
     label: str
     values: np.ndarray
     ends: Range
     log: bool = False
-    palette: str = "viridis"
+    palette: str = USUAL
 
     def mapper(self) -> ColorMapper:
         """Colours by value, as Bokeh takes them; anew for each figure."""
         kind = LogColorMapper if self.log else LinearColorMapper
         low, high = self.ends
-        colours = all_palettes[self.palette.capitalize()][256]
-        return kind(palette=colours, low=low, high=high if high > low else low + 1, nan_color=INK)
+        return kind(
+            palette=value_colours(self.palette), low=low, high=high if high > low else low + 1, nan_color=INK
+        )
 
     def scale_beside(self, plot: Any, _element: Any) -> None:
         """Put the scale of colours to the right of a plot."""

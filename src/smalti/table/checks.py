@@ -3,8 +3,9 @@
 from typing import Any
 
 from smalti.core.errors import UnknownNameError, UsageError
-from smalti.table.choice import DIMENSIONS, PALETTES, UNITS, View
+from smalti.table.choice import DIMENSIONS, UNITS, View
 from smalti.table.conditions import filter_source
+from smalti.table.palette import check_palette
 from smalti.table.whole import Table
 
 __all__ = ["check_view"]
@@ -33,7 +34,7 @@ def check_view(table: Table, view: View) -> None:
         _check_groups(table, column)
     if view.sort_by != "path":
         _check_order(table, view.sort_by)
-    _one_of("palette", view.palette, PALETTES)
+    check_palette(view.palette)
     _one_of("unit", view.unit, UNITS)
     for name, position in view.dims.items():
         _one_of("dimension", name, DIMENSIONS)

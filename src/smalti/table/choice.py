@@ -7,17 +7,15 @@ from typing import Literal
 
 from smalti.table.filters import Filter
 from smalti.table.joins import Join
+from smalti.table.palette import USUAL
 from smalti.table.picks import Pick
 
-__all__ = ["DIMENSIONS", "PALETTES", "UNITS", "Unit", "View"]
+__all__ = ["DIMENSIONS", "UNITS", "Unit", "View"]
 
 Unit = Literal["image", "plane", "file"]
 
 UNITS: tuple[Unit, ...] = ("image", "plane", "file")
 """What rows are counted as."""
-
-PALETTES = ("viridis", "cividis")
-"""Colours of values, legible with any colour vision."""
 
 DIMENSIONS = ("t", "z", "c")
 
@@ -41,7 +39,7 @@ class View:
     dims
         Position looked at along ``t``, ``z``, ``c``.
     palette
-        One of `PALETTES`.
+        Colours of values: a palette of Bokeh or colorcet; see `smalti.table.palette`.
     unit
         What rows are counted as.
     templates
@@ -57,7 +55,7 @@ class View:
     sort_by: str = "path"
     descending: bool = False
     dims: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    palette: str = "viridis"
+    palette: str = USUAL
     unit: Unit = "image"
     templates: tuple[str, ...] = ()
     joins: tuple[Join, ...] = ()

@@ -29,7 +29,7 @@ def to_python(table: Table, view: View) -> str:
     filters = [filter_source(table, f, view.group_by) for f in view.filters if f.enabled]
     picks = [selection_source(table, view.selection)] if view.selection else []
     _refuse_memory(table, view, [*filters, *picks])
-    lines = [*_opened(table.source), *_added(view), *_sorted(table, view)]
+    lines = [*_opened(table), *_added(view), *_sorted(table, view)]
     if filters:
         lines += ["keep = (", *_each("&", [source.code for source in filters]), ")"]
     if picks:
@@ -45,10 +45,11 @@ def to_python(table: Table, view: View) -> str:
     return "\n".join([*imports, "", body, ""])
 
 
-def _opened(source: str) -> list[str]:
+def _opened(table: Table) -> list[str]:
+    source = table.source
     if not source:
         return ["# images: the frame that the view was made over"]
-    if Path(source).suffix.lower() == ".parquet":
+    if table.home == source and Path(source).suffix.lower() == ".parquet":
         return [f"images = pl.read_parquet({python(source)}, glob=False).fill_nan(None)"]
     return [f"images = smalti.open({python(source)}).images.collect()"]
 

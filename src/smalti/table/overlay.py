@@ -7,7 +7,7 @@ import polars as pl
 
 from smalti.table.parquet import scan
 
-__all__ = ["PART", "kept_images", "stack"]
+__all__ = ["PART", "fitted", "kept_images", "stack"]
 
 PART = "__part"
 """Column with the number of the part a row came from; 0 for the final file."""
@@ -71,11 +71,22 @@ def _aligned(
     table: pl.LazyFrame, found: Mapping[str, pl.DataType], wanted: Mapping[str, pl.DataType]
 ) -> pl.LazyFrame:
     """The wanted columns, cast where the type differs, null where absent or of another kind, and `PART`."""
-    columns = [_as(name, found.get(name), dtype) for name, dtype in wanted.items()]
+    columns = [fitted(name, found.get(name), dtype) for name, dtype in wanted.items()]
     return table.select(*columns, PART)
 
 
-def _as(name: str, found: pl.DataType | None, wanted: pl.DataType) -> pl.Expr:
+def fitted(name: str, found: pl.DataType | None, wanted: pl.DataType) -> pl.Expr:
+    """A column as it is declared: cast where it is of another type, null where it cannot be or is absent.
+
+    Parameters
+    ----------
+    name
+        The column.
+    found
+        Its type; None when it is not there.
+    wanted
+        Its declared type.
+    """
     if found == wanted:
         return pl.col(name)
     if found is None or found.is_nested() or wanted.is_nested():

@@ -108,7 +108,7 @@ def read_metadata(path: Path) -> TableInfo:
         ) from error
     fields = {field.name: field.metadata or {} for field in schema}
     columns = (_column(name, dtype, fields[name]) for name, dtype in pl.Schema(schema).items())
-    stated = {key.decode(): value.decode() for key, value in footer.items()}
+    stated = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in footer.items()}
     return TableInfo(
         tuple(column for column in columns if column is not None),
         {key: value for key, value in stated.items() if key not in _OWN_KEYS},
@@ -119,9 +119,12 @@ def _column(name: str, dtype: pl.DataType, facts: Mapping[bytes, bytes]) -> Colu
     known = dtype_name(dtype)
     if known is None:
         return None
-    unit, meaning = (facts.get(key, b"").decode() for key in (b"unit", b"description"))
-    rollup: Rollup = facts.get(b"rollup", b"none").decode()  # type: ignore[assignment]  # written from a Column
-    return Column(name, known, unit, meaning, rollup)
+    unit, meaning = (facts.get(key, b"").decode(errors="replace") for key in (b"unit", b"description"))
+    rollup: Rollup = facts.get(b"rollup", b"none").decode(errors="replace")  # type: ignore[assignment]
+    try:
+        return Column(name, known, unit, meaning, rollup)
+    except UsageError:  # another program means something else by it
+        return Column(name, known, unit, meaning, "none")
 
 
 def _described(schema: pl.Schema, columns: Iterable[Column]) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from smalti.core.errors import UnknownNameError, UsageError
+from smalti.table.guard import check_writable
 
 __all__ = ["read_record", "saved_views", "write_record"]
 
@@ -19,8 +20,15 @@ def saved_views(project: str | Path) -> list[str]:
 
 
 def write_record(project: str | Path, name: str, record: Mapping[str, Any]) -> Path:
-    """Save the record of a view; one of the same name is replaced."""
+    """Save the record of a view; one of the same name is replaced.
+
+    Raises
+    ------
+    UsageError
+        No view can have this name; or there is no project folder, or a read-only one.
+    """
     target = _file(project, name)
+    check_writable(Path(project))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".tmp")
     temporary.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -13,4 +13,5 @@ GROUPS = ("condition", "parent")
 def usual_view(table: Table) -> View:
     """Everything shown, in groups if the table has the usual ones."""
     worth = group_columns(table.images)
-    return View(group_by=next((name for name in GROUPS if name in worth), None))
+    group = next((name for name in GROUPS if name in worth), None)
+    return View(group_by=group, palette=table.palette)

@@ -218,7 +218,7 @@ class ViewState(Selecting):
     @classmethod
     def from_url(cls, table: Table, query: str) -> Self:
         """A state over a table as `to_url` wrote it; ``view=NAME`` opens a view saved in the project."""
-        return cls.from_dict(table, from_query(query, table.source))
+        return cls.from_dict(table, from_query(query, table.home))
 
     def to_cli(self) -> str:
         """A line for the shell that prints the selected rows, or the filtered ones if none is selected."""
@@ -230,9 +230,9 @@ class ViewState(Selecting):
 
     def save(self, name: str) -> Path:
         """Save the view by name in the project folder: ``views/NAME.json``."""
-        return write_record(self.table.source, name, self.to_dict())
+        return write_record(self.table.home, name, self.to_dict())
 
     @classmethod
     def load(cls, table: Table, name: str) -> Self:
         """A state over a table as `save` wrote it."""
-        return cls.from_dict(table, read_record(table.source, name))
+        return cls.from_dict(table, read_record(table.home, name))

@@ -16,6 +16,7 @@ from smalti.table.expression import read
 from smalti.table.joins import Join, join_frame, read_metadata_file
 from smalti.table.memo import Memo
 from smalti.table.names import template_columns
+from smalti.table.palette import USUAL
 from smalti.table.reader import PART
 from smalti.table.source import Source, col
 from smalti.table.stats import ALL, Groups, find_groups
@@ -40,6 +41,10 @@ class Table:
         The tables of the same project by plane; None where there are none.
     source
         Path of the project, for code and command lines; empty for a table that is only in memory.
+    home
+        Folder where views are saved, where that is not `source`: the one that a ZIP was unpacked into.
+    palette
+        Colours of values at first.
     """
 
     def __init__(
@@ -50,6 +55,8 @@ class Table:
         planes: pl.LazyFrame | None = None,
         histograms: pl.LazyFrame | None = None,
         source: str = "",
+        home: str = "",
+        palette: str = "",
     ) -> None:
         if "image_id" not in images.columns:
             raise UnknownNameError("column", "image_id", images.columns)
@@ -58,6 +65,8 @@ class Table:
         self.planes = planes
         self.histograms = histograms
         self.source = source
+        self.home = home or source
+        self.palette = palette or USUAL
         self.in_memory: frozenset[str] = frozenset()
         """Columns that no file holds."""
         # 200 bytes a row: bins of 40 columns, orders of 10, some masks of every session.
@@ -88,7 +97,13 @@ class Table:
 
     def _with(self, images: pl.DataFrame, in_memory: Set[str]) -> "Table":
         table = Table(
-            images, self.columns, planes=self.planes, histograms=self.histograms, source=self.source
+            images,
+            self.columns,
+            planes=self.planes,
+            histograms=self.histograms,
+            source=self.source,
+            home=self.home,
+            palette=self.palette,
         )
         table.in_memory = frozenset(in_memory)
         table.__dict__["fingerprint"] = self.fingerprint  # of what was measured, whatever stands beside it
