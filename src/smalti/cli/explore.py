@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from smalti.cli.more import tell_more
-from smalti.cli.options import Debug, Port, ProjectPath, Verbose
+from smalti.cli.options import Base, Debug, Port, ProjectPath, Verbose
 
 __all__ = ["explore"]
 
 
 def explore(
     project: ProjectPath,
+    base: Base = None,
     port: Port = 5006,
     address: Annotated[
         str, typer.Option(help="Address to serve on; others can reach only what is not localhost.")
@@ -24,7 +25,7 @@ def explore(
     from smalti.app.serve import serve
     from smalti.processing.project import open as open_project
 
-    opened = open_project(project)
+    opened = open_project(project, base=base)
     if verbose:
         tell_more(opened)
     serve(opened, port=port, address=address, browser=browser)

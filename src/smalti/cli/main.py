@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from smalti import __version__
-from smalti.cli import app_path, demo, explore, metrics, process, schema, summary, table
+from smalti.cli import app_path, demo, explore, export, metrics, process, schema, summary, table
 from smalti.cli.errors import explain
 from smalti.cli.options import debugging
 
@@ -29,6 +29,7 @@ for _command in (
     summary.summary,
     table.table,
     explore.explore,
+    export.export,
     app_path.app_path,
     demo.demo,
     metrics.metrics,

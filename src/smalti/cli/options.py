@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "Base",
     "Debug",
     "Exclude",
     "Metrics",
@@ -55,7 +56,12 @@ Debug = Annotated[
 ]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 for any free one.")]
 ProjectPath = Annotated[
-    Path, typer.Argument(metavar="X.smalti", help="A project folder that `process` wrote.")
+    Path,
+    typer.Argument(metavar="X", help="A project: its folder, its ZIP, or a QC table alone (Parquet)."),
+]
+Base = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Where the images lie now.", show_default="where they were measured"),
 ]
 Metrics = Annotated[
     list[str] | None,

@@ -53,6 +53,23 @@ def process(
     name: Annotated[
         str | None, typer.Option(metavar="N", help="Title of the project.", show_default="name of BASE")
     ] = None,
+    flavor: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Label beside the title, such as the method.")
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the images are, for page and summary.")
+    ] = None,
+    cmap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Colours of values in plots: a palette of Bokeh or colorcet.",
+            show_default="viridis",
+        ),
+    ] = None,
+    omit_base_dir: Annotated[
+        bool, typer.Option("--omit-base-dir", help="Write nothing of where the images lie.")
+    ] = False,
     metrics: Metrics = None,
     exclude: Exclude = None,
     verbose: Verbose = False,
@@ -69,6 +86,10 @@ def process(
             output=output,
             conditions=path,
             name=name,
+            flavor=flavor,
+            description=description,
+            cmap=cmap,
+            omit_base_dir=omit_base_dir or None,
             fresh=fresh,
             extensions=extension,
             loader=loader,

@@ -72,7 +72,7 @@ def table(
 
     opened = open_project(project)
     frame = opened.images if level is Level.images else opened.planes
-    rows = Table(frame.collect(), source=str(opened.path))
+    rows = Table(frame.collect(), source=str(opened.source), home=str(opened.path))
     chosen = Chosen(
         where=where or (),
         filter_columns=filter_columns or (),

@@ -8,6 +8,7 @@ import filelock
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.processing.record import Record
+from smalti.table.guard import check_writable
 
 __all__ = ["locked"]
 
@@ -37,7 +38,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def check_ours(folder: Path) -> None:
-    """Raise UsageError when writing to `folder` could harm what is not smalti's."""
+    """Raise UsageError when writing to `folder` could harm what is not smalti's, or is only shown there."""
+    check_writable(folder)
     if folder.is_symlink() and not folder.exists():
         raise UsageError(f"{folder} is a link to nothing; remove it or give another -o")
     if folder.exists() and not folder.is_dir():

@@ -18,11 +18,13 @@ from smalti.loaders.choose import read_later
 from smalti.loaders.isolation import PATIENCE, Isolation
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.paths import full_path, listed, project_folder
-from smalti.processing.record import Record
+from smalti.processing.record import Record, with_facts
+from smalti.processing.rooted import locate
 from smalti.processing.run import run
 from smalti.processing.settings import Settings
 from smalti.processing.summary import summarise, tell
 from smalti.table import store
+from smalti.table.guard import check_writable, origin_of
 from smalti.table.parquet import read_metadata
 from smalti.table.rollup import rollup
 from smalti.table.schema import PLANE_KEYS
@@ -59,7 +61,9 @@ class Project:
     ) -> None:
         absolute = full_path(base)
         self.path = project_folder(name, absolute) if output is None else full_path(output)
+        self.source = self.path
         self.record = Record(name=name, base=str(absolute))
+        self._moved_to: str | None = None
         self.settings = Settings(loader=loader)
         self._extra: tuple[Plugin, ...] = ()
         self._view: ViewState | None = None
@@ -69,6 +73,11 @@ class Project:
         """Title of the project."""
         return self.record.name
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written to it: it was opened from a ZIP, or from a table that came alone."""
+        return origin_of(self.path) is not None
+
     def add_paths(self, *paths: str | Path) -> Self:
         """Add conditions: paths relative to the base folder, each a group of its own."""
         self.record = replace(self.record, paths=(*self.record.paths, *map(str, paths)))
@@ -77,8 +86,11 @@ class Project:
     def set(self, *, extensions: str | Iterable[str] | None = None, **settings: Any) -> Self:
         """Change settings: ``loader, metrics, exclude, workers, memory, timeout, isolate, extensions``.
 
-        `metrics` takes names, and functions marked with `smalti.metric`; ``memory`` bytes or ``"4GB"``.
+        `metrics` takes names, and functions marked with `smalti.metric`; ``memory`` bytes or ``"4GB"``. Facts
+        for the page are ``flavor`` (a label beside the title), ``description``, and ``cmap`` (colours of
+        values, any palette of Bokeh or colorcet); ``omit_base_dir=True`` writes nothing of where images lie.
         """
+        self.record, settings = with_facts(self.record, settings)
         if extensions is not None:
             self.record = replace(self.record, extensions=listed(extensions))
         if settings.get("metrics") is not None:
@@ -106,7 +118,15 @@ class Project:
             Measure everything anew.
         progress
             Told how far the run is; None shows bars in the terminal or notebook.
+
+        Raises
+        ------
+        UsageError
+            It is read-only, or does not say where its images lie.
         """
+        check_writable(self.path)
+        if not self.record.base:
+            raise UsageError(f"{self.path} does not say where its images lie; give smalti.open(…, base=DIR)")
         shown = RichProgress() if progress is None else progress
         try:
             self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra)
@@ -150,7 +170,7 @@ class Project:
             from smalti.table.view import ViewState
 
             self._table("images")  # says what to do when there is none
-            table = whole_table(self.path)
+            table = whole_table(self.path, self.source, self.record.cmap)
             self._view = ViewState(table, usual_view(table))
         return self._view
 
@@ -193,6 +213,8 @@ class Project:
         ------
         UnknownNameError
             No row has this id.
+        SmaltiError
+            Its file is not where the project, or `open` with a base folder, says.
         """
         wanted = ["uri", "path", "size_bytes", "condition", "series", "series_name", "reader", "status"]
         rows = self.images.filter(pl.col("image_id") == image_id).select(wanted).collect().rows(named=True)
@@ -200,8 +222,9 @@ class Project:
             ids = self.images.select("image_id").collect()["image_id"]
             raise UnknownNameError("image", image_id, ids)
         row = rows[0]
+        place = locate(row["uri"], row["path"], self.record.base, self._moved_to, trusted=not self.read_only)
         ref = ImageRef(
-            uri=row["uri"],
+            uri=place,
             path=row["path"],
             size_bytes=row["size_bytes"],
             condition=row["condition"],
@@ -216,7 +239,13 @@ class Project:
 
     def summary(self) -> dict[str, Any]:
         """Counts of files, images, failures, clutter; see `smalti.processing.summary.summarise`."""
-        return summarise(self.record, self.images)
+        return summarise(self.record, self.images) | {"read_only": self.read_only}
+
+    def export(self, path: str | Path, *, omit_base_dir: bool = False) -> Path:
+        """Write the finished project as one ZIP, or as a folder; see `smalti.processing.export.export`."""
+        from smalti.processing.export import export
+
+        return export(self, full_path(path), omit_base_dir=omit_base_dir)
 
     def explore(self, **options: Any) -> Any:
         """The project as a page: in a notebook cell, or served."""
@@ -228,7 +257,7 @@ class Project:
 
     def __repr__(self) -> str:
         if store.exists(self.path):
-            return f"{tell(self.summary())}\n  table    {self.path}"
+            return f"{tell(self.summary())}\n  table    {self.source}"
         return f"Project({self.name!r}, base={self.record.base!r}): not processed yet"
 
 
@@ -259,7 +288,8 @@ def process(
     progress
         Told how far the run is; None shows bars.
     **settings
-        ``loader, extensions, metrics, exclude, workers, memory, timeout, isolate``; see `Project.set`.
+        ``loader, extensions, metrics, exclude, workers, memory, timeout, isolate``, and for the page
+        ``flavor, description, cmap, omit_base_dir``; see `Project.set`.
 
     Examples
     --------
@@ -270,21 +300,39 @@ def process(
     return project.process(fresh=fresh, progress=progress)
 
 
-def open(path: str | Path) -> Project:
-    """Open a project folder that `process` wrote.
+def open(path: str | Path, *, base: str | Path | None = None) -> Project:
+    """Open what `process` or `Project.export` wrote: a folder, a ZIP, or a Parquet table alone.
+
+    A ZIP and a table are read-only. Tables of PixelPatrol can be opened too; see
+    `smalti.processing.pixelpatrol` for what its columns become.
+
+    Parameters
+    ----------
+    path
+        Project folder, ZIP, or table.
+    base
+        Where the images lie now, if that is not where they were measured; a folder, or a URL.
 
     Raises
     ------
     UsageError
-        There is no project at `path`.
+        There is no project at `path`, or it is damaged.
     """
-    folder = full_path(path)
+    from smalti.processing.opening import folder_of
+
+    source = full_path(path)
+    folder = folder_of(source)
     record = Record.read(folder) if folder.is_dir() else None
     if record is None:
         raise UsageError(
             f"no smalti project at {folder}; make one with: smalti process BASE -o {folder.name}"
         )
-    project = Project(record.name, record.base, output=folder)
-    project.record = record
+    project = Project(record.name, record.base or folder, output=folder)
+    project.source, project.record = source, record
     project.settings = Settings.from_dict(record.settings)
+    if project.read_only:  # a file from anyone must not say what is imported
+        project.settings = project.settings.set(modules=())
+    if base is not None:
+        project._moved_to = base if isinstance(base, str) and "://" in base else str(full_path(base))
+        project.record = replace(record, base=project._moved_to)
     return project

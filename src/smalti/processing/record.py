@@ -3,14 +3,16 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_origin
 
 from smalti import __version__
-from smalti.core.errors import SmaltiError
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.processing.private import plain_record
+from smalti.table.palette import check_palette
 
-__all__ = ["FILE_NAME", "Record"]
+__all__ = ["FILE_NAME", "Record", "with_facts"]
 
 FILE_NAME = "project.json"
 
@@ -37,6 +39,14 @@ class Record:
         Version of each metric by name.
     version
         The smalti that wrote it.
+    flavor
+        Label shown beside the title, such as the method or the lab.
+    description
+        What the images are, in a few sentences.
+    cmap
+        Colours of values in plots; empty for the usual ones.
+    omit_base_dir
+        Whether what is written says nothing of where the images lie; `base` is then empty when read.
     """
 
     name: str
@@ -52,6 +62,10 @@ class Record:
     finished: bool = False
     metrics: Mapping[str, int] = field(default_factory=dict)
     version: str = __version__
+    flavor: str = ""
+    description: str = ""
+    cmap: str = ""
+    omit_base_dir: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -59,9 +73,8 @@ class Record:
         path = folder / FILE_NAME
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            for name in ("paths", "extensions", "conditions", "problems"):
-                values[name] = tuple(values[name])
-            return cls(**values)
+            known = [field for field in fields(cls) if field.name in values]  # a later version may write more
+            return cls(**{field.name: _fitting(field, values[field.name]) for field in known})
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError) as error:
@@ -72,8 +85,45 @@ class Record:
     def write(self, folder: Path) -> None:
         """Write it whole or not at all."""
         temporary = folder / f"{FILE_NAME}.tmp"
+        values = asdict(self)
         with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=2)
+            json.dump(plain_record(values, self.base) if self.omit_base_dir else values, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(folder / FILE_NAME)
+
+
+def with_facts(record: Record, options: Mapping[str, Any]) -> tuple[Record, dict[str, Any]]:
+    """A record with the facts for people that are among `options`, and the other options.
+
+    ``flavor``, ``description``, ``cmap`` and ``omit_base_dir``; None leaves one as it is.
+
+    Raises
+    ------
+    UsageError
+        There is no such palette, or a text is none.
+    """
+    given = {name: options[name] for name in _FACTS if options.get(name) is not None}
+    for name, value in given.items():
+        if type(value) is not _FACTS[name]:
+            raise UsageError(f"{name} is {value!r}; give {_WORDS[_FACTS[name]]}")
+    if given.get("cmap"):
+        check_palette(given["cmap"])
+    return replace(record, **given), {name: options[name] for name in options if name not in _FACTS}
+
+
+_FACTS: Mapping[str, type] = {"flavor": str, "description": str, "cmap": str, "omit_base_dir": bool}
+_WORDS: Mapping[type, str] = {str: "text", bool: "True or False"}
+
+
+def _fitting(field: "Field[Any]", value: Any) -> Any:
+    """A value as JSON has it, as its field wants it; the file may come from anyone."""
+    kind: Any = get_origin(field.type) or field.type
+    if kind is tuple and isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    if kind is float and type(value) is int:
+        return float(value)
+    wanted = dict if kind is Mapping else kind
+    if isinstance(wanted, type) and type(value) is not wanted:
+        raise TypeError(f"{field.name} is {value!r:.40}")
+    return value

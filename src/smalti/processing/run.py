@@ -17,6 +17,7 @@ from smalti.processing.batch import Tables, columns_of
 from smalti.processing.engine import run_inline, run_supervised
 from smalti.processing.folder import locked
 from smalti.processing.metric_set import MetricSet, choose_metrics
+from smalti.processing.private import check_inside, omit_base, plain_tables, without_base
 from smalti.processing.record import Record
 from smalti.processing.resume import check_same_project, present_facts, still_to_do
 from smalti.processing.settings import Settings
@@ -74,6 +75,9 @@ def run(
     found = discover(record.base, record.paths, record.extensions, known_extensions())
     with locked(folder):
         before = None if fresh else stored_record(folder)
+        record = kept_facts(record, before)
+        if record.omit_base_dir:
+            check_inside(found.refs)
         images = store.read(folder, "images") if before and store.exists(folder) else None
         if before and images is not None:
             check_same_project(before, images, record.base, found.refs, settings)
@@ -88,7 +92,12 @@ def run(
         todo = still_to_do(found.refs, images, metrics.version)
         record = _measure(folder, record, settings, metrics, todo, progress, inline=bool(extra))
         footer = {"smalti": record.version, "metric_set": metrics.version}
-        store.compact(folder, columns, footer, present_facts(found.refs))
+        present = present_facts(found.refs)
+        if record.omit_base_dir:
+            present = without_base(present, record.base)
+        store.compact(folder, columns, footer, present)
+        if record.omit_base_dir and not (before and before.omit_base_dir):
+            omit_base(folder, {record.base, *([before.base] if before else [])})
         check_complete(folder, found.refs)
         record = replace(record, finished=True)
         record.write(folder)
@@ -101,6 +110,19 @@ def stored_record(folder: Path) -> Record | None:
         return Record.read(folder)
     except SmaltiError:
         return None
+
+
+def kept_facts(record: Record, before: Record | None) -> Record:
+    """The record with what it leaves open of label, description, palette and privacy as it was before."""
+    if before is None:
+        return record
+    return replace(
+        record,
+        flavor=record.flavor or before.flavor,
+        description=record.description or before.description,
+        cmap=record.cmap or before.cmap,
+        omit_base_dir=record.omit_base_dir or before.omit_base_dir,
+    )
 
 
 def begun(record: Record, found: Found, metrics: MetricSet, settings: Settings) -> Record:
@@ -165,7 +187,7 @@ def _measure(
             images = tables["images"]
             done += images["path"].n_unique()
             failed += images.filter(~pl.col("status").is_in(["ok", "skipped"])).height
-            parts.add(tables)
+            parts.add(plain_tables(tables, record.base) if record.omit_base_dir else tables)
             progress.update(State(done, len(todo), failed, time.monotonic() - started))
     finally:
         parts.flush()

@@ -20,12 +20,14 @@ def summarise(record: Record, images: pl.LazyFrame) -> dict[str, Any]:
     dict
         ``files`` (found), ``images`` (rows), ``ok``, ``failed``, ``skipped``, ``by_status``, ``clutter``
         (count by name), ``planes``, ``conditions`` and ``formats`` (images of each), ``seconds``,
-        ``finished``, ``problems``, ``name``, ``base``, ``version``.
+        ``finished``, ``problems``, ``name``, ``flavor``, ``description``, ``base``, ``version``.
     """
     table = images.select("status", "error", "condition", "format", "n_planes_ok").collect()
     by_status = counts(table["status"])
     return {
         "name": record.name,
+        "flavor": record.flavor,
+        "description": record.description,
         "base": record.base,
         "files": record.files,
         "images": table.height,
@@ -63,12 +65,15 @@ def counts(values: pl.Series) -> dict[str, int]:
 def tell(facts: Mapping[str, Any]) -> str:
     """The summary as a few lines for people."""
     failed = ", ".join(f"{n:,} {status}" for status, n in facts["by_status"].items() if status in FAILED)
+    flavor = f" [{facts['flavor']}]" if facts["flavor"] else ""
     lines = [
-        f"{facts['name']}: {facts['images']:,} images in {facts['files']:,} files, "
+        f"{facts['name']}{flavor}: {facts['images']:,} images in {facts['files']:,} files, "
         f"{facts['planes']:,} planes measured in {facts['seconds']:.1f} s",
         f"  ok       {facts['ok']:,}",
         f"  failed   {facts['failed']:,}{f' ({failed})' if failed else ''}",
     ]
+    if facts["description"]:
+        lines.insert(1, "\n".join(f"  {line}" for line in facts["description"].splitlines()))
     if facts["skipped"]:
         lines.append(f"  skipped  {facts['skipped']:,}")
     lines += [f"  {label}  {listed(facts[key])}" for label, key in _LISTS if facts[key]]

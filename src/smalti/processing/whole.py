@@ -10,8 +10,18 @@ from smalti.table.whole import Table
 __all__ = ["whole_table"]
 
 
-def whole_table(folder: Path) -> Table:
-    """Read the images table of a project folder; planes and histograms stay on disk until asked for."""
+def whole_table(folder: Path, source: Path | None = None, palette: str = "") -> Table:
+    """Read the images table of a project folder; planes and histograms stay on disk until asked for.
+
+    Parameters
+    ----------
+    folder
+        The project folder.
+    source
+        What it was unpacked from; None where it is the project itself.
+    palette
+        Colours of values as the project wants them; empty for the usual ones.
+    """
     final = store.final_file(folder, "images")
     stated = read_metadata(final).columns if final.exists() else ()
     return Table(
@@ -19,5 +29,7 @@ def whole_table(folder: Path) -> Table:
         {column.name: column for column in (*IMAGE_COLUMNS, *stated)},
         planes=store.read(folder, "planes"),
         histograms=store.read(folder, "histograms"),
-        source=str(folder),
+        source=str(source or folder),
+        home=str(folder),
+        palette=palette,
     )
