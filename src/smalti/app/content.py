@@ -11,6 +11,7 @@ from smalti.core.columns import Column
 from smalti.processing.project import Project
 from smalti.processing.whole import whole_table
 from smalti.table.findings import Finding, find
+from smalti.table.schema import IMAGE_COLUMNS
 from smalti.table.stats import group_columns, number_columns, with_spread
 from smalti.table.whole import Table
 
@@ -49,7 +50,7 @@ class Content:
     @classmethod
     def of(cls, project: Project) -> "Content":
         """Read the images table of a project."""
-        return cls(project, whole_table(project.path))
+        return cls(project, whole_table(project.path, project.source, project.record.cmap))
 
     @property
     def images(self) -> pl.DataFrame:
@@ -85,8 +86,12 @@ class Content:
 
     @cached_property
     def histograms(self) -> list[str]:
-        """Columns whose histograms are shown first."""
-        return with_spread(self.images, HISTOGRAMS)[:HISTOGRAMS_SHOWN]
+        """Columns whose histograms are shown first: the usual ones, else what the table measures."""
+        usual = with_spread(self.images, HISTOGRAMS)
+        if len(usual) < HISTOGRAMS_SHOWN:
+            facts = {*HISTOGRAMS, *(column.name for column in IMAGE_COLUMNS)}
+            usual += with_spread(self.images, [name for name in self.number_columns if name not in facts])
+        return usual[:HISTOGRAMS_SHOWN]
 
     @cached_property
     def sort_columns(self) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from smalti.app.about import about, labels
 from smalti.app.address import Address
 from smalti.app.cards import Cards
 from smalti.app.empty import Empty
@@ -100,7 +101,8 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
 
     def _facts(self) -> Any:
         facts = self.session.content.facts
-        lines = [f"{count(facts['files'], 'file')}, {count(facts['planes'], 'plane')} measured"]
+        planes = f", {count(facts['planes'], 'plane')} measured" if facts["planes"] else ""
+        lines = [f"{count(facts['files'], 'file')}{planes}"]
         if clutter := sum(facts["clutter"].values()):
             lines.append(f"{count(clutter, 'other file')} left out")
         if not facts["finished"]:
@@ -109,9 +111,12 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
 
     def __panel__(self) -> Any:
         told = [html(f'<div class="trouble" role="alert">{escape(self._said)}</div>')] if self._said else []
-        main = stacked(*told, Empty(self.session), self._tabs, gap=12, margin=(8, 24, 40, 24))
+        project = self.session.content.project
+        main = stacked(
+            *told, *about(project), Empty(self.session), self._tabs, gap=12, margin=(8, 24, 40, 24)
+        )
         page = pmui.Page(
-            title=self.session.content.project.name,
+            title=project.name,
             main=[main],
             sidebar=[Filters(self.session), self._facts()],
             sidebar_width=SIDE_WIDTH + 32,
@@ -119,7 +124,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             contextbar=[self._inspector],
             contextbar_width=INSPECTOR_WIDTH,
             contextbar_variant="persistent",
-            header=[Address(self.session.state) if served() else Herald()],
+            header=[*filter(None, [labels(project)]), Address(self.session.state) if served() else Herald()],
             theme_config=THEME,
             sx=QUIET_BAR,
             logo=LOGO,

@@ -5,11 +5,16 @@ from typing import Any
 from smalti.app.linked import Linked
 from smalti.app.mosaic_pane import MosaicPane
 from smalti.app.session import Session
+from smalti.app.theme import html, stacked
 from smalti.table.view import Snapshot
 from smalti.widgets.look import Look
 from smalti.widgets.sheets import Sheets
 
 __all__ = ["MosaicView"]
+
+NO_PICTURES = (
+    '<div class="faint">There are no thumbnails in this table; a tile opens what is known of its image.</div>'
+)
 
 
 class MosaicView(Linked):
@@ -30,9 +35,11 @@ class MosaicView(Linked):
     ) -> None:
         super().__init__(session, **params)
         content = session.content
+        sheets = Sheets.shared(content.table, content.project.thumbnails)
+        self._no_pictures = html(NO_PICTURES, visible=not sheets.n_channels and content.table.height > 0)
         self._pane = MosaicPane(
             session.state,
-            Sheets.shared(content.table, content.project.thumbnails),
+            sheets,
             title=content.project.name,
             look=look or Look(arrange=False),  # the page has sorting and grouping beside
             opened=lambda row: session.param.update(opened=row),
@@ -53,8 +60,8 @@ class MosaicView(Linked):
 
     @property
     def body(self) -> Any:
-        """The pane."""
-        return self._pane
+        """The pane; above it that there are no pictures, where that is so."""
+        return stacked(self._no_pictures, self._pane, gap=8)
 
     @property
     def code(self) -> str:

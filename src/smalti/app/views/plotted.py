@@ -142,7 +142,7 @@ def python(session: Session, plot: str, call: str) -> str:
         f"from smalti.plots.{plot} import {plot}",
         "from smalti.table.view import ViewState",
         "",
-        f"project = smalti.open({str(session.content.project.path)!r})",
+        f"project = smalti.open({str(session.content.project.source)!r})",
         f"view = ViewState.from_dict(project.view.table, {session.state.to_dict()!r}).snapshot()",
         "colours = colours_of(view.groups)",
         call,

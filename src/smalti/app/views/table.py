@@ -101,8 +101,7 @@ class TableView(Linked):
         self._live = Live(does=does, sheet=CSS, css_classes=["qc-table"])
         self._page: Page | None = None
         offer(self, lambda table: table.images.columns, "columns")
-        known = session.state.table.images.columns
-        self.param.update(**({"columns": [name for name in COLUMNS if name in known]} | params))
+        self.param.update(**({"columns": _filled(session.state.table.images)} | params))
         session.param.watch(lambda _event: self._draw(), "opened")
 
     @property
@@ -150,6 +149,12 @@ class TableView(Linked):
     def code(self) -> str:
         """See `Linked`."""
         return f"{self.session.state.to_code()}\nimages.select({self.columns!r})\n"
+
+
+def _filled(images: pl.DataFrame) -> list[str]:
+    """The usual columns, less those without any value; a table of another program has few of them."""
+    known = [name for name in COLUMNS if name in images.columns]
+    return [name for name in known if images[name].null_count() < images.height] or known
 
 
 _NOTHING = '<div class="scroll nothing">No image passes the filters and contains this text.</div>'
