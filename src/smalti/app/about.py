@@ -14,8 +14,8 @@ def labels(project: Project) -> Any | None:
     chips = [f'<span class="chip">{escape(project.record.flavor)}</span>'] if project.record.flavor else []
     if project.read_only:
         how = (
-            f"Opened from {project.source.name}, which stays as it is. To save views or measure again, make a "
-            f"folder of it: smalti export {project.source.name} -o {project.source.stem}.smalti"
+            f"Opened from {project.source.name}, which stays as it is. To save views or measure again, make "
+            f"a folder of it: smalti export {project.source.name} -o {project.source.stem}.smalti"
         )
         chips.append(f'<span class="chip quiet" title="{escape(how)}">read-only</span>')
     if not chips:

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -16,7 +17,15 @@ from smalti.core.image import ImageRef
 from smalti.table import store
 from smalti.table.parquet import commit, read_metadata, scan, stage
 
-__all__ = ["check_inside", "omit_base", "plain_record", "plain_tables", "plain_view", "without_base"]
+__all__ = [
+    "bases_of",
+    "check_inside",
+    "omit_base",
+    "plain_record",
+    "plain_tables",
+    "plain_view",
+    "without_base",
+]
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -24,34 +33,39 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 def check_inside(refs: Iterable[ImageRef]) -> None:
     """Raise UsageError when an image lies outside the base folder, so that its row needs its full path."""
     for ref in refs:
-        if PurePath(ref.path).is_absolute():
+        if PurePath(ref.path).is_absolute() or "://" in ref.path:
             raise UsageError(
                 f"{ref.path} lies outside the base folder, so that its row needs its full path; "
                 "give a base folder that holds all, or leave out --omit-base-dir"
             )
 
 
-def plain_tables(tables: Mapping[str, pl.DataFrame], base: str) -> dict[str, pl.DataFrame]:
-    """Tables by name, the images without their base folder; the others hold no paths."""
-    return dict(tables) | {"images": without_base(tables["images"], base)}
+def bases_of(base: str, refs: Iterable[ImageRef]) -> frozenset[str]:
+    """The base of a run, and every folder that paths of its images are relative to."""
+    roots = {ref.uri.removesuffix(ref.path) for ref in refs if ref.uri.endswith(ref.path)}
+    return frozenset({base, *(root.rstrip("/\\") for root in roots)} - {""})
 
 
-def without_base(images: Frame, base: str) -> Frame:
-    """An images table in which no text names the base folder; ``uri`` becomes ``path``."""
+def plain_tables(tables: Mapping[str, pl.DataFrame], bases: Collection[str]) -> dict[str, pl.DataFrame]:
+    """Tables by name, the images without their base folders; the others hold no paths."""
+    return dict(tables) | {"images": without_base(tables["images"], bases)}
+
+
+def without_base(images: Frame, bases: Collection[str]) -> Frame:
+    """An images table in which no text names the base folders; ``uri`` becomes relative."""
     texts: pl.Expr = cs.string() - cs.by_name(*_RELATIVE, require_all=False)
-    for pattern, instead in _patterns(base):
+    for pattern, instead in chain.from_iterable(map(_patterns, bases)):
         texts = texts.str.replace_all(pattern, "${1}" + instead.replace("$", "$$"))
     plain = images.with_columns(texts)
-    return plain.with_columns(uri=pl.col("path")) if "uri" in images.collect_schema() else plain
+    elsewhere = pl.col("uri").str.contains(r"^[/\\]|^[A-Za-z]:|://")
+    return plain.with_columns(uri=pl.when(elsewhere).then("path").otherwise("uri"))
 
 
-def omit_base(folder: Path, bases: Iterable[str]) -> None:
+def omit_base(folder: Path, bases: Collection[str]) -> None:
     """Write the images table of a project folder anew, without the base folders it was made of."""
     final = store.final_file(folder, "images")
     rows, stated = scan(final), read_metadata(final)
-    for base in bases:
-        rows = without_base(rows, base)
-    commit(stage(rows, final, stated.columns, stated.footer), final)
+    commit(stage(without_base(rows, bases), final, stated.columns, stated.footer), final)
 
 
 def plain_record(values: Mapping[str, Any], base: str) -> dict[str, Any]:
@@ -88,9 +102,7 @@ def _patterns(base: str) -> list[tuple[str, str]]:
     """
     if not base:
         return []
-    places = {base.rstrip("/\\")} if "://" in base else {base, os.path.realpath(base)}
-    if "://" not in base and Path(base).is_file():  # the project of one file: its folder is what is private
-        places |= {os.path.dirname(place) for place in places}  # noqa: PTH120  # as text
+    places = _places(base)
     written = {
         (form(place), PurePath(place).name)
         for place in places
@@ -102,6 +114,19 @@ def _patterns(base: str) -> list[tuple[str, str]]:
         start = rf"(^|[^\w.-]){pl.escape_regex(place)}"
         found += [(rf"{start}[/\\]+", ""), (start, name)]
     return found
+
+
+def _places(base: str) -> set[str]:
+    """The base, its true place, and the folder of a file or pattern, which is what is private of it."""
+    if "://" in base:
+        return {base.rstrip("/")}
+    fixed = re.split(r"[*?\[]", base)[0]
+    if fixed != base:
+        base = os.path.dirname(fixed)  # noqa: PTH120  # as text
+    places = {base, os.path.realpath(base)}
+    if Path(base).is_file():
+        places |= {os.path.dirname(place) for place in places}  # noqa: PTH120
+    return places
 
 
 _RELATIVE = ("image_id", "path", "name", "stem", "file_extension", "parent")

@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
-from smalti.core.columns import Column
-from smalti.core.errors import SmaltiError, UnknownNameError, UsageError
+from smalti.core.errors import UnknownNameError, UsageError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, find
 from smalti.core.progress import Progress, RichProgress
 from smalti.loaders.choose import read_later
 from smalti.loaders.isolation import PATIENCE, Isolation
-from smalti.processing.metric_set import choose_metrics
 from smalti.processing.paths import full_path, listed, project_folder
 from smalti.processing.record import Record, with_facts
 from smalti.processing.rooted import locate
 from smalti.processing.run import run
 from smalti.processing.settings import Settings
 from smalti.processing.summary import summarise, tell
+from smalti.processing.tables import Tables
 from smalti.table import store
 from smalti.table.guard import check_writable, origin_of
-from smalti.table.parquet import read_metadata
-from smalti.table.rollup import rollup
-from smalti.table.schema import PLANE_KEYS
 
 if TYPE_CHECKING:
     from smalti.table.view import ViewState
@@ -35,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Project", "open", "process"]
 
 
-class Project:
+class Project(Tables):
     """A folder ``NAME.smalti`` with the QC table of the images under a base folder.
 
     Parameters
@@ -63,7 +59,7 @@ class Project:
         self.path = project_folder(name, absolute) if output is None else full_path(output)
         self.source = self.path
         self.record = Record(name=name, base=str(absolute))
-        self._moved_to: str | None = None
+        self._moved_from: str | None = None
         self.settings = Settings(loader=loader)
         self._extra: tuple[Plugin, ...] = ()
         self._view: ViewState | None = None
@@ -136,26 +132,6 @@ class Project:
         return self
 
     @property
-    def images(self) -> pl.LazyFrame:
-        """One row per image, metrics rolled up over its planes."""
-        return self._table("images")
-
-    @property
-    def planes(self) -> pl.LazyFrame:
-        """One row per 2-D plane: ``image_id, t, c, z`` and the metrics."""
-        return self._table("planes")
-
-    @property
-    def histograms(self) -> pl.LazyFrame:
-        """One row per plane: counts in at most 256 bins of one `width` from `low` on."""
-        return self._table("histograms")
-
-    @property
-    def thumbnails(self) -> pl.LazyFrame:
-        """One JPEG per image and channel (first frame, middle z)."""
-        return self._table("thumbnails")
-
-    @property
     def view(self) -> ViewState:
         """What is filtered, selected, grouped and sorted; pages and widgets of this notebook show this one.
 
@@ -174,38 +150,6 @@ class Project:
             self._view = ViewState(table, usual_view(table))
         return self._view
 
-    def _table(self, name: str) -> pl.LazyFrame:
-        if not store.exists(self.path):
-            raise SmaltiError(f"{self.path} holds no QC table yet; call process() first")
-        return store.read(self.path, name)
-
-    def rollup(self, by: str | Iterable[str] = ("condition",)) -> pl.LazyFrame:
-        """Metrics of planes rolled up by columns of images or planes, by each metric's declared rule.
-
-        Examples
-        --------
-        >>> project.rollup(by=["condition", "c"]).collect()  # doctest: +SKIP
-        """
-        by = listed(by)
-        planes = self.planes
-        own = set(planes.collect_schema().names())
-        others = [name for name in by if name not in own]
-        if others:
-            known = self.images.collect_schema().names()
-            for name in others:
-                if name not in known:
-                    raise UnknownNameError("column", name, {*known, *own})
-            planes = planes.join(self.images.select("image_id", *others), on="image_id", how="left")
-        columns = [column for column in self._plane_columns() if column.name in own]
-        return rollup(planes, columns, list(by))
-
-    def _plane_columns(self) -> tuple[Column, ...]:
-        """The metrics as the table itself describes them; before a first run ends, as they are chosen."""
-        final = store.final_file(self.path, "planes")
-        if final.exists():
-            return read_metadata(final).columns[len(PLANE_KEYS) :]
-        return choose_metrics(self.settings, self._extra).plane_columns
-
     def image(self, image_id: str) -> Image:
         """The true image behind a row; each ``read`` opens its file anew.
 
@@ -222,9 +166,11 @@ class Project:
             ids = self.images.select("image_id").collect()["image_id"]
             raise UnknownNameError("image", image_id, ids)
         row = rows[0]
-        place = locate(row["uri"], row["path"], self.record.base, self._moved_to, trusted=not self.read_only)
+        base = self.record.base if self._moved_from is None else self._moved_from
+        moved_to = None if self._moved_from is None else self.record.base
+        row["uri"] = locate(row["uri"], row["path"], base, moved_to, trusted=not self.read_only)
         ref = ImageRef(
-            uri=place,
+            uri=row["uri"],
             path=row["path"],
             size_bytes=row["size_bytes"],
             condition=row["condition"],
@@ -333,6 +279,6 @@ def open(path: str | Path, *, base: str | Path | None = None) -> Project:
     if project.read_only:  # a file from anyone must not say what is imported
         project.settings = project.settings.set(modules=())
     if base is not None:
-        project._moved_to = base if isinstance(base, str) and "://" in base else str(full_path(base))
-        project.record = replace(record, base=project._moved_to)
+        project._moved_from = record.base
+        project.record = replace(record, base=str(base) if "://" in str(base) else str(full_path(base)))
     return project

@@ -14,9 +14,9 @@ def locate(uri: str | None, path: str, base: str, moved_to: str | None, *, trust
     Parameters
     ----------
     uri, path
-        As the row has them.
+        As the row has them; ``uri`` may be relative, or null.
     base
-        Base folder, as far as the project says it; may be empty.
+        Base folder, as the project was written; may be empty.
     moved_to
         Base folder as the user says it, which counts before what is written down.
     trusted
@@ -31,11 +31,11 @@ def locate(uri: str | None, path: str, base: str, moved_to: str | None, *, trust
         There is no such file.
     """
     if moved_to is not None:
-        place = _below(moved_to, path)
+        place = _below(moved_to, _relative(uri, path, base))
     elif uri and (_is_remote(uri) or Path(uri).is_absolute()):
         place = uri
     elif base:
-        place = _below(base, path)
+        place = _below(base, uri or path)
     else:
         raise UsageError(f"nothing says where {path} lies; {_ADVICE}")
     if not _is_remote(place):
@@ -55,6 +55,15 @@ _ADVICE = "give their base folder: smalti.open(…, base=DIR) or smalti explore 
 def _is_remote(place: str) -> bool:
     """Whether looking at a place asks another machine: a URL, or a share of Windows."""
     return "://" in place or place.startswith(("\\\\", "//"))
+
+
+def _relative(uri: str | None, path: str, base: str) -> str:
+    """A row's file relative to the base folder; of a stack its first file, which its path does not name."""
+    if not uri:
+        return path
+    if base and uri.startswith(base):
+        return uri.removeprefix(base).lstrip("/\\") or path
+    return path if _is_remote(uri) or Path(uri).is_absolute() else uri
 
 
 def _below(base: str, path: str) -> str:

@@ -1,7 +1,7 @@
 """One run: look, leave out what is done, measure, keep parts as it goes, merge them at the end."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from smalti.processing.batch import Tables, columns_of
 from smalti.processing.engine import run_inline, run_supervised
 from smalti.processing.folder import locked
 from smalti.processing.metric_set import MetricSet, choose_metrics
-from smalti.processing.private import check_inside, omit_base, plain_tables, without_base
+from smalti.processing.private import bases_of, check_inside, omit_base, plain_tables, without_base
 from smalti.processing.record import Record
 from smalti.processing.resume import check_same_project, present_facts, still_to_do
 from smalti.processing.settings import Settings
@@ -78,6 +78,7 @@ def run(
         record = kept_facts(record, before)
         if record.omit_base_dir:
             check_inside(found.refs)
+        bases = bases_of(record.base, found.refs) if record.omit_base_dir else frozenset()
         images = store.read(folder, "images") if before and store.exists(folder) else None
         if before and images is not None:
             check_same_project(before, images, record.base, found.refs, settings)
@@ -90,14 +91,14 @@ def run(
         )
         record.write(folder)
         todo = still_to_do(found.refs, images, metrics.version)
-        record = _measure(folder, record, settings, metrics, todo, progress, inline=bool(extra))
+        record = _measure(folder, record, settings, metrics, todo, progress, bases, inline=bool(extra))
         footer = {"smalti": record.version, "metric_set": metrics.version}
         present = present_facts(found.refs)
         if record.omit_base_dir:
-            present = without_base(present, record.base)
+            present = without_base(present, bases)
         store.compact(folder, columns, footer, present)
         if record.omit_base_dir and not (before and before.omit_base_dir):
-            omit_base(folder, {record.base, *([before.base] if before else [])})
+            omit_base(folder, bases | ({before.base} if before else frozenset()))
         check_complete(folder, found.refs)
         record = replace(record, finished=True)
         record.write(folder)
@@ -175,6 +176,7 @@ def _measure(
     metrics: MetricSet,
     todo: Sequence[ImageRef],
     progress: Progress,
+    bases: Collection[str],
     inline: bool,
 ) -> Record:
     started = time.monotonic()
@@ -187,7 +189,7 @@ def _measure(
             images = tables["images"]
             done += images["path"].n_unique()
             failed += images.filter(~pl.col("status").is_in(["ok", "skipped"])).height
-            parts.add(plain_tables(tables, record.base) if record.omit_base_dir else tables)
+            parts.add(plain_tables(tables, bases) if bases else tables)
             progress.update(State(done, len(todo), failed, time.monotonic() - started))
     finally:
         parts.flush()
