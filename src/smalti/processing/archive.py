@@ -21,6 +21,11 @@ __all__ = ["check_replaceable", "fingerprint", "members_of", "pack", "unpack"]
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """Time of every member, so that equal projects make equal ZIPs; a ZIP knows no earlier one."""
 
+_FACTS = (
+    *("orig_filename", "CRC", "file_size", "compress_size", "header_offset"),
+    *("compress_type", "flag_bits", "external_attr"),
+)
+
 _DAMAGED = (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error, ValueError)
 """What zipfile raises about the bytes of a ZIP."""
 
@@ -91,7 +96,7 @@ def fingerprint(path: Path) -> str:
     """
     try:
         with ZipFile(path) as archive:
-            facts = [(i.orig_filename, i.CRC, i.file_size, i.header_offset) for i in archive.infolist()]
+            facts = [tuple(getattr(info, name) for name in _FACTS) for info in archive.infolist()]
     except _DAMAGED as error:
         raise UsageError(
             f"{path} cannot be read as a ZIP ({_said(error)}); export or copy it again"

@@ -44,6 +44,8 @@ PATHS = (
 
 VALUE_BYTES = 8
 
+_LISTS = (pl.List(pl.Float32), pl.List(pl.Int64), pl.List(pl.String))
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -85,6 +87,8 @@ def _schema(path: Path) -> dict[str, pl.DataType]:
 
 
 def _write(path: Path, folder: Path) -> None:
+    import pyarrow as pa
+
     try:
         shown = _shown(path)
         for table, always in TABLES.items():
@@ -94,7 +98,7 @@ def _write(path: Path, folder: Path) -> None:
             target = final_file(folder, table)
             commit(stage(rows, target, described, {"smalti": shown.record.version}), target)
         seen = scan(final_file(folder, "images")).select("path", "condition").collect()
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pa.ArrowException) as error:
         raise UsageError(f"{path} is no table that can be shown ({_said(error)}); write it again") from error
     groups = tuple(seen["condition"].drop_nulls().unique(maintain_order=True))
     replace(shown.record, files=seen["path"].n_unique(), conditions=groups, finished=True).write(folder)
@@ -130,10 +134,8 @@ def check_size(path: Path) -> None:
 
     Repeated values take next to nothing in Parquet, so that a small file may hold a billion rows.
     """
-    import pyarrow.parquet as pq
-
-    found = pq.read_metadata(path)
-    n_rows, n_columns = found.num_rows, found.num_columns
+    n_rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    n_columns = len(_schema(path))
     needed, allowed = n_rows * n_columns * VALUE_BYTES, machine_memory() // 2
     if needed > allowed:
         raise UsageError(
@@ -185,8 +187,8 @@ def _listed(path: Path, column: str) -> pl.LazyFrame:
 def declared(rows: pl.LazyFrame, always: Iterable[Column]) -> pl.LazyFrame:
     """The columns that each project has, in their types, then the others that a page can show."""
     found, wanted = rows.collect_schema(), polars_schema(always)
-    others = rows.select(cs.exclude(*wanted) & (cs.numeric() | cs.string() | cs.boolean() | cs.temporal()))
-    kept = others.collect_schema()
+    plain = cs.numeric() | cs.string() | cs.boolean() | cs.temporal() | cs.by_dtype(*_LISTS)
+    kept = rows.select(cs.exclude(*wanted) & plain).collect_schema()
     fits = [fitted(name, found.get(name), dtype) for name, dtype in wanted.items()]
     small = pl.col([name for name, dtype in kept.items() if dtype.is_integer() and dtype != pl.UInt64])
     return rows.select(*fits, *kept).with_columns(small.cast(pl.Int64))

@@ -97,8 +97,8 @@ def run(
         if record.omit_base_dir:
             present = without_base(present, bases)
         store.compact(folder, columns, footer, present)
-        if record.omit_base_dir and not (before and before.omit_base_dir):
-            omit_base(folder, bases | ({before.base} if before else frozenset()))
+        if before and images is not None and record.omit_base_dir and not is_plain(before):
+            omit_base(folder, bases | {before.base})
         check_complete(folder, found.refs)
         record = replace(record, finished=True)
         record.write(folder)
@@ -124,6 +124,11 @@ def kept_facts(record: Record, before: Record | None) -> Record:
         cmap=record.cmap or before.cmap,
         omit_base_dir=record.omit_base_dir or before.omit_base_dir,
     )
+
+
+def is_plain(before: Record) -> bool:
+    """Whether no row of an earlier run names a base folder: that run, too, left it out, and came to its end."""
+    return before.omit_base_dir and before.finished
 
 
 def begun(record: Record, found: Found, metrics: MetricSet, settings: Settings) -> Record:
