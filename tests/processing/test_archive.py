@@ -89,7 +89,7 @@ def test_a_zip_is_unpacked_once_and_found_again(made, shelf):
     before = (first / "images.parquet").stat().st_mtime_ns
     assert smalti.open(path).path == first
     assert (first / "images.parquet").stat().st_mtime_ns == before
-    assert len([folder for folder in (shelf / "opened").iterdir()]) == 1
+    assert len(list((shelf / "opened").iterdir())) == 1
 
 
 def test_what_somebody_removed_from_the_cache_is_unpacked_again(made, shelf):

@@ -31,10 +31,11 @@ def texts(folder: Path) -> str:
     return "\n".join([*said, *(json.dumps(table.to_dicts(), default=repr) for table in tables)])
 
 
-def test_nothing_written_names_the_base_folder(secret, tmp_path, told):
+def test_nothing_written_names_the_base_folder_and_images_are_found_by_a_base(secret, tmp_path, told):
     output = tmp_path / "x.smalti"
+    facts = {"flavor": "IFCB", "description": "Two lines\nof text", "cmap": "Fire"}
     project = smalti.process(
-        tmp_path / "link" / "my images", output=output, omit_base_dir=True, flavor="IFCB", progress=told
+        tmp_path / "link" / "my images", output=output, omit_base_dir=True, **facts, progress=told
     )
     assert project.summary()["failed"] == 1
     project.export(output / "x.zip")
@@ -42,25 +43,18 @@ def test_nothing_written_names_the_base_folder(secret, tmp_path, told):
     assert "0000.ome.tif" in found
     for said in ("secret_place", str(tmp_path), str(tmp_path).replace("/", "\\/")):
         assert said not in found
-    row = project.images.select("image_id", "uri", "path").collect().row(0)
-    assert row[1] == row[2]
-    assert project.image(row[0]).read().size  # this session still knows
-
-
-def test_its_images_are_found_by_a_base_only(secret, tmp_path, told):
-    smalti.process(secret, output=tmp_path / "x.smalti", omit_base_dir=True, progress=told)
-    opened = smalti.open(tmp_path / "x.smalti")
-    first = opened.images.select("image_id").head(1).collect().item()
-    with pytest.raises(UsageError, match="nothing says where .* lies; give their base folder"):
+    first, uri, path = project.images.select("image_id", "uri", "path").collect().row(0)
+    assert uri == path
+    assert project.image(first).read().size  # this session still knows
+    opened = smalti.open(output)
+    with pytest.raises(UsageError, match=r"nothing says where 0000.*; give their base folder"):
         opened.image(first)
     with pytest.raises(UsageError, match="does not say where its images lie"):
         opened.process(progress=told)
-    told.states.clear()
-    again = smalti.open(tmp_path / "x.smalti", base=secret)
-    assert again.image(first).read().size
-    again.process(progress=told)
-    assert told.total == 1  # the broken one is tried again
-    assert "secret_place" not in texts(tmp_path / "x.smalti")
+    assert smalti.open(output, base=secret).image(first).read().size
+    assert "images [IFCB]: 4 images" in repr(opened)
+    assert "\n  Two lines\n  of text\n" in repr(opened)
+    assert opened.view.palette == opened.view.to_dict()["palette"] == "Fire"
 
 
 def test_what_was_written_before_is_cleaned_too(secret, tmp_path, told):
@@ -69,7 +63,7 @@ def test_what_was_written_before_is_cleaned_too(secret, tmp_path, told):
     assert "secret_place" in texts(output)
     smalti.process(secret, output=output, omit_base_dir=True, progress=told)
     assert "secret_place" not in texts(output)
-    again = smalti.process(secret, output=output, progress=told)  # once private, it stays so
+    again = smalti.open(output, base=secret).process(progress=told)  # once private, it stays so
     assert "secret_place" not in texts(output)
     assert again.record.description == "three"
 
@@ -129,13 +123,3 @@ def test_a_palette_that_does_not_exist_is_said_before_the_run(secret, tmp_path, 
     assert not (tmp_path / "x.smalti").exists()
     with pytest.raises(UsageError, match="flavor is 3; give text"):
         smalti.process(secret, output=tmp_path / "x.smalti", flavor=3, progress=told)
-
-
-def test_facts_for_people_are_kept_and_told(secret, tmp_path, told):
-    facts = {"flavor": "IFCB", "description": "Two lines\nof text", "cmap": "Fire"}
-    smalti.process(secret, output=tmp_path / "x.smalti", name="plankton", **facts, progress=told)
-    opened = smalti.open(tmp_path / "x.smalti")
-    assert "plankton [IFCB]: 4 images" in repr(opened)
-    assert "\n  Two lines\n  of text\n" in repr(opened)
-    assert opened.view.palette == "Fire"
-    assert opened.view.to_dict()["palette"] == "Fire"

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from smalti.core.columns import Column
 from smalti.processing.project import Project
@@ -89,8 +90,9 @@ class Content:
         """Columns whose histograms are shown first: the usual ones, else what the table measures."""
         usual = with_spread(self.images, HISTOGRAMS)
         if len(usual) < HISTOGRAMS_SHOWN:
-            facts = {*HISTOGRAMS, *(column.name for column in IMAGE_COLUMNS)}
-            usual += with_spread(self.images, [name for name in self.number_columns if name not in facts])
+            known = {*HISTOGRAMS, "min", "max", *(column.name for column in IMAGE_COLUMNS)}
+            floats = self.images.select(cs.float()).columns
+            usual += with_spread(self.images, [name for name in floats if name not in known])
         return usual[:HISTOGRAMS_SHOWN]
 
     @cached_property

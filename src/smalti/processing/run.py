@@ -127,7 +127,7 @@ def kept_facts(record: Record, before: Record | None) -> Record:
 
 
 def is_plain(before: Record) -> bool:
-    """Whether no row of an earlier run names a base folder: that run, too, left it out, and came to its end."""
+    """Whether no row of an earlier run names a base folder: it left it out too, and came to its end."""
     return before.omit_base_dir and before.finished
 
 
