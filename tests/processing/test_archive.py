@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -237,7 +238,12 @@ def test_a_zip_of_something_else_is_refused(made, tmp_path, shelf, missing):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("project.json", b"[]"), ("project.json", b'{"name": 3}'), ("images.parquet", b"PAR1 and no more")],
+    [
+        ("project.json", b"[]"),
+        ("project.json", b'{"name": 3}'),
+        ("project.json", b"[" * 100_000),
+        ("images.parquet", b"PAR1 and no more"),
+    ],
 )
 def test_parts_of_a_project_that_are_none_are_refused(made, tmp_path, shelf, name, content):
     is_refused(rewritten(made[1], tmp_path / "x.zip", (name, content), without=[name]), "cannot be opened")
@@ -313,3 +319,16 @@ def test_modules_named_in_a_zip_are_not_imported(made, tmp_path, shelf):
     with pytest.raises(SmaltiError):
         opened.rollup(by="nothing of this name")
     assert "antigravity" not in sys.modules
+
+
+def test_a_thumbnail_that_decodes_to_gigabytes_is_refused(made, tmp_path, shelf):
+    thumbnails = made[0].thumbnails.collect()
+    bomb = bytearray(thumbnails["jpeg"][0])
+    frame = bomb.index(b"\xff\xc0")
+    bomb[frame + 5 : frame + 9] = struct.pack(">HH", 65_500, 65_500)
+    for jpeg, words in ((bytes(bomb), "65,500 × 65,500 px large"), (b"GIF89a", "no JPEG")):
+        jpegs = pl.Series("jpeg", [jpeg] * thumbnails.height)
+        thumbnails.with_columns(jpegs).write_parquet(tmp_path / "t.parquet")
+        changed = ("thumbnails.parquet", (tmp_path / "t.parquet").read_bytes())
+        path = rewritten(made[1], tmp_path / "x.zip", changed, without=["thumbnails.parquet"])
+        is_refused(path, words)

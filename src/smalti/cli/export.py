@@ -35,7 +35,7 @@ def _and_options_of(command: Callable[..., None]) -> Callable[[Callable[..., Non
 
 @_and_options_of(process)
 def export(
-    source: Annotated[Path, typer.Argument(metavar="X|BASE", help="A project, or images to measure first.")],
+    source: Annotated[str, typer.Argument(metavar="X|BASE", help="A project, or images to measure first.")],
     output: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="X.zip", help="File to write; X.smalti for a folder."),
@@ -53,7 +53,7 @@ def export(
     from smalti.processing.project import open as open_project
 
     if not is_project(source):
-        _measured(source, output, {**options, "verbose": verbose, "debug": debug})
+        _measured({**options, "base": source, "verbose": verbose, "debug": debug}, output)
         return
     _refuse(options)
     made = open_project(source).export(output, omit_base_dir=options["omit_base_dir"])
@@ -71,7 +71,7 @@ def _refuse(options: dict[str, Any]) -> None:
         )
 
 
-def _measured(base: Path, output: Path, options: dict[str, Any]) -> None:
+def _measured(options: dict[str, Any], output: Path) -> None:
     from smalti.processing.export import working_folder
     from smalti.processing.paths import full_path
     from smalti.processing.project import open as open_project
@@ -79,11 +79,11 @@ def _measured(base: Path, output: Path, options: dict[str, Any]) -> None:
     target = full_path(output)
     if target.suffix.lower() != ".zip":
         raise UsageError(
-            f"{output} does not end in .zip; for a folder use: smalti process {base} -o {output}"
+            f"{output} does not end in .zip; for a folder use: smalti process {options['base']} -o {output}"
         )
     with working_folder(target, fresh=options["fresh"]) as folder:
         try:
-            process(base, output=folder, **options)
+            process(output=folder, **options)
             failed = None
         except typer.Exit as end:  # --strict: the ZIP is made all the same
             if end.exit_code != 1:

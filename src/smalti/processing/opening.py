@@ -9,6 +9,8 @@ from smalti.core.errors import SmaltiError, UsageError
 from smalti.processing.archive import fingerprint, unpack
 from smalti.processing.bare import check_size, declared, is_table, shown_folder
 from smalti.processing.folder import has_record
+from smalti.processing.jpegs import check_thumbnails
+from smalti.processing.paths import full_path
 from smalti.processing.record import Record
 from smalti.processing.shelf import shelved
 from smalti.table.parquet import commit, read_metadata, scan, stage
@@ -58,6 +60,8 @@ def _unpack(source: Path, folder: Path) -> None:
             if final_file(folder, table).exists():
                 check_size(final_file(folder, table))
                 _bring_up(folder, table)
+        if final_file(folder, "thumbnails").exists():
+            check_thumbnails(final_file(folder, "thumbnails"))
     except (SmaltiError, pl.exceptions.PolarsError) as error:
         said = " ".join(str(error).replace(str(folder), source.name).split())
         raise UsageError(f"{source} cannot be opened: {said}") from error
@@ -73,12 +77,15 @@ def _bring_up(folder: Path, table: str) -> None:
         commit(stage(declared(rows, TABLES[table]), final, described, stated.footer), final)
 
 
-def is_project(source: Path) -> bool:
+def is_project(source: str) -> bool:
     """Whether something is a project, of whatever form, rather than images to be measured.
 
     A Parquet file that is no QC table may be a list of images.
     """
-    if source.is_dir():
-        return has_record(source)
-    kind = kind_of(source)
-    return kind == "zip" or (kind == "parquet" and is_table(source))
+    if "://" in source:
+        return False
+    path = full_path(source)
+    if path.is_dir():
+        return has_record(path)
+    kind = kind_of(path)
+    return kind == "zip" or (kind == "parquet" and is_table(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -275,7 +275,8 @@ def open(path: str | Path, *, base: str | Path | None = None) -> Project:
         )
     project = Project(record.name, record.base or folder, output=folder)
     project.source, project.record = source, record
-    project.settings = Settings.from_dict(record.settings)
+    known = {field.name for field in fields(Settings)}  # a later version may have more
+    project.settings = Settings.from_dict({n: v for n, v in record.settings.items() if n in known})
     if project.read_only:  # a file from anyone must not say what is imported
         project.settings = project.settings.set(modules=())
     if base is not None:

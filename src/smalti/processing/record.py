@@ -77,7 +77,7 @@ class Record:
             return cls(**{field.name: _fitting(field, values[field.name]) for field in known})
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise SmaltiError(
                 f"{path} is no record that smalti wrote ({error}); process the folder again to make it anew"
             ) from error
