@@ -18,7 +18,7 @@ _ROWS = 2_000
 def check_thumbnails(path: Path) -> None:
     """Raise UsageError when a picture in a table of thumbnails is no JPEG, or a large one.
 
-    2 µs a picture.
+    25 µs a picture, nearly all of it reading the file.
     """
     for jpeg in _stored(path):
         size = declared_size(jpeg) if jpeg else (0, 0)

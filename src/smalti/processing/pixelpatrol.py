@@ -1,7 +1,7 @@
 """PixelPatrol's table, version 0.8.0, as the four tables of a project.
 
-What each of its columns became was checked by measuring the same 107 images (40 of plankton in colour, 67 of
-microscopy with stacks, films and channels) with both:
+What each of its columns became was checked by measuring the same 110 images (40 of plankton in colour, 67 of
+microscopy with stacks, films and channels, 3 with NaN) with both:
 
 =====================================  ===============================================================
 PixelPatrol                            here
@@ -10,10 +10,11 @@ PixelPatrol                            here
 ``mean_intensity std_intensity``       ``mean std``, equal to 1.2e-7 (it stores Float32)
 ``finite_pixel_count``                 ``n_finite``, equal
 ``histogram_nan_count``                ``n_nan``, equal
-``laplacian_variance``                 the same, equal, but of colour images: theirs is the mean of the
-                                       samples', ours that of luma; kept as
+``laplacian_variance``                 the same, equal (to 1e-4 beside NaN), but of colour images:
+                                       theirs is the mean of the samples', ours that of luma; kept as
                                        ``pixelpatrol_laplacian_variance``
-``texture_heterogeneity``              ``texture_cv``, equal to 2e-6, but of colour images; kept too
+``texture_heterogeneity``              ``texture_cv``, equal to 2e-5 in 342 of 348 planes, of the others its
+                                       sums in float32 are up to 8 % off; but of colour images; kept too
 ``histogram_counts _min _max``         ``histograms``: 256 bins from the least to the greatest value, equal;
                                        of colour images each sample was binned by itself, then joined
 ``thumbnail thumbnail_norm_*``         ``thumbnails``, less the transparent border
@@ -24,10 +25,10 @@ PixelPatrol                            here
 =====================================  ===============================================================
 
 Of another meaning, and kept under their own names, or with ``pixelpatrol_`` before those that are ours too:
-``michelson_contrast`` (of parts of the image, ours of percentiles), ``mscn_variance`` (another window),
-``blocking_index`` and ``ringing_index`` (they rise with noise, too), ``pixel_size_*`` (in a unit that is not
-stated), ``modification_date`` (in local time), ``dim_order`` (not the stored order), ``num_pixels``,
-``ndim``, ``n_images``, ``type``, ``common_base``, ``imported_path``.
+``michelson_contrast``, ``mscn_variance``, ``blocking_index`` and ``ringing_index`` (defined otherwise: no
+factor makes their values ours), ``pixel_size_*`` (in a unit that is not stated), ``modification_date`` (in
+local time), ``dim_order`` (not the stored order), ``num_pixels``, ``ndim``, ``n_images``, ``type``,
+``common_base``, ``imported_path``.
 """
 
 from collections.abc import Collection, Iterator, Mapping
