@@ -91,7 +91,7 @@ class Plugin:
     version
         Raised when its numbers change; part of what a resumed run compares.
     options
-        What only some kinds state: a loader's ``extensions``, ``magic``, ``stores``, ``isolated``.
+        What only some kinds state: a loader's ``extensions``, ``magic``, ``magic_at``, ``stores``, ``isolated``.
     """
 
     kind: Kind
@@ -179,6 +179,7 @@ def loader(
     *,
     extensions: Iterable[str] = (),
     magic: Iterable[bytes] = (),
+    magic_at: Iterable[tuple[int, bytes]] = (),
     columns: Iterable[Column] = (),
     stores: bool = False,
     isolated: bool = False,
@@ -196,6 +197,9 @@ def loader(
         Lower case, without the dot: ``("tif", "ome.tif")``.
     magic
         Byte strings a file of this format may begin with.
+    magic_at
+        Where in the first 512 bytes, and which byte strings, for formats that begin with something else;
+        looked at only when no loader knows the beginning.
     columns
         Columns it fills from ``image.metadata``; two loaders may fill one, declared alike.
     stores
@@ -204,8 +208,17 @@ def loader(
         Whether its library is known to crash or hang on some files: it then runs in a process of its own,
         whoever reads. The values of ``image.metadata`` should be plain ones, times or arrays.
     """
-    stated = {"extensions": tuple(extensions), "magic": tuple(magic), "stores": stores, "isolated": isolated}
-    return mark("loader", name, columns, version, **stated)
+    return mark(
+        "loader",
+        name,
+        columns,
+        version,
+        extensions=tuple(extensions),
+        magic=tuple(magic),
+        magic_at=tuple(magic_at),
+        stores=stores,
+        isolated=isolated,
+    )
 
 
 def verb(name: str) -> Callable[[F], F]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["quiet"]
+__all__ = ["mute", "quiet"]
 
 LOGGERS = (
     "tifffile",
@@ -54,8 +54,16 @@ def _keep(record: logging.LogRecord) -> bool:
     return False
 
 
+def mute(logger: str) -> None:
+    """Mute one more logger while its library reads; for those that must not exist before their library does.
+
+    astropy cannot be imported any more once a logger of its name is there.
+    """
+    logging.getLogger(logger).addFilter(_keep)
+
+
 for _name in LOGGERS:
-    logging.getLogger(_name).addFilter(_keep)
+    mute(_name)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._runs import Run, read_region
 from smalti.loaders._size import refuse_larger, selected_bytes
 
 __all__ = ["block_shape", "missing", "read_series", "refuse_coarse"]
@@ -41,7 +42,7 @@ def read_series(series: Any, index: Index, limit: int) -> np.ndarray:
     """
     refuse_larger(selected_bytes(index, series.dtype), limit, "this region")
     if series.dataoffset is not None:
-        array = _read_contiguous(series.keyframe, series.dataoffset, series.shape, index)
+        array = read_region(_run(series.keyframe, series.dataoffset), series.shape, index)
     elif _is_stack_of_pages(series):
         array = _read_pages(series, index, limit)
     else:
@@ -113,29 +114,18 @@ def _is_stack_of_pages(series: Any) -> bool:
     )
 
 
-def _read_contiguous(page: Any, offset: int, shape: tuple[int, ...], index: Index) -> np.ndarray:
-    """Read from one run of bytes; an int moves the offset, the first slice is read as whole rows."""
-    if not index:
-        return _read_run(page, offset, 1).reshape(())
-    first, rest = index[0], index[1:]
-    length = prod(shape[1:])
-    if isinstance(first, int):
-        return _read_contiguous(page, offset + first * length * page.dtype.itemsize, shape[1:], rest)
-    if any(isinstance(pick, int) for pick in rest):
-        picked = range(first.start, first.stop, first.step)
-        return np.stack([_read_contiguous(page, offset, shape, (i, *rest)) for i in picked])
-    array = _read_run(
-        page, offset + first.start * length * page.dtype.itemsize, (first.stop - first.start) * length
-    )
-    return array.reshape(-1, *shape[1:])[(slice(None, None, first.step), *rest)]
+def _run(page: Any, offset: int) -> Run:
+    """Numbers of a page, or of a series, that lie in one run of bytes from `offset` on."""
+    handle, itemsize = page.parent.filehandle, page.dtype.itemsize
 
+    def run(start: int, n: int) -> np.ndarray:
+        first = offset + start * itemsize
+        _require_bytes(handle, first, n * itemsize)
+        handle.seek(first)
+        array: np.ndarray = handle.read_array(page.parent.byteorder + page.dtype.char, n)
+        return array
 
-def _read_run(page: Any, offset: int, count: int) -> np.ndarray:
-    handle = page.parent.filehandle
-    _require_bytes(handle, offset, count * page.dtype.itemsize)
-    handle.seek(offset)
-    array: np.ndarray = handle.read_array(page.parent.byteorder + page.dtype.char, count)
-    return array
+    return run
 
 
 def _read_pages(series: Any, index: Index, limit: int) -> np.ndarray:
@@ -156,7 +146,7 @@ def _read_page(series: Any, number: int, index: Index, limit: int) -> np.ndarray
     if keyframe.dtype is None:
         raise BrokenFileError(f"samples of {keyframe.bitspersample} bits, format {keyframe.sampleformat}")
     if page.is_final:
-        return _read_contiguous(page.keyframe, page.dataoffsets[0], page.shape, index)
+        return read_region(_run(page.keyframe, page.dataoffsets[0]), page.shape, index)
     fill = len(series) == 1
     if _is_part(page, index):
         return _read_segments(page, index, limit, fill)

@@ -20,10 +20,10 @@ from smalti.loaders.isolation import Isolation
 __all__ = ["known_extensions", "open_images", "read_later"]
 
 LAST_RESORT = "bioio"
-TRIED_ONCE = {"tiff", "zarr", "nrrd", "metaimage", "volume"}
+TRIED_ONCE = {"tiff", "zarr", "fits", "mrc", "npy", "video", "nrrd", "metaimage", "volume"}
 """Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
-zarr too, so that they would fail the same way, or hang where our loaders guard themselves; it has none for
-volumes."""
+zarr too, so that they would fail the same way, or hang where our loaders guard themselves. For the others it
+has none, or one that guesses: of FITS it hands out unsigned 16 bits with the sign bit wrong."""
 
 ASKED_FOR = Isolation()
 """Apart is opened what states it."""
@@ -189,13 +189,19 @@ def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:
     extensions = {"dcm"} if is_dicom(head) else _extensions(ref.path)
     by_name = [plugin for plugin in usable if not extensions.isdisjoint(plugin.options["extensions"])]
     fits = [plugin for plugin in usable if head.startswith(plugin.options["magic"])]
+    if not fits:
+        fits = [plugin for plugin in usable if _fits_within(plugin, head)]
     if fits and not is_dicom(head):
         return max(fits, key=lambda plugin: (plugin in by_name, _longest_magic(plugin, head)))
     return next(iter(by_name or (usable if store else ())), None)
 
 
 def _longest_magic(plugin: Plugin, head: bytes) -> int:
-    return max(len(magic) for magic in plugin.options["magic"] if head.startswith(magic))
+    return max((len(magic) for magic in plugin.options["magic"] if head.startswith(magic)), default=0)
+
+
+def _fits_within(plugin: Plugin, head: bytes) -> bool:
+    return any(head.startswith(magic, at) for at, magic in plugin.options["magic_at"])
 
 
 def _extensions(path: str) -> set[str]:

@@ -18,9 +18,10 @@ __all__ = ["raster"]
         *("jp2", "j2k", "jpc", "pbm", "pgm", "ppm", "pnm", "sgi", "tga", "pcx"),
     ),
     magic=(
-        *(_png.MAGIC, _jpeg.MAGIC, *_jp2.MAGICS, b"GIF87a", b"GIF89a", b"BM", b"RIFF", b"\x01\xda"),
+        *(_png.MAGIC, _jpeg.MAGIC, *_jp2.MAGICS, b"GIF87a", b"GIF89a", b"BM", b"\x01\xda"),
         *(kind + gap for kind in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") for gap in (b"\n", b" ", b"\t")),
     ),
+    magic_at=((8, b"WEBP"),),
 )
 def raster(ref: ImageRef, limit: int) -> Iterator[Image]:
     """One image a file; frames of an animation are T; palette images are indices."""
