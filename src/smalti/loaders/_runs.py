@@ -10,9 +10,10 @@ from typing import IO, cast
 import numpy as np
 
 from smalti.loaders._content import BrokenFileError
+from smalti.loaders._size import refuse_larger, selected_bytes
 from smalti.loaders._small import open_file
 
-__all__ = ["BAND_BYTES", "Run", "low_block", "missing_bytes", "open_plain", "plain_size", "read_region", "run_in"]
+__all__ = ["BAND_BYTES", "Run", "low_block", "missing_bytes", "open_plain", "plain_size", "read_region", "read_region_of", "run_in"]
 
 Run = Callable[[int, int], np.ndarray]
 """``run(start, n)``: n numbers from number `start` on, 1-D, an array of its own."""
@@ -110,6 +111,22 @@ def read_region(
         return np.stack([read_region(run, shape, (i, *rest), start) for i in picked])
     array = run(start + first.start * length, n)
     return array.reshape(-1, *shape[1:])[(slice(None, None, first.step), *rest)]
+
+
+def read_region_of(
+    run: Run,
+    shape: tuple[int, ...],
+    dtype: np.dtype,
+    limit: int,
+    index: tuple[int | slice, ...],
+    level: int,
+) -> np.ndarray:
+    """`read_region` of what may be asked for: `Image.pixels` but for its first four parameters.
+
+    Raises `TooLargeError` when the region takes more than `limit` bytes.
+    """
+    refuse_larger(selected_bytes(index, dtype), limit, "this region")
+    return read_region(run, shape, index)
 
 
 def low_block(axes: str, shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

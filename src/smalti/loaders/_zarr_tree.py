@@ -4,7 +4,7 @@ Layouts: OME-Zarr specification (NGFF) 0.1 to 0.5, images, plates and wells; bio
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 __all__ = ["Found", "images_in"]
@@ -33,6 +33,8 @@ class Found:
         Paths of levels that are declared and not there.
     trouble
         Why it has no pixels; None when it does.
+    place
+        Names of its plate (empty where it has none), well and field; None outside a plate.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Found:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     trouble: str | None = None
+    place: tuple[str, str, str] | None = None
 
 
 def images_in(node: Any, name: str = "", depth: int = 0) -> Iterator[Found]:
@@ -72,7 +75,13 @@ def _join(name: str, key: str) -> str:
 
 
 def _fields(plate: Any, name: str, declared: Mapping[str, Any]) -> Iterator[Found]:
-    yield from _listed(plate, name, [well["path"] for well in declared.get("wells", ())])
+    """Images well by well; a well is called by its row and column, ``A1``."""
+    for well in declared.get("wells", ()):
+        path = well["path"]
+        for found in _listed(plate, name, [path]):
+            field_path = found.name.removeprefix(_join(name, path)).strip("/")
+            place = (str(declared.get("name") or ""), path.replace("/", ""), field_path)
+            yield replace(found, place=place)
 
 
 def _listed(group: Any, name: str, paths: list[str]) -> Iterator[Found]:

@@ -12,7 +12,9 @@ import numpy as np
 from smalti.core.errors import MissingExtraError, UnreadableError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
+from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
+from smalti.loaders._bioio_about import about_scene, about_scenes
 from smalti.loaders._content import head_of, starts_with
 from smalti.loaders._formats import INSTALL, KNOWN
 from smalti.loaders._imageio import on_its_own
@@ -25,12 +27,17 @@ __all__ = ["bioio"]
 def bioio(ref: ImageRef, limit: int) -> Iterator[Image]:
     """Scenes as series; one plane at a time where the reader allows it."""
     reader = _open(ref)
+    extension = ref.path.rpartition(".")[2]
+    abouts = about_scenes(reader)
     number = 0
     for scene, name in enumerate(reader.scenes):
         reader.set_scene(scene)
         lazy = reader.xarray_dask_data.data
+        about = about_scene(reader, abouts[scene], reader.dims.C)
         for part in parts(reader.dims.order, lazy.shape):
-            yield _image(replace(ref, series=number, series_name=str(name)), reader, lazy, part, limit)
+            image = _image(replace(ref, series=number, series_name=str(name)), lazy, part, about, limit)
+            used = {"format": extension.upper(), "bioio_reader": type(reader).__module__}
+            yield replace(image, metadata=used | dict(about.metadata))
             number += 1
 
 
@@ -85,14 +92,11 @@ def _no_reader(ref: ImageRef, tail: str) -> Exception:
     return UnreadableError(ref.path, "bioio", reason)
 
 
-def _image(ref: ImageRef, reader: Any, lazy: Any, part: Part, limit: int) -> Image:
+def _image(ref: ImageRef, lazy: Any, part: Part, about: About, limit: int) -> Image:
     dtype = np.dtype(lazy.dtype)
     refuse_larger(prod(max(sizes) for sizes in lazy.chunks) * dtype.itemsize, limit, "one block")
     shape = tuple(n for i, n in enumerate(lazy.shape) if i not in part.fixed)
     samples = shape[part.axes.index("S")] if "S" in part.axes else 0
-    names = reader.channel_names
-    sizes = reader.physical_pixel_sizes
-    stated = {axis: getattr(sizes, axis) for axis in "XYZ"}
     return Image(
         ref=ref,
         axes=part.axes,
@@ -100,9 +104,10 @@ def _image(ref: ImageRef, reader: Any, lazy: Any, part: Part, limit: int) -> Ima
         dtype=dtype.newbyteorder("="),
         pixels=partial(_read, lazy, part.fixed, limit),
         samples={3: "RGB", 4: "RGBA"}.get(samples, "?" * samples),
-        channel_names=tuple(map(str, names)) if names and len(names) == reader.dims.C else None,
-        pixel_size_um={axis: float(size) for axis, size in stated.items() if size},
-        metadata={"format": ref.path.rpartition(".")[2].upper(), "bioio_reader": type(reader).__module__},
+        channel_names=about.channel_names,
+        pixel_size_um=about.pixel_size_um,
+        time_interval_s=about.time_interval_s,
+        acquired_at=about.acquired_at,
     )
 
 

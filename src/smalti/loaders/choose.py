@@ -20,7 +20,10 @@ from smalti.loaders.isolation import Isolation
 __all__ = ["known_extensions", "open_images", "read_later"]
 
 LAST_RESORT = "bioio"
-TRIED_ONCE = {"tiff", "zarr", "fits", "mrc", "npy", "video", "nrrd", "metaimage", "volume"}
+TRIED_ONCE = {"tiff", "zarr", "fits", "mrc", "npy", "spe", "video", "nrrd", "metaimage", "volume"}
+"""Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
+zarr too, so that they would fail the same way, or hang where our loaders guard themselves. For the others it
+has none, or one that guesses: of FITS it hands out unsigned 16 bits with the sign bit wrong."""
 """Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
 zarr too, so that they would fail the same way, or hang where our loaders guard themselves. For the others it
 has none, or one that guesses: of FITS it hands out unsigned 16 bits with the sign bit wrong."""

@@ -15,8 +15,8 @@ from smalti.core.errors import MissingExtraError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
 from smalti.loaders._content import HEAD, BrokenFileError, starts_with
-from smalti.loaders._runs import Run, low_block, missing_bytes, open_plain, plain_size, read_region, run_in
-from smalti.loaders._size import refuse_larger, selected_bytes
+from smalti.loaders._runs import low_block, missing_bytes, open_plain, plain_size, read_region_of, run_in
+from smalti.loaders._size import refuse_larger
 from smalti.loaders._units import micrometres
 
 __all__ = ["mrc"]
@@ -53,7 +53,7 @@ def mrc(ref: ImageRef, limit: int) -> Iterator[Image]:
             axes=axes,
             shape=shape,
             dtype=dtype.newbyteorder("="),
-            pixels=partial(_read, run_in(file, start, dtype), shape, dtype, limit),
+            pixels=partial(read_region_of, run_in(file, start, dtype), shape, dtype, limit),
             pixel_size_um=_pixel_size(header, axes),
             block_shape=low_block(axes, shape, dtype.itemsize),
             partial=cut,
@@ -156,15 +156,3 @@ def _metadata(header: Any) -> dict[str, object]:
         "extended_header": bytes(header.exttyp).decode("ascii", "replace").strip("\0 "),
     }
     return {key: value for key, value in stated.items() if value != ""}
-
-
-def _read(
-    run: Run,
-    shape: tuple[int, ...],
-    dtype: np.dtype,
-    limit: int,
-    index: tuple[int | slice, ...],
-    level: int,
-) -> np.ndarray:
-    refuse_larger(selected_bytes(index, dtype), limit, "this region")
-    return read_region(run, shape, index)

@@ -1,10 +1,10 @@
-"""PNG, JPEG, WebP, GIF, BMP, JPEG 2000, Netpbm and other plain raster files."""
+"""PNG, JPEG, WebP, GIF, BMP, JPEG 2000, JPEG XL, Netpbm and other plain raster files."""
 
 from collections.abc import Callable, Iterator
 
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
-from smalti.loaders import _jp2, _jpeg, _png, _pnm, _webp
+from smalti.loaders import _jp2, _jpeg, _jxl, _png, _pnm, _webp
 from smalti.loaders._content import head_of
 from smalti.loaders._still import Still, image_of
 
@@ -15,10 +15,10 @@ __all__ = ["raster"]
     "raster",
     extensions=(
         *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "dib"),
-        *("jp2", "j2k", "jpc", "pbm", "pgm", "ppm", "pnm", "sgi", "tga", "pcx"),
+        *("jp2", "j2k", "jpc", "jxl", "pbm", "pgm", "ppm", "pnm", "sgi", "tga", "pcx"),
     ),
     magic=(
-        *(_png.MAGIC, _jpeg.MAGIC, *_jp2.MAGICS, b"GIF87a", b"GIF89a", b"BM", b"\x01\xda"),
+        *(_png.MAGIC, _jpeg.MAGIC, *_jp2.MAGICS, *_jxl.MAGICS, b"GIF87a", b"GIF89a", b"BM", b"\x01\xda"),
         *(kind + gap for kind in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") for gap in (b"\n", b" ", b"\t")),
     ),
     magic_at=((8, b"WEBP"),),
@@ -44,6 +44,8 @@ def _reader(head: bytes) -> Callable[[str], Still | None] | None:
         return _jpeg.read_jpeg
     if head.startswith(_jp2.MAGICS):
         return _jp2.read_jp2
+    if head.startswith(_jxl.MAGICS):
+        return _jxl.read_jxl
     if _webp.is_webp(head):
         return _webp.read_webp
     if _pnm.is_pnm(head):

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from json import JSONDecodeError
 from math import prod
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from smalti.core.axes import even_part, sizes
+from smalti.core.columns import Column
 from smalti.core.errors import UnreadableError
 from smalti.core.image import SLAB_BYTES, Image, ImageRef, Pixels
 from smalti.core.plugin import loader
@@ -27,10 +28,18 @@ _DECODING = 8 << 20
 _METADATA = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"}
 
 
-@loader("zarr", extensions=("zarr", "ome.zarr"), stores=True)
+_PLACE = (
+    Column("plate", "String", "", "Name of the multi-well plate.", "same"),
+    Column("well", "String", "", "Well of the plate, by row and column.", "same"),
+    Column("field", "String", "", "Field of view in the well.", "same"),
+)
+
+
+@loader("zarr", extensions=("zarr", "ome.zarr"), columns=_PLACE, stores=True)
 def zarr(ref: ImageRef, limit: int) -> Iterator[Image]:
     """Images of a store as series: fields of a plate (``A/1/0``), arrays of a plain group.
 
+    A plate without a name is called as its store.
     An absent chunk is its fill value, as Zarr says. What the metadata list and the store lacks is
     reported after all that can be read.
     """
@@ -84,8 +93,16 @@ def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Im
         time_interval_s=about.time_interval_s,
         levels=levels if len(levels) > 1 else (),
         block_shape=_left(array.chunks, part),
-        metadata=about.metadata,
+        metadata=dict(about.metadata) | _place(ref, found),
     )
+
+
+def _place(ref: ImageRef, found: Found) -> dict[str, object]:
+    if found.place is None:
+        return {}
+    plate, well, field = found.place
+    store = PurePosixPath(ref.path).name.removesuffix(".zarr").removesuffix(".ome")
+    return {"plate": plate or store, "well": well, "field": field}
 
 
 def _refuse_bomb(folder: Path, array: Any, limit: int) -> None:
