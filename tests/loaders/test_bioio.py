@@ -1,5 +1,9 @@
 """The fallback: any format that an installed bioio reader knows."""
 
+import os
+from pathlib import Path
+
+import nd2
 import numpy as np
 import pytest
 
@@ -20,10 +24,20 @@ def test_planes_agree_with_the_direct_reader(path, data, first):
             np.testing.assert_array_equal(image.read(t=t, c=c, z=z), direct.read(t=t, c=c, z=z), strict=True)
 
 
-def test_a_format_without_a_direct_reader_is_read(data, first):
-    with first(data / "video/clip_mjpeg.avi") as image:
-        assert (image.ref.loader, image.axes, image.samples) == ("bioio", "TYXS", "RGB")
-        assert image.read(t=3).std() > 1
+def test_facts_of_an_nd2_file_are_those_of_the_format_own_reader(data, first):
+    with first(data / "vendor/cluster.nd2") as image, nd2.ND2File(data / "vendor/cluster.nd2") as file:
+        assert (image.ref.loader, image.axes, image.shape) == ("bioio", "TZCYX", tuple(file.sizes.values()))
+        np.testing.assert_array_equal(image.read(t=1, z=4, c=1), file.asarray()[1, 4, 1])
+        lens = file.metadata.channels[0].microscope
+        stated = (lens.objectiveMagnification, lens.objectiveNumericalAperture)
+        assert (image.metadata["objective_magnification"], image.metadata["objective_na"]) == stated
+        assert "software" not in image.metadata  # OME's creator is the library that translated, no camera's
+
+
+def test_an_nd2_file_is_closed_with_its_loader(data, first):
+    with first(data / "vendor/cluster.nd2") as image:
+        image.read(t=0, z=0)
+    assert [target for target in map(os.path.realpath, Path("/proc/self/fd").iterdir()) if ".nd2" in target] == []
 
 
 def test_the_scale_comes_along(data, first):

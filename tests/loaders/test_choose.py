@@ -1,6 +1,7 @@
 """Which reader opens a file, and what stands between it and its caller."""
 
 import logging
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,13 @@ from smalti.loaders.choose import known_extensions, open_images, read_later
         ("odd_valid/ends in dot..tif", "tiff", "TIFF"),
         ("odd_valid/jp2.jp2", "raster", "JPEG 2000"),
         ("odd_valid/animated_var.gif", "raster", "GIF"),
+        ("odd_valid/webp_lossless.webp", "raster", "WebP"),
+        ("bad/wrong_ext/fits_named.jpg", "fits", "FITS"),
+        ("fits/dist_lookup.fits.gz", "fits", "FITS"),
+        ("em/mrc/EMD-3001.map.bz2", "mrc", "MRC"),
+        ("video/bulk-water.mov", "video", "QuickTime"),
+        ("video/clip_h264.mp4", "video", "MP4"),
+        ("video/clip_mjpeg.avi", "video", "AVI"),
         ("odd_valid/rgb.bmp", "raster", "BMP"),
         ("ometiff/multichannel.ome.tif", "tiff", "OME-TIFF"),
         ("omezarr/tczyx_v04.ome.zarr", "zarr", "OME-Zarr 0.4"),
@@ -36,6 +44,22 @@ from smalti.loaders.choose import known_extensions, open_images, read_later
 def test_content_decides_before_the_name(path, loader, form, data, first):
     with first(data / path) as image:
         assert (image.ref.loader, image.metadata["format"]) == (loader, form)
+
+
+@pytest.mark.parametrize(
+    ("path", "loader"),
+    [
+        ("video/clip_mjpeg.avi", "video"),
+        ("video/clip_h264.mp4", "video"),
+        ("em/em_small.mrc", "mrc"),
+        ("odd_valid/webp_lossless.webp", "raster"),
+    ],
+)
+def test_a_magic_inside_the_file_is_found_under_another_name(path, loader, data, tmp_path, first):
+    for name in ("a.png", "a", "a.dat"):
+        shutil.copyfile(data / path, tmp_path / name)
+        with first(tmp_path / name) as image:
+            assert image.ref.loader == loader
 
 
 def test_a_reader_can_be_forced(data, first):
@@ -121,7 +145,8 @@ def test_known_extensions_are_lower_case_without_dot():
 def test_choosing_loads_no_heavy_library():
     code = (
         "import sys; from smalti.loaders.choose import known_extensions; known_extensions();"
-        "print({'PIL', 'tifffile', 'imagecodecs', 'zarr', 'bioio', 'dask'} & set(sys.modules))"
+        "heavy = {'PIL', 'tifffile', 'imagecodecs', 'zarr', 'bioio', 'dask', 'astropy', 'mrcfile', 'av'};"
+        "print(heavy & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

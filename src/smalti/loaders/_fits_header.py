@@ -5,7 +5,6 @@ Year-2000 agreement (dates ``dd/mm/yy`` are of the 20th century).
 """
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from math import hypot, sqrt
 from typing import Any
@@ -63,7 +62,7 @@ def about_fits(header: Any, primary: Any, axes: str) -> About:
         pixel_size_um={axis: size for axis, size in sizes.items() if size},
         time_interval_s=_interval(header, axes),
         acquired_at=_date(header) or _date(primary),
-        metadata={key: value for key, value in found.items() if value} | _cards(header),
+        metadata={key: value for key, value in found.items() if value} | _cards(primary) | _cards(header),
     )
 
 
@@ -154,7 +153,7 @@ def _date(header: Any) -> datetime | None:
     return None
 
 
-def _cards(header: Any) -> Mapping[str, object]:
+def _cards(header: Any) -> dict[str, object]:
     """Every other card as it stands, upper case as FITS writes its keywords."""
     names = [key for key in dict.fromkeys(header) if not _STRUCTURE.match(key)][:_MOST_CARDS]
     values = {key: _value(header, key) for key in names}

@@ -33,7 +33,7 @@ def bioio(ref: ImageRef, limit: int) -> Iterator[Image]:
     for scene, name in enumerate(reader.scenes):
         reader.set_scene(scene)
         lazy = reader.xarray_dask_data.data
-        about = about_scene(reader, abouts[scene], reader.dims.C)
+        about = about_scene(reader, abouts[scene], getattr(reader.dims, "C", 1))
         for part in parts(reader.dims.order, lazy.shape):
             image = _image(replace(ref, series=number, series_name=str(name)), lazy, part, about, limit)
             used = {"format": extension.upper(), "bioio_reader": type(reader).__module__}
