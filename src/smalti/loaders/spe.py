@@ -24,7 +24,7 @@ __all__ = ["spe"]
 _HEADER_BYTES = 4100
 _EXPOSURE_AT, _DATE_AT, _WIDTH_AT, _TYPE_AT, _TIME_AT = 10, 20, 42, 108, 172
 _HEIGHT_AT, _FRAMES_AT, _VERSION_AT, _MARK_AT = 656, 1446, 1992, 2996
-_MARK = 0x01234567
+_MARK, _LIGHTFIELD = 0x01234567, 3.0
 _TYPES = {0: "<f4", 1: "<i4", 2: "<i2", 3: "<u2", 5: "<f8", 6: "u1", 8: "<u4"}
 
 
@@ -57,7 +57,7 @@ def _header(file: IO[bytes]) -> bytes:
         )
     (mark,) = struct.unpack_from("<i", head, _MARK_AT)
     (version,) = struct.unpack_from("<f", head, _VERSION_AT)
-    if mark != _MARK and version < 3:
+    if mark != _MARK and not _LIGHTFIELD <= version < _LIGHTFIELD + 1:
         raise BrokenFileError(f"an SPE file has {_MARK:#010x} at byte {_MARK_AT}; {starts_with(head[:HEAD])}")
     return head
 
