@@ -31,7 +31,7 @@ WORDS = {
     "bad/corrupt/tif_zero_width.tif": "its first page declares 0×200 pixels",
     "bad/corrupt/tif_bits_17.tif": "corrupted strip",
     "bad/corrupt/tif_unknown_compression.tif": "54321 is not a known COMPRESSION",
-    "bad/bombs/fits_declared_huge.fits": "the file holds 0 of the 8,000,000,000,000 bytes of pixels",
+    "bad/bombs/fits_declared_huge.fits": "the file holds 0 of the 8,000,000,000,000 bytes it declares",
     "bad/corrupt/fits_naxis_mismatch.fits": "Header missing END card",
     "bad/corrupt/mrc_mode99.mrc": "the MRC header declares mode 99; 0, 1, 2, 4, 6 and 12 are read",
     "bad/corrupt/mrc_negative_nx.mrc": "the MRC header declares -5×64×8 pixels",
@@ -57,7 +57,7 @@ PARTIAL = {
     "bad/corrupt/tif_ifd_loop.tif": "page 0 points back to page 0",
     "bad/corrupt/tif_next_ifd_beyond_eof.tif": "invalid page offset",
     "bad/truncated/pillow_truncated_end_chunk.png": "IEND",
-    "bad/truncated/mrc_70pct.mrc": "the file holds 91,443 of the 131,072 bytes of pixels",
+    "bad/truncated/mrc_70pct.mrc": "the file holds 91,443 of the 131,072 bytes it declares",
     "bad/truncated/avi_50pct.avi": "the file holds 6 of the 11 frames it declares",
 }
 

@@ -37,7 +37,9 @@ def test_facts_of_an_nd2_file_are_those_of_the_format_own_reader(data, first):
 def test_an_nd2_file_is_closed_with_its_loader(data, first):
     with first(data / "vendor/cluster.nd2") as image:
         image.read(t=0, z=0)
-    assert [target for target in map(os.path.realpath, Path("/proc/self/fd").iterdir()) if ".nd2" in target] == []
+    assert [
+        target for target in map(os.path.realpath, Path("/proc/self/fd").iterdir()) if ".nd2" in target
+    ] == []
 
 
 def test_the_scale_comes_along(data, first):

@@ -57,7 +57,9 @@ def test_numbers_of_every_type_come_back_as_they_were_written(tmp_path_factory, 
     with open_images(ImageRef(str(path), path.name), 2**20) as images:
         image = next(images)
         np.testing.assert_array_equal(image.read(), array, strict=True)
-        np.testing.assert_array_equal(image.read(y=-1, x=slice(None, None, 2)), array[..., -1, ::2], strict=True)
+        np.testing.assert_array_equal(
+            image.read(y=-1, x=slice(None, None, 2)), array[..., -1, ::2], strict=True
+        )
 
 
 @pytest.mark.parametrize("kind", ["u1", "i2", "u2", "i4", "f4", "f8"])

@@ -52,7 +52,9 @@ def test_every_mode_comes_back_as_it_was_written(tmp_path_factory, kind, shape, 
     with open_images(ImageRef(str(path), path.name), 2**20) as images:
         image = next(images)
         np.testing.assert_array_equal(image.read(), array, strict=True)
-        np.testing.assert_array_equal(image.read(y=slice(None, None, 2), x=-1), array[..., ::2, -1], strict=True)
+        np.testing.assert_array_equal(
+            image.read(y=slice(None, None, 2), x=-1), array[..., ::2, -1], strict=True
+        )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,9 @@ def test_every_mode_comes_back_as_it_was_written(tmp_path_factory, kind, shape, 
         ((6, 4, 5), {"ispg": 401, "mz": 2}, "TZYX"),
     ],
 )
-def test_sections_are_time_where_the_header_says_images_and_depth_otherwise(tmp_path, first, shape, change, axes):
+def test_sections_are_time_where_the_header_says_images_and_depth_otherwise(
+    tmp_path, first, shape, change, axes
+):
     array = np.arange(np.prod(shape), dtype=np.int16).reshape(shape)
     with first(written(tmp_path / "a.mrcs", array, **change)) as image:
         assert image.axes == axes
@@ -111,10 +115,15 @@ def test_bytes_of_imod_are_signed_only_where_its_flag_says_so(tmp_path, first, f
         np.testing.assert_array_equal(image.read(), array.view(kind), strict=True)
 
 
-@pytest.mark.parametrize("content", [b'{"version":3,"file":"app.js"}' * 99, bytes(5000)], ids=["text", "zeros"])
+@pytest.mark.parametrize(
+    "content", [b'{"version":3,"file":"app.js"}' * 99, bytes(5000)], ids=["text", "zeros"]
+)
 def test_other_files_called_map_are_told_by_what_they_hold(tmp_path, first, content):
     (tmp_path / "app.map").write_bytes(content)
-    with pytest.raises(UnreadableError, match=r"'MAP' at byte 208; it starts with"), first(tmp_path / "app.map"):
+    with (
+        pytest.raises(UnreadableError, match=r"'MAP' at byte 208; it starts with"),
+        first(tmp_path / "app.map"),
+    ):
         pass
 
 

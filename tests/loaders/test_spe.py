@@ -39,7 +39,9 @@ def test_a_single_frame_is_a_plane(tmp_path, first):
         assert (image.axes, image.shape) == ("YX", (4, 5))
 
 
-@pytest.mark.parametrize(("size", "said"), [(999, "takes 4,100 bytes, the file holds 999"), (9999, "0x01234567")])
+@pytest.mark.parametrize(
+    ("size", "said"), [(999, "takes 4,100 bytes, the file holds 999"), (9999, "0x01234567")]
+)
 def test_another_file_called_spe_is_refused(tmp_path, first, size, said):
     (tmp_path / "a.spe").write_bytes(b"spectrum " * (size // 9) + b"." * (size % 9))
     with pytest.raises(UnreadableError, match=said), first(tmp_path / "a.spe"):

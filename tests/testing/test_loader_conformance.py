@@ -1,11 +1,18 @@
 """The built-in loaders keep the rules that plugins are asked to keep."""
 
+import struct
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 
+import av
+import imagecodecs
+import mrcfile
 import numpy as np
 import pytest
 import tifffile
+import zarr
+from astropy.io import fits
 from PIL import Image as Picture
 
 from smalti.core.image import ImageRef
@@ -108,6 +115,106 @@ class TestOmeFilm(BuiltIn):
 
     def make_file(self, folder):
         return written(folder / "film.ome.tif", time_series(shape=(64, 96), n=4), "TYX")
+
+
+class TestJpegXl(BuiltIn):
+    loader = find("loader", "raster").function
+
+    def make_file(self, folder):
+        path, image = folder / "deep.jxl", synthetic("histology", shape=(40, 56), dtype="uint16")
+        path.write_bytes(imagecodecs.jpegxl_encode(image, lossless=True))
+        return path, image
+
+
+class TestFits(BuiltIn):
+    loader = find("loader", "fits").function
+    pixel_size_um = MappingProxyType({"Y": 0.5, "X": 0.25})
+
+    def make_file(self, folder):
+        path, stack = folder / "cube.fits", z_stack(shape=(64, 96), n=3, sharpest=1)[0]
+        header = fits.Header({"CUNIT1": "um", "CDELT1": 0.25, "CUNIT2": "um", "CDELT2": 0.5})
+        fits.writeto(path, stack, header)
+        return path, stack
+
+
+class TestTiledFits(BuiltIn):
+    loader = find("loader", "fits").function
+
+    def make_file(self, folder):
+        path = folder / "large.fits.fz"
+        fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(LARGE.astype(np.int16))]).writeto(path)
+        return path, LARGE.astype(np.int16)
+
+
+class TestMrc(BuiltIn):
+    loader = find("loader", "mrc").function
+    pixel_size_um = dict.fromkeys("ZYX", 4e-4)
+
+    def make_file(self, folder):
+        path, stack = folder / "volume.mrc", z_stack(shape=(64, 96), n=3, sharpest=1)[0]
+        with mrcfile.new(path, stack) as file:
+            file.voxel_size = 4.0
+        return path, stack
+
+
+class TestPackedMrc(BuiltIn):
+    loader = find("loader", "mrc").function
+
+    def make_file(self, folder):
+        with mrcfile.new(folder / "large.map.gz", LARGE[None], compression="gzip"):
+            return folder / "large.map.gz", LARGE[None]
+
+
+class TestNpy(BuiltIn):
+    loader = find("loader", "npy").function
+
+    def make_file(self, folder):
+        path, stack = folder / "stack.npy", time_series(shape=(64, 96), n=4)
+        np.save(path, stack)
+        return path, stack
+
+
+class TestSpe(BuiltIn):
+    loader = find("loader", "spe").function
+
+    def make_file(self, folder):
+        path, film = folder / "film.spe", time_series(shape=(64, 96), n=4)
+        head = bytearray(4100)
+        for form, at, value in (("<H", 42, 96), ("<H", 656, 64), ("<h", 108, 3), ("<i", 1446, 4)):
+            struct.pack_into(form, head, at, value)
+        struct.pack_into("<i", head, 2996, 0x01234567)
+        path.write_bytes(bytes(head) + film.astype("<u2").tobytes())
+        return path, film
+
+
+class TestVideo(BuiltIn):
+    loader = find("loader", "video").function
+
+    def make_file(self, folder):
+        path, film = folder / "film.mkv", (time_series(shape=(64, 96), n=9) >> 4).astype(np.uint8)
+        colour = np.stack([film, film // 2, 255 - film], -1)
+        with av.open(path, "w") as container:
+            stream = container.add_stream("ffv1", rate=5)
+            stream.height, stream.width, stream.pix_fmt = 64, 96, "bgr0"
+            for plane in colour:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(plane, format="rgb24")))
+            container.mux(stream.encode())
+        return path, colour
+
+
+class TestPlate(BuiltIn):
+    loader = find("loader", "zarr").function
+    pixel_size_um = FLAT
+
+    def make_file(self, folder):
+        path, image = folder / "plate.ome.zarr", time_series(shape=(64, 96), n=2)
+        plate = zarr.create_group(path, zarr_format=3)
+        plate.attrs["ome"] = {"version": "0.5", "plate": {"name": "P1", "wells": [{"path": "B/7"}]}}
+        well = plate.create_group("B/7")
+        well.attrs["ome"] = {"version": "0.5", "well": {"images": [{"path": "0"}]}}
+        write_image(path / "B/7/0.ome.zarr", image, "CYX")
+        (path / "B/7/0.ome.zarr").rename(path / "B/7/0")
+        return path, image
 
 
 class TestOmeZarr(BuiltIn):

@@ -72,9 +72,7 @@ def scale_of(header: Any) -> Scale:
     factor, offset = float(header.get("BSCALE", 1)), float(header.get("BZERO", 0))
     blank = header.get("BLANK") if bits > 0 else None
     stored = np.dtype(_STORED[bits])
-    if bits < 0:
-        pixels = stored
-    elif blank is None and (factor, offset) == (1, 0):
+    if bits < 0 or (blank is None and (factor, offset) == (1, 0)):
         pixels = stored
     elif blank is None and factor == 1 and (bits, offset) in _SIGN_FLIPPED:
         pixels = np.dtype(_SIGN_FLIPPED[bits, offset])
@@ -102,9 +100,7 @@ def readable_block(file: IO[bytes], hdu: Any, scale: Scale, limit: int) -> tuple
     return (1,) * (len(shape) - 2) + rows
 
 
-def region(
-    file: IO[bytes], hdu: Any, scale: Scale, index: tuple[int | slice, ...], limit: int
-) -> np.ndarray:
+def region(file: IO[bytes], hdu: Any, scale: Scale, index: tuple[int | slice, ...], limit: int) -> np.ndarray:
     """Part of an image as pixels; one int or slice an axis, as `core.axes.selection` makes them."""
     refuse_larger(selected_bytes(index, scale.dtype), limit, "this region")
     if hasattr(hdu, "tile_shape"):
@@ -123,7 +119,7 @@ def _declared_bytes(file: IO[bytes], hdu: Any) -> int:
     table = _table_bytes(file, hdu)
     if table:
         return sum(table)
-    return prod(int(n) for n in hdu.shape) * abs(hdu.header["BITPIX"]) // 8
+    return prod(int(n) for n in hdu.shape) * abs(int(hdu.header["BITPIX"])) // 8
 
 
 def _table_bytes(file: IO[bytes], hdu: Any) -> tuple[int, int] | None:

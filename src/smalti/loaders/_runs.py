@@ -13,7 +13,17 @@ from smalti.loaders._content import BrokenFileError
 from smalti.loaders._size import refuse_larger, selected_bytes
 from smalti.loaders._small import open_file
 
-__all__ = ["BAND_BYTES", "Run", "low_block", "missing_bytes", "open_plain", "plain_size", "read_region", "read_region_of", "run_in"]
+__all__ = [
+    "BAND_BYTES",
+    "Run",
+    "low_block",
+    "missing_bytes",
+    "open_plain",
+    "plain_size",
+    "read_region",
+    "read_region_of",
+    "run_in",
+]
 
 Run = Callable[[int, int], np.ndarray]
 """``run(start, n)``: n numbers from number `start` on, 1-D, an array of its own."""
@@ -49,7 +59,7 @@ def plain_size(file: IO[bytes]) -> int | None:
 
 
 def missing_bytes(file: IO[bytes], start: int, declared: int) -> str | None:
-    """What a file lacks of `declared` bytes of pixels from `start` on, as far as can be known beforehand.
+    """What a file lacks of `declared` bytes from `start` on, as far as can be known beforehand.
 
     Raises
     ------
@@ -60,7 +70,7 @@ def missing_bytes(file: IO[bytes], start: int, declared: int) -> str | None:
     if size is None or size >= start + declared:
         return None
     there = max(0, size - start)
-    said = f"the file holds {there:,} of the {declared:,} bytes of pixels it declares; it is cut"
+    said = f"the file holds {there:,} of the {declared:,} bytes it declares; it is cut"
     if not there:
         raise BrokenFileError(said)
     return said
@@ -76,7 +86,7 @@ def run_in(file: IO[bytes], offset: int, dtype: np.dtype) -> Run:
         first = offset + start * dtype.itemsize
         array = np.empty(n, dtype)
         file.seek(first)
-        there = cast("gzip.GzipFile", file).readinto(array.view(np.uint8))
+        there = cast("gzip.GzipFile", file).readinto(array.view(np.uint8).data)
         if there < array.nbytes:
             raise BrokenFileError(
                 f"{array.nbytes:,} bytes of pixels are declared at byte {first:,}, the file holds {there:,} "

@@ -171,4 +171,6 @@ def _refuse_cut_header(file: IO[bytes], last: Any) -> None:
     place = last.fileinfo()
     file.seek(place["datLoc"] + place["datSpan"])
     if file.read(len(_EXTENSION)) == _EXTENSION:
-        raise BrokenFileError("one more HDU begins after those that could be read; its header is cut or broken")
+        raise BrokenFileError(
+            "one more HDU begins after those that could be read; its header is cut or broken"
+        )

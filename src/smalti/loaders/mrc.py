@@ -31,7 +31,11 @@ _SIGNED_BYTES = 1
     "mrc",
     extensions=(
         *("mrc", "mrcs", "map", "rec", "st", "ali"),
-        *(f"{name}.{packed}" for name in ("mrc", "mrcs", "map", "rec", "st", "ali") for packed in ("gz", "bz2")),
+        *(
+            f"{name}.{packed}"
+            for name in ("mrc", "mrcs", "map", "rec", "st", "ali")
+            for packed in ("gz", "bz2")
+        ),
     ),
     magic_at=((_NAME_AT, _NAME + b" "),),
 )

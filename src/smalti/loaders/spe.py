@@ -53,7 +53,8 @@ def _header(file: IO[bytes]) -> bytes:
     head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES:
         raise BrokenFileError(
-            f"an SPE header takes {_HEADER_BYTES:,} bytes, the file holds {len(head):,}; {starts_with(head[:HEAD])}"
+            f"an SPE header takes {_HEADER_BYTES:,} bytes, the file holds {len(head):,}; "
+            f"{starts_with(head[:HEAD])}"
         )
     (mark,) = struct.unpack_from("<i", head, _MARK_AT)
     (version,) = struct.unpack_from("<f", head, _VERSION_AT)

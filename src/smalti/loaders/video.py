@@ -1,4 +1,4 @@
-"""AVI, MP4, MOV, Matroska, WebM, MPEG and WMV by PyAV (FFmpeg): frames are T, decoded as they are asked for."""
+"""AVI, MP4, MOV, Matroska, WebM, MPEG and WMV by PyAV (FFmpeg): frames are T, decoded when asked for."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,15 +12,32 @@ import numpy as np
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
 from smalti.loaders._content import BrokenFileError, head_of, starts_with
-from smalti.loaders._film import Film, Index, index_of, open_video
+from smalti.loaders._film import Film
+from smalti.loaders._film_index import Index, index_of, open_video
+from smalti.loaders._matroska import missing_of_segment
+from smalti.loaders._runs import missing_bytes
 from smalti.loaders._size import refuse_larger, selected_bytes
+from smalti.loaders._small import open_file
 
 __all__ = ["video"]
 
 _MATROSKA, _ASF, _FLASH = b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"FLV\x01"
 _PROGRAM, _ELEMENTARY = b"\0\0\1\xba", b"\0\0\1\xb3"
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-_FILMS = (b"qt  ", b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"M4V ", b"avc1", b"3gp4", b"3gp5")
+_FILMS = (
+    b"qt  ",
+    b"isom",
+    b"iso2",
+    b"iso4",
+    b"iso5",
+    b"iso6",
+    b"mp41",
+    b"mp42",
+    b"M4V ",
+    b"avc1",
+    b"3gp4",
+    b"3gp5",
+)
 """Brands of the box ``ftyp`` that are films; AVIF, HEIC and raw photographs have others."""
 
 _STEADY = 0.01
@@ -61,7 +78,7 @@ def video(ref: ImageRef, limit: int) -> Iterator[Image]:
             samples="RGB",
             time_interval_s=_interval(index, clock),
             acquired_at=taken,
-            partial=_missing(index),
+            partial=_missing(ref.uri, form, index),
             metadata=about,
         )
 
@@ -79,10 +96,17 @@ def _form(head: bytes) -> str:
     raise BrokenFileError(f"no AVI, MP4, MOV, Matroska, MPEG, ASF or FLV container; {starts_with(head)}")
 
 
-def _missing(index: Index) -> str | None:
-    if index.n >= index.declared:
-        return None
-    return f"the file holds {index.n:,} of the {index.declared:,} frames it declares; it is cut"
+def _missing(path: str, form: str, index: Index) -> str | None:
+    """What the file lacks of what its container declares; None also where the container declares nothing."""
+    if index.n < index.declared:
+        return f"the file holds {index.n:,} of the {index.declared:,} frames it declares; it is cut"
+    if form == "matroska":
+        return missing_of_segment(path)
+    if form == "avi":
+        with open_file(path) as file:
+            declared = int.from_bytes(file.read(8)[4:], "little") + 8
+            return missing_bytes(file, 0, declared)
+    return None
 
 
 def _steps(index: Index, clock: float) -> np.ndarray:
