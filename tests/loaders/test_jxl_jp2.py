@@ -25,7 +25,7 @@ few = settings(max_examples=30, deadline=None)
 @few
 def test_a_jpeg_xl_comes_back_as_it_was_written(tmp_path_factory, kind, samples, height, width, boxed, seed):
     shape = (height, width) + ((samples,) if samples else ())
-    array = (np.random.default_rng(seed).random(shape) * (1 if kind[0] == "f" else 255)).astype(kind)
+    array = (np.random.default_rng(seed).random(shape) * (0.9 if kind[0] == "f" else 255) + 0.1).astype(kind)
     path = tmp_path_factory.mktemp("jxl") / "a.jxl"
     path.write_bytes(imagecodecs.jpegxl_encode(array, lossless=True, usecontainer=boxed))
     with open_images(ImageRef(str(path), path.name), 2**20) as images:
