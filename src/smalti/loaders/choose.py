@@ -189,9 +189,11 @@ def _choose(ref: ImageRef, head: bytes, store: bool) -> Plugin | None:
     magic of any format, TIFF for one, and have any name; its own magic stands at byte 128.
     """
     usable = [plugin for plugin in _loaders() if plugin.options["stores"] == store]
+    fits = [plugin for plugin in usable if head.startswith(plugin.options["magic"])]
+    if len(fits) == 1 and not is_dicom(head):
+        return fits[0]  # of nearly all files, whose names need no look then
     extensions = {"dcm"} if is_dicom(head) else _extensions(ref.path)
     by_name = [plugin for plugin in usable if not extensions.isdisjoint(plugin.options["extensions"])]
-    fits = [plugin for plugin in usable if head.startswith(plugin.options["magic"])]
     if not fits:
         fits = [plugin for plugin in usable if _fits_within(plugin, head)]
     if fits and not is_dicom(head):
