@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from smalti.core.errors import UnknownNameError, UnreadableError
+from smalti.core.errors import MissingExtraError, UnknownNameError, UnreadableError
 from smalti.core.image import ImageRef
 from smalti.loaders.choose import known_extensions, open_images, read_later
 
@@ -150,3 +150,20 @@ def test_choosing_loads_no_heavy_library():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("path", "library", "module", "extra"),
+    [
+        ("fits/arange.fits", "astropy", "astropy.io", "astro"),
+        ("em/em_small.mrc", "mrcfile", "mrcfile.utils", "volumes"),
+        ("video/clip_mjpeg.avi", "av", "av", "video"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_named_with_its_extra(
+    path, library, module, extra, data, first, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    said = rf"{library} is not installed; run: pip install 'smalti\[{extra}\]'"
+    with pytest.raises(MissingExtraError, match=said), first(data / path):
+        pass

@@ -212,3 +212,16 @@ def test_nothing_of_astropy_appears_on_the_screen(data, ref_of, caplog, capfd):
     with open_images(ref_of(data / "bad/truncated/fits_70pct.fits"), 2**20) as images:
         assert next(images).read().any()
     assert (caplog.text, *capfd.readouterr()) == ("", "", "")
+
+
+def test_more_tiles_than_the_table_has_rows_are_not_tried_one_by_one(tmp_path, first):
+    path = written(tmp_path / "a.fits", np.zeros((3, 20, 30), np.int16), compressed=True)
+    content = path.read_bytes()
+    declared, claimed = (f"ZNAXIS3 =           {n:>10}".encode() for n in (3, 2**30))
+    assert declared in content
+    path.write_bytes(content.replace(declared, claimed))
+    with (
+        pytest.raises(UnreadableError, match="21,474,836,480 tiles are declared, their table has 60 rows"),
+        first(path),
+    ):
+        pass

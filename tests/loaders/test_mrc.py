@@ -137,10 +137,11 @@ def test_a_compressed_file_that_declares_little_unpacks_no_more(tmp_path, first)
 
 def test_a_compressed_file_that_declares_much_is_refused_and_not_unpacked(tmp_path, first):
     whole = bytearray(written(tmp_path / "a.mrc", np.ones((2, 3, 4), np.int16)).read_bytes())
-    struct.pack_into("<3i", whole, 0, 30_000, 30_000, 900)
+    struct.pack_into("<3i", whole, 0, 30_000, 30_000, 1)
+    whole += np.random.default_rng(0).bytes(2 << 20)  # as much as might unpack to what is declared
     (tmp_path / "a.map.gz").write_bytes(gzip.compress(bytes(whole)))
     with first(tmp_path / "a.map.gz") as image:
-        assert image.shape == (900, 30_000, 30_000)
+        assert image.shape == (1, 30_000, 30_000)
         with pytest.raises(TooLargeError, match="this region needs 1,800,000,000 bytes"):
             image.read(z=0)
 
@@ -150,3 +151,13 @@ def test_planes_before_the_cut_are_read(data, first):
         np.testing.assert_array_equal(image.read(z=4), whole.read(z=4))
         with pytest.raises(UnreadableError, match="the file holds 9,523 of them; it is cut"):
             image.read(z=5)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_planes_that_cannot_be_there_are_not_tried_one_by_one(tmp_path, first, packed):
+    whole = bytearray(written(tmp_path / "a.mrc", np.ones((2, 30, 40), np.int16)).read_bytes())
+    struct.pack_into("<i", whole, 8, 2**30)
+    path = tmp_path / ("a.mrc.gz" if packed else "a.mrc")
+    path.write_bytes(gzip.compress(bytes(whole)) if packed else bytes(whole))
+    with pytest.raises(UnreadableError, match="bytes it declares"), first(path):
+        pass

@@ -5,7 +5,7 @@ Sources: FITS Standard 4.0, sections 4.4.2.5 (BSCALE, BZERO, BLANK), 5.3 (unsign
 
 from dataclasses import dataclass
 from math import prod
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -89,11 +89,14 @@ def readable_block(file: IO[bytes], hdu: Any, scale: Scale, limit: int) -> tuple
     """
     shape = tuple(int(n) for n in hdu.shape)
     itemsize = scale.dtype.itemsize
-    table = _table_bytes(file, hdu)
+    table = _table(file, hdu)
     if table:
         tile = tuple(int(n) for n in hdu.tile_shape)
         refuse_larger(prod(tile) * itemsize, limit, "one tile")
-        refuse_larger(table[0], limit, "the table of tiles")
+        refuse_larger(table.row_bytes, limit, "the table of tiles")
+        declared = prod(-(-n // m) for n, m in zip(shape, tile, strict=True))
+        if declared > table.rows:
+            raise BrokenFileError(f"{declared:,} tiles are declared, their table has {table.rows:,} rows")
         return tuple(map(min, tile, shape))
     refuse_larger(shape[-1] * itemsize, limit, "one row")
     rows = low_block("YX", shape[-2:], itemsize)
@@ -116,14 +119,22 @@ def missing_pixels(file: IO[bytes], hdu: Any) -> str | None:
 
 
 def _declared_bytes(file: IO[bytes], hdu: Any) -> int:
-    table = _table_bytes(file, hdu)
+    table = _table(file, hdu)
     if table:
-        return sum(table)
+        return table.row_bytes + table.heap_bytes
     return prod(int(n) for n in hdu.shape) * abs(int(hdu.header["BITPIX"])) // 8
 
 
-def _table_bytes(file: IO[bytes], hdu: Any) -> tuple[int, int] | None:
-    """Bytes of the rows and of the heap of the table that tiles are kept in; None without tiles."""
+class _Table(NamedTuple):
+    """The table that tiles are kept in: a row says where in the heap each lies."""
+
+    rows: int
+    row_bytes: int
+    heap_bytes: int
+
+
+def _table(file: IO[bytes], hdu: Any) -> _Table | None:
+    """What the file itself declares of the table, which astropy hides; None without tiles."""
     from astropy.io.fits import Header
 
     if not hasattr(hdu, "tile_shape"):
@@ -131,4 +142,5 @@ def _table_bytes(file: IO[bytes], hdu: Any) -> tuple[int, int] | None:
     place = hdu.fileinfo()
     file.seek(place["hdrLoc"])
     header = Header.fromstring(file.read(place["datLoc"] - place["hdrLoc"]))
-    return int(header["NAXIS1"]) * int(header["NAXIS2"]), int(header["PCOUNT"])
+    rows = int(header["NAXIS2"])
+    return _Table(rows, rows * int(header["NAXIS1"]), int(header["PCOUNT"]))

@@ -25,6 +25,10 @@ __all__ = [
     "run_in",
 ]
 
+_LEAST_SHARE = 0.001
+_MOST_BY_GZIP, _MOST_BY_BZIP2 = 1100, 50_000
+"""Bytes that one compressed byte can become at the very most, a little rounded up (zeros: 1,030, 45,900)."""
+
 Run = Callable[[int, int], np.ndarray]
 """``run(start, n)``: n numbers from number `start` on, 1-D, an array of its own."""
 
@@ -55,7 +59,14 @@ def open_plain(path: str) -> IO[bytes]:
 
 def plain_size(file: IO[bytes]) -> int | None:
     """Bytes of what `open_plain` opened; None when it would have to be unpacked to know."""
-    return None if isinstance(file, gzip.GzipFile | bz2.BZ2File) else file.seek(0, os.SEEK_END)
+    return None if _most_unpacked(file) else file.seek(0, os.SEEK_END)
+
+
+def _most_unpacked(file: object) -> int:
+    """How many bytes one of a compressed file may become; 0 of a plain one."""
+    if isinstance(file, gzip.GzipFile):
+        return _MOST_BY_GZIP
+    return _MOST_BY_BZIP2 if isinstance(file, bz2.BZ2File) else 0
 
 
 def missing_bytes(file: IO[bytes], start: int, declared: int) -> str | None:
@@ -64,14 +75,23 @@ def missing_bytes(file: IO[bytes], start: int, declared: int) -> str | None:
     Raises
     ------
     BrokenFileError
-        It lacks all of them.
+        It lacks nearly all of them, or is compressed and could not hold them: a damaged header may declare
+        a thousand million planes, each of which would be tried.
     """
-    size = plain_size(file)
-    if size is None or size >= start + declared:
+    most = _most_unpacked(file)
+    if most:
+        stored = os.fstat(file.fileno()).st_size
+        if start + declared > stored * most:
+            raise BrokenFileError(
+                f"{stored:,} compressed bytes cannot hold the {declared:,} bytes it declares"
+            )
+        return None
+    size = file.seek(0, os.SEEK_END)
+    if size >= start + declared:
         return None
     there = max(0, size - start)
     said = f"the file holds {there:,} of the {declared:,} bytes it declares; it is cut"
-    if not there:
+    if there < declared * _LEAST_SHARE:
         raise BrokenFileError(said)
     return said
 
