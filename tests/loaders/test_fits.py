@@ -113,8 +113,11 @@ def test_further_axes_are_what_their_type_says(tmp_path, first, kinds, axes):
 
 def test_a_fourth_stack_axis_makes_series_of_its_own(tmp_path, ref_of):
     array = np.arange(2 * 3 * 2 * 2 * 4 * 5, dtype=np.int16).reshape(2, 3, 2, 2, 4, 5)
-    with open_images(ref_of(written(tmp_path / "a.fits", array)), 2**20) as images:
-        found = [(image.ref.series_name, image.axes, image.read()) for image in images]
+    path = written(tmp_path / "a.fits", array, CUNIT6="um", CDELT6=0.5, CUNIT3="nm", CDELT3=9.0)
+    with open_images(ref_of(path), 2**20) as images:
+        opened = [(image, image.read()) for image in images]
+    assert [dict(image.pixel_size_um) for image, _ in opened] == [{"Z": 0.5}] * 2
+    found = [(image.ref.series_name, image.axes, pixels) for image, pixels in opened]
     assert [(name, axes) for name, axes, _ in found] == [(f"NAXIS3={i}", "ZTCYX") for i in range(2)]
     np.testing.assert_array_equal(found[1][2], array[:, :, :, 1])
 

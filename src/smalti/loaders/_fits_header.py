@@ -48,7 +48,7 @@ def about_fits(header: Any, primary: Any, axes: str) -> About:
     header, primary
         Of the image, and of the file's first HDU (`astropy.io.fits.Header`).
     axes
-        See `fits_axes`.
+        A letter for each array axis, the first NAXIS last; ``-`` for one that the image does not run along.
     """
     sizes = {axis: _length(header, axis, axes) for axis in "XYZ" if axis in axes}
     words = (_inherited(header, primary, key) for key in ("TELESCOP", "INSTRUME"))

@@ -119,7 +119,7 @@ def _name(hdu: Any, part: Part, axes: str) -> str | None:
 def _image(ref: ImageRef, file: IO[bytes], found: tuple[Any, Any, int], part: Part, limit: int) -> Image:
     primary, hdu, hdu_number = found
     scale = scale_of(hdu.header)
-    about = _about(hdu, primary, part.axes)
+    about = _about(hdu, primary, _all_axes(part, len(hdu.shape)))
     return Image(
         ref=ref,
         axes=part.axes,
@@ -141,6 +141,12 @@ def _about(hdu: Any, primary: Any, axes: str) -> About:
         return about_fits(hdu.header, primary, axes)
     except Exception as error:  # malformed cards raise anything when they are looked at
         return About(metadata={"metadata_error": f"{type(error).__name__}: {error}"})
+
+
+def _all_axes(part: Part, n: int) -> str:
+    """The letters of an image with ``-`` for each axis that was picked from."""
+    letters = iter(part.axes)
+    return "".join("-" if i in part.fixed else next(letters) for i in range(n))
 
 
 def _compression(hdu: Any) -> dict[str, object]:
