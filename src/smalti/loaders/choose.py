@@ -24,9 +24,6 @@ TRIED_ONCE = {"tiff", "zarr", "fits", "mrc", "npy", "spe", "video", "nrrd", "met
 """Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
 zarr too, so that they would fail the same way, or hang where our loaders guard themselves. For the others it
 has none, or one that guesses: of FITS it hands out unsigned 16 bits with the sign bit wrong."""
-"""Loaders that are not tried again through bioio: its readers of TIFF stand on tifffile and those of Zarr on
-zarr too, so that they would fail the same way, or hang where our loaders guard themselves. For the others it
-has none, or one that guesses: of FITS it hands out unsigned 16 bits with the sign bit wrong."""
 
 ASKED_FOR = Isolation()
 """Apart is opened what states it."""
