@@ -91,7 +91,8 @@ class Plugin:
     version
         Raised when its numbers change; part of what a resumed run compares.
     options
-        What only some kinds state: a loader's ``extensions``, ``magic``, ``magic_at``, ``stores``, ``isolated``.
+        What only some kinds state: a loader's ``extensions``, ``magic``, ``magic_at``, ``stores`` and
+        ``isolated``.
     """
 
     kind: Kind
