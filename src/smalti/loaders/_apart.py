@@ -22,7 +22,7 @@ from smalti.core.errors import (
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin
 from smalti.core.served import OWN_BYTES
-from smalti.loaders._child import Answer, Child, borrow, give_back
+from smalti.loaders._child import LIGHT, Answer, Child, borrow, give_back
 from smalti.loaders._plain import from_plain, to_plain
 from smalti.loaders.isolation import Isolation
 
@@ -69,7 +69,7 @@ def read_apart(
         "memory": 2 * limit + OWN_BYTES,
         "head": to_plain(head),
     }
-    file = _File(ref.path, plugin.name, isolation)
+    file = _File(ref.path, plugin, isolation)
     left_open.append(file.close)
     try:
         file.open(question)
@@ -83,20 +83,21 @@ def read_apart(
 class _File:
     """A file that another process has open."""
 
-    def __init__(self, path: str, reader: str, isolation: Isolation) -> None:
+    def __init__(self, path: str, plugin: Plugin, isolation: Isolation) -> None:
         self._path = path
-        self._reader = reader
+        self._reader = plugin.name
+        self._process = plugin.name if plugin.options["isolated"] else LIGHT
         self._isolation = isolation
         self._child: Child | None = None
         self._done_with: list[int] = []
-        self._lost: SmaltiError = UnreadableError(path, reader, "it was read after it had been closed")
+        self._lost: SmaltiError = UnreadableError(path, plugin.name, "it was read after it had been closed")
 
     def open(self, question: dict[str, Any]) -> None:
         """Have a process take the file up; where a kept one does not, a new one must."""
-        kept = borrow(self._isolation.seconds)
+        kept = borrow(self._process, self._isolation.seconds)
         if kept and not self._refused_by(kept, question, REUSE_SECONDS):
             return
-        new = Child(self._isolation.seconds)
+        new = Child(self._process, self._isolation.seconds)
         if words := self._refused_by(new, question, START_SECONDS):
             reason = f"the process to read it in does not start: {words}"
             raise UnreadableError(self._path, self._reader, reason)

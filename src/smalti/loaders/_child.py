@@ -15,10 +15,10 @@ import numpy as np
 from smalti.core.child import exit_words, start
 from smalti.core.wire import read_header, write
 
-__all__ = ["Answer", "Child", "borrow", "give_back"]
+__all__ = ["LIGHT", "Answer", "Child", "borrow", "give_back"]
 
-KEPT = 2
-"""Idle ones kept: a worker reads one file at a time, an app a few."""
+LIGHT = ""
+"""What all readers are called that are in a process of their own only because everything is to be."""
 
 POLL_SECONDS = 0.5
 
@@ -33,11 +33,14 @@ class Child:
 
     Parameters
     ----------
+    reader
+        Name of the loader it is for, or `LIGHT`.
     seconds
         The longest that it will be waited for; should this process die, it ends itself some time after.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, reader: str, seconds: float) -> None:
+        self.reader = reader
         self.seconds = seconds
         self._owner = os.getpid()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
@@ -142,21 +145,28 @@ _idle: list[Child] = []
 _changing = Lock()
 
 
-def borrow(seconds: float) -> Child | None:
-    """A process that was kept, which nobody else asks until it is given back; None if there is none."""
+def borrow(reader: str, seconds: float) -> Child | None:
+    """A process kept from the last file of this reader; nobody else asks it until it is given back.
+
+    Of readers with libraries of their own one process is kept: bioio's take 150 MB, SimpleITK's 100.
+    """
     with _changing:
-        while _idle:
-            child = _idle.pop()
-            if child.is_usable and child.seconds >= seconds:
-                return child
-            child.stop()
+        for child in tuple(_idle):
+            if child.reader == reader:
+                _idle.remove(child)
+                if child.is_usable and child.seconds >= seconds:
+                    return child
+                child.stop()
+            elif LIGHT not in (reader, child.reader):
+                _idle.remove(child)
+                child.stop()
     return None
 
 
 def give_back(child: Child) -> None:
     """Keep it for the next file, or end it."""
     with _changing:
-        if child.is_usable and len(_idle) < KEPT:
+        if child.is_usable and all(kept.reader != child.reader for kept in _idle):
             _idle.append(child)
             return
     child.stop()

@@ -27,7 +27,7 @@ from smalti.loaders._plain import from_plain, to_plain
 
 __all__ = ["main"]
 
-IDLE_SECONDS = 300.0
+IDLE_SECONDS = 30.0
 """Without a question for so long the process ends; starting another takes 0.2 s."""
 
 

@@ -1,6 +1,7 @@
 """Everything else: any format that an installed bioio reader knows."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
@@ -60,6 +61,7 @@ def _open(ref: ImageRef) -> Any:
 def _gist(error: Exception, uri: str) -> str:
     """What a reader says, without the sentence that only repeats the path."""
     reason = " ".join(str(error).rpartition(f"{uri}'.")[2].split())
+    reason = re.sub(r"`?<[^<>]* object at 0x[0-9a-f]+>`*", "the file", reason)
     return reason.replace(uri, "the file") or type(error).__name__
 
 
