@@ -1,9 +1,10 @@
 """The driver: feeds supervised workers, replaces one that dies, and tries the file it was at alone."""
 
+import logging
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -17,7 +18,9 @@ from smalti.processing.plan import cut_batches
 from smalti.processing.settings import Settings
 from smalti.processing.supervised import Event, Worker
 
-__all__ = ["run_inline", "run_supervised"]
+__all__ = ["Crew", "run_inline", "run_supervised"]
+
+_LOG = logging.getLogger(__name__)
 
 IN_FLIGHT = 2
 """Batches a worker has at once: one at work, one waiting."""
@@ -27,18 +30,31 @@ START_SECONDS = 300.0
 """A worker that is not ready so long after its start is given up; a cold compile takes about 20."""
 
 
-def run_inline(refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet) -> Iterator[Tables]:
+def run_inline(
+    refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet, size: int | None = None
+) -> Iterator[Tables]:
     """Measure in this process and thread: for tests, debugging, and metrics of a notebook's ``__main__``.
 
     Files are read in a process of their own: a reader that crashes must not take the notebook with it.
     """
     settings, budget = settings.set(isolate=True), Budget(settings.memory_bytes)
-    for batch in cut_batches(refs, 1):
+    for batch in cut_batches(refs, 1, size):
         yield process_batch(batch, settings, metrics, budget, lambda number: None)
 
 
-def run_supervised(refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet) -> Iterator[Tables]:
+def run_supervised(
+    refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet, size: int | None = None
+) -> Iterator[Tables]:
     """Measure in worker processes; what kills one or hangs costs one row.
+
+    Parameters
+    ----------
+    refs
+        One per file or store.
+    settings, metrics
+        How to read and what to measure.
+    size
+        Files a batch; None for batches of about equal cost.
 
     Yields
     ------
@@ -46,21 +62,33 @@ def run_supervised(refs: Sequence[ImageRef], settings: Settings, metrics: Metric
         Frames of one batch, in order of completion.
     """
     with tempfile.TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True) as folder:
-        driver = _Driver(settings, metrics, Path(folder))
+        crew = Crew(settings, metrics, Path(folder), slot_files(Path(folder), settings.processes))
         try:
-            yield from driver.run(refs)
+            yield from crew.run(cut_batches(refs, settings.processes, size))
         finally:
-            driver.stop()
+            crew.stop()
 
 
-class _Driver:
-    """Workers for the queue, and one for suspects, who are tried alone beside them."""
+class Crew:
+    """Worker processes for the queue, and one for suspects, who are tried alone beside them.
 
-    def __init__(self, settings: Settings, metrics: MetricSet, folder: Path) -> None:
+    Parameters
+    ----------
+    settings, metrics
+        How to read and what to measure.
+    folder
+        For small files that tell where each worker is; no other crew may use it.
+    slots
+        Of the memory that the workers share, also with those of other crews; see `slot_files`.
+    """
+
+    def __init__(
+        self, settings: Settings, metrics: MetricSet, folder: Path, slots: Sequence[Path]
+    ) -> None:
         self._settings = settings
         self._metrics = metrics
         self._folder = folder
-        self._slots = slot_files(folder, settings.processes)
+        self._slots = slots
         self._queue: deque[tuple[ImageRef, ...]] = deque()
         self._suspects: deque[ImageRef] = deque()
         self._numbers = count()
@@ -69,14 +97,23 @@ class _Driver:
         self._solo: Worker | None = None
         self._fruitless = 0
         self._checked = time.monotonic()
+        self._given_up = False
 
-    def run(self, refs: Sequence[ImageRef]) -> Iterator[Tables]:
-        self._queue.extend(cut_batches(refs, self._settings.processes))
+    def run(self, batches: Iterable[tuple[ImageRef, ...]]) -> Iterator[Tables]:
+        """Measure batches; may be called again when it is through, with the same worker processes."""
+        self._queue.extend(batches)
         while self._queue or self._suspects or any(worker.batches for worker in self._workers()):
+            if self._given_up:
+                raise SmaltiError("the run was stopped")
             self._feed()
             yield from self._step()
 
+    def give_up(self) -> None:
+        """Have `run`, at work in another thread, raise SmaltiError soon."""
+        self._given_up = True
+
     def stop(self) -> None:
+        """End the worker processes; not while `run` is at work in another thread."""
         for worker in self._workers():
             worker.stop()
 
@@ -139,6 +176,7 @@ class _Driver:
         """End a worker: a suspect that it ran alone becomes a row; else the rest of its work is kept."""
         suspect = worker.begun()
         worker.stop()
+        _LOG.warning("a worker was lost at %s: %s", suspect.path if suspect else "no file", text)
         if worker is self._solo:
             self._solo = None
             for refs in worker.batches.values():

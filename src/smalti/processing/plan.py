@@ -16,12 +16,17 @@ MOST_OF_THE_REST = 1 / 4
 """Of what a worker's share of the rest holds, so that the last batches are small and all end together."""
 
 
-def cut_batches(refs: Sequence[ImageRef], workers: int) -> Iterator[tuple[ImageRef, ...]]:
-    """Cut references into batches of about equal cost, in order.
+def cut_batches(
+    refs: Sequence[ImageRef], workers: int, size: int | None = None
+) -> Iterator[tuple[ImageRef, ...]]:
+    """Cut references into batches of `size` files, or for None of about equal cost, in order.
 
     A batch holds about 32 MiB, or less when that would leave workers idle at the end; tiny files come by the
     hundred, a large file alone.
     """
+    if size is not None:
+        yield from (tuple(refs[start : start + size]) for start in range(0, len(refs), size))
+        return
     left = sum(cost(ref) for ref in refs)
     least = max(FILE_COST, min(LEAST_BYTES, left / workers * MOST_OF_THE_REST))
     batch: list[ImageRef] = []

@@ -1,0 +1,192 @@
+"""The driver over a dask scheduler: submits batches, takes their frames, and survives lost workers."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+from uuid import uuid4
+
+from smalti import __version__
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.image import ImageRef
+from smalti.processing.batch import Tables, failed_rows
+from smalti.processing.metric_set import MetricSet
+from smalti.processing.on_dask import Order, end_run, measure_batch, sees
+from smalti.processing.plan import cut_batches
+from smalti.processing.settings import Settings
+from smalti.processing.wire import receive
+
+__all__ = ["run_on_client"]
+
+IN_FLIGHT = 3
+"""Batches a thread has at once: one at work, two waiting or on the way."""
+
+MIN_IN_FLIGHT = 16
+"""So that a cluster that grows with what waits begins to grow."""
+
+POLL_SECONDS = 1.0
+
+
+def run_on_client(
+    refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet, client: Any, size: int | None = None
+) -> Iterator[Tables]:
+    """Measure on the workers of a dask scheduler, one file a thread at a time.
+
+    Parameters
+    ----------
+    refs
+        One per file or store.
+    settings, metrics
+        How to read and what to measure; `settings.workers` means nothing here, and memory is that of each
+        dask worker.
+    client
+        A `distributed.Client`.
+    size
+        Files a batch; None for batches of about equal cost.
+
+    Yields
+    ------
+    dict
+        Frames of one batch, in order of completion.
+
+    Raises
+    ------
+    UsageError
+        Workers lack smalti, have another one, or do not see the files.
+    SmaltiError
+        The scheduler went away, or a later worker is no good for the same reasons.
+    """
+    order = Order(
+        run=uuid4().hex,
+        version=__version__,
+        settings=settings.to_dict(),
+        folder=common_folder(refs),
+        path=tuple(str(Path(path).resolve()) for path in sys.path),
+    )
+    check_workers(client, order)
+    driver = _Driver(client, order, metrics)
+    try:
+        yield from driver.run(cut_batches(refs, threads(client) or MIN_IN_FLIGHT, size))
+    finally:
+        driver.stop()
+
+
+def common_folder(refs: Sequence[ImageRef]) -> str | None:
+    """A folder that the first and the last local file share; None where none is local."""
+    local = [ref.uri for ref in (refs[0], refs[-1]) if "://" not in ref.uri]
+    return os.path.commonpath([Path(uri).parent for uri in local]) if local else None
+
+
+def check_workers(client: Any, order: Order) -> None:
+    """Raise UsageError when the scheduler or a worker that is there now cannot do its part."""
+    found = client.get_versions(packages=["smalti"])
+    programs = {f"scheduler at {client.scheduler.address}": found["scheduler"]}
+    programs |= {f"worker at {address}": facts for address, facts in found["workers"].items()}
+    for program, facts in programs.items():
+        version = facts["packages"]["smalti"]
+        if version != order.version:
+            there = f"has smalti {version}" if version else "has no smalti"
+            raise UsageError(f"the dask {program} {there}, this is {order.version}; install the same there")
+    if order.folder:
+        blind = [address for address, can in client.run(sees, order.folder).items() if not can]
+        if blind:
+            raise UsageError(
+                f"{len(blind)} of {len(found['workers'])} dask workers do not see {order.folder}, the first "
+                f"is {blind[0]}; give a folder that all of them have at this path"
+            )
+
+
+def threads(client: Any) -> int:
+    """Threads of all workers there are now."""
+    return sum(client.nthreads().values())
+
+
+class _Driver:
+    """Batches on their way, and those that took workers down, which are tried again file by file."""
+
+    def __init__(self, client: Any, order: Order, metrics: MetricSet) -> None:
+        self._client = client
+        self._order = order
+        self._metrics = metrics
+        self._queue: deque[tuple[ImageRef, ...]] = deque()
+        self._suspects: deque[ImageRef] = deque()
+        self._batches: dict[Any, tuple[ImageRef, ...]] = {}
+        self._done: SimpleQueue[Any] = SimpleQueue()
+        self._most = MIN_IN_FLIGHT
+        self._asked = -POLL_SECONDS
+
+    def run(self, batches: Iterator[tuple[ImageRef, ...]]) -> Iterator[Tables]:
+        self._queue.extend(batches)
+        while self._queue or self._suspects or self._batches:
+            self._feed()
+            with suppress(Empty):
+                future = self._done.get(timeout=POLL_SECONDS)
+                yield from self._hear(future, self._batches.pop(future))
+            if self._client.status != "running":
+                raise self._lost()
+
+    def stop(self) -> None:
+        """Take back what is not done; those at it end within a second."""
+        if self._client.status == "running":
+            with suppress(OSError):  # the scheduler went away just now
+                self._client.cancel(list(self._batches))
+                self._client.run(end_run, self._order.run, on_error="ignore")
+
+    def _feed(self) -> None:
+        """Keep every thread busy; a suspect is tried when nothing else is under way.
+
+        When a worker dies, dask suspects all that it had or was to have, so that only who was alone is
+        guilty for sure.
+        """
+        if time.monotonic() - self._asked > POLL_SECONDS:
+            self._asked = time.monotonic()
+            self._most = max(MIN_IN_FLIGHT, IN_FLIGHT * threads(self._client))
+        while self._queue and len(self._batches) < self._most:
+            self._submit(self._queue.popleft())
+        if self._suspects and not self._batches:
+            self._submit((self._suspects.popleft(),))
+
+    def _submit(self, batch: tuple[ImageRef, ...]) -> None:
+        future = self._client.submit(measure_batch, self._order, batch, pure=False)
+        self._batches[future] = batch
+        future.add_done_callback(self._done.put)
+
+    def _hear(self, future: Any, batch: tuple[ImageRef, ...]) -> Iterator[Tables]:
+        from distributed import KilledWorker
+
+        if future.status == "finished":
+            yield unpacked(future.result())
+            return
+        if future.status != "error":
+            raise self._lost()
+        error = future.exception()
+        if isinstance(error, SmaltiError):
+            raise error
+        if not isinstance(error, KilledWorker):
+            raise SmaltiError(f"a batch failed on a dask worker: {type(error).__name__}: {error}") from error
+        if len(batch) == 1 and not self._batches:
+            text = f"{error.allowed_failures + 1} dask workers died at it, also when it was tried alone"
+            yield failed_rows(batch, "crashed", text, self._metrics)
+        else:
+            self._suspects.extend(batch)
+
+    def _lost(self) -> SmaltiError:
+        return SmaltiError(
+            f"the dask scheduler at {self._client.scheduler.address} went away; what was done is kept, "
+            "and the same call goes on where it was"
+        )
+
+
+def unpacked(message: bytes) -> Tables:
+    """Frames that `measure_batch` sent."""
+    received = receive(io.BytesIO(message))
+    assert received is not None
+    return received[1]
