@@ -5,6 +5,17 @@ from typing import Annotated
 
 import typer
 
+from smalti.cli.machines import (
+    BatchSize,
+    Cluster,
+    ClusterOption,
+    DryRun,
+    FlushEvery,
+    LogFile,
+    PartsDir,
+    Scheduler,
+    show_job_script,
+)
 from smalti.cli.more import tell_more
 from smalti.cli.options import Debug, Exclude, Metrics, Verbose, names, stoppable
 
@@ -70,6 +81,14 @@ def process(
     omit_base_dir: Annotated[
         bool, typer.Option("--omit-base-dir", help="Write nothing of where the images lie.")
     ] = False,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    cluster_option: ClusterOption = None,
+    dry_run: DryRun = False,
+    parts_dir: PartsDir = None,
+    flush_every: FlushEvery = None,
+    batch_size: BatchSize = None,
+    log_file: LogFile = None,
     metrics: Metrics = None,
     exclude: Exclude = None,
     verbose: Verbose = False,
@@ -79,6 +98,9 @@ def process(
     from smalti.processing.project import process as run
     from smalti.processing.summary import tell
 
+    if dry_run:
+        show_job_script(cluster, cluster_option or [])
+        return
     go_on = "the same command goes on where it was"
     with stoppable(f"without --fresh {go_on}" if fresh else go_on):
         project = run(
@@ -99,6 +121,13 @@ def process(
             isolate=isolate,
             metrics=names(metrics),
             exclude=names(exclude),
+            client=scheduler,
+            cluster=cluster,
+            cluster_options=cluster_option,
+            parts_dir=parts_dir,
+            flush_every=flush_every,
+            batch_size=batch_size,
+            log_file=log_file,
         )
     facts = project.summary()
     typer.echo(f"{tell(facts)}\n  table    {project.path}")

@@ -97,6 +97,14 @@ def facts(state: State) -> str:
     """Rate, time left and failures, as a person would say them."""
     parts = [f"{state.rate:,.0f} files/s" if state.rate >= 10 else f"{state.rate:.1f} files/s"]
     if state.seconds_left is not None:
-        parts.append(f"{state.seconds_left:,.0f} s left")
+        parts.append(f"{duration(state.seconds_left)} left")
     parts.append(f"{state.failed} failed")
     return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """``"45 s"``, ``"12 min"``, ``"3 h 5 min"``."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -4,7 +4,7 @@ import logging
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -32,7 +32,7 @@ START_SECONDS = 300.0
 
 def run_inline(
     refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet, size: int | None = None
-) -> Iterator[Tables]:
+) -> Generator[Tables]:
     """Measure in this process and thread: for tests, debugging, and metrics of a notebook's ``__main__``.
 
     Files are read in a process of their own: a reader that crashes must not take the notebook with it.
@@ -44,7 +44,7 @@ def run_inline(
 
 def run_supervised(
     refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet, size: int | None = None
-) -> Iterator[Tables]:
+) -> Generator[Tables]:
     """Measure in worker processes; what kills one or hangs costs one row.
 
     Parameters
@@ -82,9 +82,7 @@ class Crew:
         Of the memory that the workers share, also with those of other crews; see `slot_files`.
     """
 
-    def __init__(
-        self, settings: Settings, metrics: MetricSet, folder: Path, slots: Sequence[Path]
-    ) -> None:
+    def __init__(self, settings: Settings, metrics: MetricSet, folder: Path, slots: Sequence[Path]) -> None:
         self._settings = settings
         self._metrics = metrics
         self._folder = folder

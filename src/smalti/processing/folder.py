@@ -1,7 +1,11 @@
 """Whose a project folder is, and who may write to it now."""
 
+import getpass
+import os
+import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import filelock
@@ -14,6 +18,9 @@ __all__ = ["locked"]
 
 LOCK = ".lock"
 """Made first and never removed: a folder that has one is a project's, whatever a kill left in it."""
+
+OWNER = ".lock-owner"
+"""Who holds the lock, in words. The lock file itself is emptied by whoever tries it."""
 
 
 @contextmanager
@@ -31,10 +38,35 @@ def locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / LOCK, blocking=False)
     try:
-        with lock:
-            yield
+        lock.acquire()
     except filelock.Timeout:
-        raise UsageError(f"another run is at work on {folder}; wait for it, or give another -o") from None
+        raise UsageError(
+            f"another run is at work on {folder}: {_owner(folder)}; wait for it, or give another -o"
+        ) from None
+    except NotImplementedError:
+        raise UsageError(f"the disk of {folder} knows no file locks; give an -o on another disk") from None
+    try:
+        (folder / OWNER).write_text(_me(), encoding="utf-8")
+        yield
+    finally:
+        (folder / OWNER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _me() -> str:
+    user = str(os.getuid()) if hasattr(os, "getuid") else "somebody"
+    with suppress(OSError, KeyError, ImportError):  # an account without a name, as in containers
+        user = getpass.getuser()
+    since = datetime.now().astimezone().isoformat(" ", "seconds")
+    return f"{user} on {platform.node()}, process {os.getpid()}, since {since}"
+
+
+def _owner(folder: Path) -> str:
+    """Who holds the lock; it may have been taken just now, or be of an account whose files stay closed."""
+    with suppress(OSError, UnicodeDecodeError):
+        if words := (folder / OWNER).read_text(encoding="utf-8").strip():
+            return words
+    return "it has not said whose"
 
 
 def check_ours(folder: Path) -> None:

@@ -19,6 +19,7 @@ from smalti.processing.paths import full_path, listed, project_folder
 from smalti.processing.record import Record, with_facts
 from smalti.processing.rooted import locate
 from smalti.processing.run import run
+from smalti.processing.running import Running
 from smalti.processing.settings import Settings
 from smalti.processing.summary import summarise, tell
 from smalti.processing.tables import Tables
@@ -105,7 +106,7 @@ class Project(Tables):
         self._extra = tuple(plugin for plugin in given if plugin.module == "__main__")
         return {"metrics": names, "modules": sorted({p.module for p in given if p.module != "__main__"})}
 
-    def process(self, *, fresh: bool = False, progress: Progress | None = None) -> Self:
+    def process(self, *, fresh: bool = False, progress: Progress | None = None, **running: Any) -> Self:
         """Measure what is new or changed since the last run; an interrupted run goes on where it stopped.
 
         Parameters
@@ -114,18 +115,26 @@ class Project(Tables):
             Measure everything anew.
         progress
             Told how far the run is; None shows bars in the terminal or notebook.
+        **running
+            ``client, cluster, cluster_options, parts_dir, flush_every, batch_size, log_file``; see
+            `smalti.processing.running.Running`.
 
         Raises
         ------
         UsageError
             It is read-only, or does not say where its images lie.
+
+        Examples
+        --------
+        >>> project.process(client="tcp://head:8786", log_file="run.log")  # doctest: +SKIP
         """
         check_writable(self.path)
         if not self.record.base:
             raise UsageError(f"{self.path} does not say where its images lie; give smalti.open(…, base=DIR)")
+        how = Running.of(running)
         shown = RichProgress() if progress is None else progress
         try:
-            self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra)
+            self.record = run(self.path, self.record, self.settings, shown, fresh, self._extra, how)
         finally:
             shown.close()
             self._view = None
@@ -235,15 +244,18 @@ def process(
         Told how far the run is; None shows bars.
     **settings
         ``loader, extensions, metrics, exclude, workers, memory, timeout, isolate``, and for the page
-        ``flavor, description, cmap, omit_base_dir``; see `Project.set`.
+        ``flavor, description, cmap, omit_base_dir``; see `Project.set`. And ``client, cluster,
+        cluster_options, parts_dir, flush_every, batch_size, log_file``; see
+        `smalti.processing.running.Running`.
 
     Examples
     --------
     >>> project = process("plates/", output="plates.smalti", conditions=["a", "b"])  # doctest: +SKIP
     """
     project = Project(name or full_path(base).name, base, output=output)
+    running = {name: settings.pop(name) for name in Running.names() & settings.keys()}
     project.add_paths(*listed(conditions or ())).set(**settings)
-    return project.process(fresh=fresh, progress=progress)
+    return project.process(fresh=fresh, progress=progress, **running)
 
 
 def open(path: str | Path, *, base: str | Path | None = None) -> Project:

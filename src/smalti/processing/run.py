@@ -1,14 +1,15 @@
 """One run: look, leave out what is done, measure, keep parts as it goes, merge them at the end."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from smalti import __version__
-from smalti.core.errors import SmaltiError
+from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.plugin import Plugin, broken, find
 from smalti.core.progress import Progress, State
@@ -16,18 +17,19 @@ from smalti.loaders.choose import known_extensions
 from smalti.processing.batch import Tables, columns_of
 from smalti.processing.engine import run_inline, run_supervised
 from smalti.processing.folder import locked
+from smalti.processing.log import RunLog, logged_to
 from smalti.processing.metric_set import MetricSet, choose_metrics
+from smalti.processing.parts import Parts
 from smalti.processing.private import bases_of, check_inside, omit_base, plain_tables, without_base
 from smalti.processing.record import Record
 from smalti.processing.resume import check_same_project, present_facts, still_to_do
+from smalti.processing.running import Running
 from smalti.processing.settings import Settings
 from smalti.sources.folder import Found, discover
 from smalti.table import store
+from smalti.table.elsewhere import settle
 
 __all__ = ["run"]
-
-FLUSH_SECONDS = 2.0
-"""A kill loses at most the work of so long."""
 
 
 def run(
@@ -37,6 +39,7 @@ def run(
     progress: Progress,
     fresh: bool,
     extra: Sequence[Plugin] = (),
+    running: Running = Running(),  # noqa: B008 - frozen
 ) -> Record:
     """Bring the tables of a project folder up to date with its base folder.
 
@@ -54,6 +57,8 @@ def run(
         Forget what is in the tables.
     extra
         Metrics that only this process knows; with any, it measures in this process itself.
+    running
+        Where and in which pieces.
 
     Returns
     -------
@@ -65,9 +70,23 @@ def run(
     NothingFoundError
         The base folder is missing, empty or without any image; nothing is written.
     UsageError
-        The folder is not a project's, another run is at work on it, or its rows are of another base or
-        loader.
+        The folder is not a project's, another run is at work on it, its rows are of another base or
+        loader, or what is to measure cannot be reached.
     """
+    with logged_to(running.log_file):
+        return _run(folder, record, settings, progress, fresh, extra, running)
+
+
+def _run(
+    folder: Path,
+    record: Record,
+    settings: Settings,
+    progress: Progress,
+    fresh: bool,
+    extra: Sequence[Plugin],
+    running: Running,
+) -> Record:
+    check_machines(settings, extra, running)
     if settings.loader not in (None, "none"):
         find("loader", settings.loader)
     metrics = choose_metrics(settings, extra)
@@ -84,6 +103,7 @@ def run(
             check_same_project(before, images, record.base, found.refs, settings)
         if images is None:
             store.forget(folder)
+        settle(folder, running.parts_dir)
         record = replace(
             begun(record, found, metrics, settings),
             seconds=before.seconds if before else 0.0,
@@ -91,7 +111,8 @@ def run(
         )
         record.write(folder)
         todo = still_to_do(found.refs, images, metrics.version)
-        record = _measure(folder, record, settings, metrics, todo, progress, bases, inline=bool(extra))
+        with _engine(settings, metrics, extra, running) as engine:
+            record = _measure(folder, record, todo, progress, bases, engine, running)
         footer = {"smalti": record.version, "metric_set": metrics.version}
         present = present_facts(found.refs)
         if record.omit_base_dir:
@@ -174,55 +195,74 @@ def check_complete(folder: Path, refs: Sequence[ImageRef]) -> None:
         )
 
 
+def check_machines(settings: Settings, extra: Sequence[Plugin], running: Running) -> None:
+    """Raise UsageError when what is to measure cannot be reached, or cannot measure this."""
+    if not running.is_distributed:
+        return
+    if extra:
+        names = ", ".join(metric.name for metric in extra)
+        raise UsageError(
+            f"metrics of __main__ cannot be sent to dask workers: {names}; put them into a module"
+        )
+    if settings.workers:
+        raise UsageError(
+            f"{settings.workers} workers are asked for, but dask's workers measure; leave the number away"
+        )
+    from smalti.processing.clients import check_reachable
+
+    check_reachable(running)
+
+
+@contextmanager
+def _engine(
+    settings: Settings, metrics: MetricSet, extra: Sequence[Plugin], running: Running
+) -> Iterator[Callable[[Sequence[ImageRef]], Generator[Tables]]]:
+    """What measures files, and gives frames of one batch after the other; other machines are let go after."""
+    size = running.batch_size
+    if not running.is_distributed:
+        measure = run_inline if extra else run_supervised
+        yield lambda refs: measure(refs, settings, metrics, size)
+        return
+    from smalti.processing.clients import client_of  # these bring asyncio and more
+    from smalti.processing.distributed import run_on_client
+
+    with ExitStack() as stack:  # nobody is waited for when there is nothing to measure
+
+        def measure_there(refs: Sequence[ImageRef]) -> Generator[Tables]:
+            if refs:
+                client = stack.enter_context(client_of(running))
+                yield from run_on_client(refs, settings, metrics, client, size)
+
+        yield measure_there
+
+
 def _measure(
     folder: Path,
     record: Record,
-    settings: Settings,
-    metrics: MetricSet,
     todo: Sequence[ImageRef],
     progress: Progress,
     bases: Collection[str],
-    inline: bool,
+    engine: Callable[[Sequence[ImageRef]], Generator[Tables]],
+    running: Running,
 ) -> Record:
     started = time.monotonic()
-    engine = run_inline if inline else run_supervised
-    parts = _Parts(folder)
+    parts = Parts(folder, running.flush_every)
+    log = RunLog(record, len(todo))
     done = failed = 0
-    progress.update(State(0, len(todo), message="starting"))
+    waiting = "waiting for workers" if running.is_distributed else "starting"
+    progress.update(State(0, len(todo), message=waiting))
     try:
-        for tables in engine(todo, settings, metrics) if todo else ():
-            images = tables["images"]
-            done += images["path"].n_unique()
-            failed += images.filter(~pl.col("status").is_in(["ok", "skipped"])).height
-            parts.add(plain_tables(tables, bases) if bases else tables)
-            progress.update(State(done, len(todo), failed, time.monotonic() - started))
+        with closing(engine(todo)) as batches:
+            for tables in batches:
+                images = tables["images"]
+                done += images["path"].n_unique()
+                failed += images.filter(~pl.col("status").is_in(["ok", "skipped"])).height
+                parts.add(plain_tables(tables, bases) if bases else tables)
+                log.add(tables, done, failed)
+                progress.update(State(done, len(todo), failed, time.monotonic() - started))
     finally:
         parts.flush()
         record = replace(record, seconds=round(record.seconds + time.monotonic() - started, 3))
         record.write(folder)
+        log.tell("in all")
     return record
-
-
-class _Parts:
-    """Frames gathered for a few seconds, then written as one part."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._number = store.next_part(folder)
-        self._waiting: list[Tables] = []
-        self._last = time.monotonic()
-
-    def add(self, tables: Tables) -> None:
-        self._waiting.append(tables)
-        if time.monotonic() - self._last > FLUSH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._waiting:
-            merged = {
-                name: pl.concat([tables[name] for tables in self._waiting]) for name in self._waiting[0]
-            }
-            store.write_part(self._folder, self._number, merged)
-            self._number += 1
-            self._waiting = []
-        self._last = time.monotonic()

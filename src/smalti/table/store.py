@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from smalti.core.columns import Column
-from smalti.core.errors import UnknownNameError
+from smalti.core.errors import SmaltiError, UnknownNameError
+from smalti.table.elsewhere import forget_place, parts_folder
 from smalti.table.overlay import PART, kept_images, stack
 from smalti.table.parquet import commit, read_metadata, scan, stage, stage_part
 from smalti.table.schema import (
@@ -47,7 +48,7 @@ def final_file(folder: Path, table: str) -> Path:
 def parts(folder: Path) -> list[int]:
     """Numbers of the whole parts, ascending."""
     return sorted(
-        int(path.name[5:].partition(".")[0]) for path in _parts(folder).glob("part-*.images.parquet")
+        int(path.name[5:].partition(".")[0]) for path in parts_folder(folder).glob("part-*.images.parquet")
     )
 
 
@@ -58,7 +59,7 @@ def exists(folder: Path) -> bool:
 
 def next_part(folder: Path) -> int:
     """A number above every part that is whole or was begun."""
-    begun = (path.name[5:].partition(".")[0] for path in _parts(folder).glob("part-*.parquet*"))
+    begun = (path.name[5:].partition(".")[0] for path in parts_folder(folder).glob("part-*.parquet*"))
     return max((int(number) for number in begun if number.isdecimal()), default=0) + 1
 
 
@@ -81,7 +82,7 @@ def write_part(folder: Path, number: int, tables: Mapping[str, pl.DataFrame]) ->
     targets = {table: _part(folder, number, table) for table in TABLES}
     if targets["images"].exists():
         raise ValueError(f"part {number} is already written; take next_part()")
-    _parts(folder).mkdir(parents=True, exist_ok=True)
+    parts_folder(folder).mkdir(parents=True, exist_ok=True)
     for target in targets.values():  # what a killed run left must not join this part
         target.unlink(missing_ok=True)
     for table in reversed(TABLES):
@@ -145,7 +146,7 @@ def compact(
         others = _undeclared(rows, declared)
         rows = rows.sort(_ORDER, *_WITHIN[table]).select(*(column.name for column in declared), *others)
         staged[final] = stage(rows, final, (*declared, *_stated(final, others)), footer)
-    _parts(folder).mkdir(exist_ok=True)
+    parts_folder(folder).mkdir(exist_ok=True)
     _marker(folder).touch()  # from here on the final files may not match each other; `read` looks closer
     for final, temporary in staged.items():
         commit(temporary, final)
@@ -153,12 +154,20 @@ def compact(
 
 
 def forget(folder: Path) -> None:
-    """Remove all tables and parts. Images go first, so that a kill leaves no rows of them to be trusted."""
+    """Remove all tables and parts. Images go first, so that a kill leaves no rows of them to be trusted.
+
+    Parts on another disk that is not there now are left alone, and nothing points to them any more.
+    """
+    try:
+        parts_folder(folder)
+    except SmaltiError:
+        forget_place(folder)
     for table in TABLES:
         final_file(folder, table).unlink(missing_ok=True)
-        for part in _parts(folder).glob(f"part-*.{table}.parquet*"):
+        for part in parts_folder(folder).glob(f"part-*.{table}.parquet*"):
             part.unlink()
     _marker(folder).unlink(missing_ok=True)
+    forget_place(folder)
 
 
 def _undeclared(rows: pl.LazyFrame, declared: Sequence[Column]) -> list[str]:
@@ -183,9 +192,10 @@ def _clear(folder: Path) -> None:
     for number in parts(folder):
         for table in TABLES:  # images first: without it the part does not exist
             _part(folder, number, table).unlink(missing_ok=True)
-    for rest in _parts(folder).glob("part-*.parquet*"):  # parts that a killed run began
+    for rest in parts_folder(folder).glob("part-*.parquet*"):  # parts that a killed run began
         rest.unlink()
     _marker(folder).unlink()
+    forget_place(folder)  # a project without parts is whole where it stands
 
 
 def _files(folder: Path, table: str, numbers: Sequence[int]) -> dict[int, Path]:
@@ -194,13 +204,9 @@ def _files(folder: Path, table: str, numbers: Sequence[int]) -> dict[int, Path]:
     return {number: path for number, path in files.items() if path.exists()}
 
 
-def _parts(folder: Path) -> Path:
-    return folder / "parts"
-
-
 def _part(folder: Path, number: int, table: str) -> Path:
-    return _parts(folder) / f"part-{number:06d}.{table}.parquet"
+    return parts_folder(folder) / f"part-{number:06d}.{table}.parquet"
 
 
 def _marker(folder: Path) -> Path:
-    return _parts(folder) / "compacting"
+    return parts_folder(folder) / "compacting"
