@@ -1,11 +1,13 @@
 """Folders of small real images, and plugins that misbehave."""
 
 import os
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from polars.testing import assert_frame_equal
 
 from smalti.core.progress import Silent, State
 
@@ -109,3 +111,52 @@ def install(tmp_path, monkeypatch):
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
 
     return install
+
+
+@pytest.fixture(scope="session")
+def dask_cluster():
+    """Starts a scheduler on this machine with two workers, which dask starts anew when they die."""
+
+    @contextmanager
+    def start(**config):
+        from dask import config as settings
+        from distributed import LocalCluster
+
+        wanted = {f"distributed.{name.replace('__', '.').replace('_', '-')}": v for name, v in config.items()}
+        with (
+            settings.set(wanted),
+            LocalCluster(
+                n_workers=2,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                memory_limit="4GB",
+                silence_logs=50,
+            ) as cluster,
+        ):
+            yield cluster
+
+    return start
+
+
+@pytest.fixture
+def client_to():
+    """Connects to a cluster, and lets go of it after the test."""
+    from distributed import Client
+
+    with ExitStack() as stack:
+        yield lambda cluster: stack.enter_context(Client(cluster, set_as_default=False))
+
+
+@pytest.fixture(scope="session")
+def assert_same_tables():
+    """Compares all four tables of two projects, to the last bit."""
+
+    def compare(project, other):
+        for name in ("images", "planes", "histograms", "thumbnails"):
+            assert_frame_equal(
+                getattr(project, name).collect(), getattr(other, name).collect(), check_exact=True
+            )
+
+    return compare

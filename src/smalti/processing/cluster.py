@@ -83,7 +83,7 @@ def started(name: str, options: Sequence[str]) -> Iterator[Any]:
     jobs = given.pop("jobs")
     own = dask.config.get(f"jobqueue.{name}.scheduler-options", {})
     host = {"host": "127.0.0.1"} if name == "local" else {}
-    scheduler = {"dashboard": False, "dashboard_address": None, **host, **own}
+    scheduler = {"dashboard": False, "dashboard_address": "127.0.0.1:0", **host, **own}
     cluster = _class(name)(scheduler_options=scheduler, **given)
     try:
         cluster.scale(jobs=jobs)

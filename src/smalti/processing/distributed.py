@@ -7,7 +7,8 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -34,10 +35,18 @@ MIN_IN_FLIGHT = 16
 
 POLL_SECONDS = 1.0
 
+PATIENCE_SECONDS = 300.0
+"""A scheduler without any worker so long will hardly get one."""
+
 
 def run_on_client(
-    refs: Sequence[ImageRef], settings: Settings, metrics: MetricSet, client: Any, size: int | None = None
-) -> Iterator[Tables]:
+    refs: Sequence[ImageRef],
+    settings: Settings,
+    metrics: MetricSet,
+    client: Any,
+    size: int | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> Generator[Tables]:
     """Measure on the workers of a dask scheduler, one file a thread at a time.
 
     Parameters
@@ -51,6 +60,8 @@ def run_on_client(
         A `distributed.Client`.
     size
         Files a batch; None for batches of about equal cost.
+    patience
+        Seconds to wait for a first worker, or for another when the last has gone.
 
     Yields
     ------
@@ -62,7 +73,7 @@ def run_on_client(
     UsageError
         Workers lack smalti, have another one, or do not see the files.
     SmaltiError
-        The scheduler went away, or a later worker is no good for the same reasons.
+        The scheduler went away or has no workers, or a later worker is no good for the same reasons.
     """
     order = Order(
         run=uuid4().hex,
@@ -72,7 +83,7 @@ def run_on_client(
         path=tuple(str(Path(path).resolve()) for path in sys.path),
     )
     check_workers(client, order)
-    driver = _Driver(client, order, metrics)
+    driver = _Driver(client, order, metrics, patience)
     try:
         yield from driver.run(cut_batches(refs, threads(client) or MIN_IN_FLIGHT, size))
     finally:
@@ -112,8 +123,9 @@ def threads(client: Any) -> int:
 class _Driver:
     """Batches on their way, and those that took workers down, which are tried again file by file."""
 
-    def __init__(self, client: Any, order: Order, metrics: MetricSet) -> None:
+    def __init__(self, client: Any, order: Order, metrics: MetricSet, patience: float) -> None:
         self._client = client
+        self._patience = patience
         self._order = order
         self._metrics = metrics
         self._queue: deque[tuple[ImageRef, ...]] = deque()
@@ -121,7 +133,7 @@ class _Driver:
         self._batches: dict[Any, tuple[ImageRef, ...]] = {}
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._most = MIN_IN_FLIGHT
-        self._asked = -POLL_SECONDS
+        self._asked = self._manned = time.monotonic() - POLL_SECONDS
 
     def run(self, batches: Iterator[tuple[ImageRef, ...]]) -> Iterator[Tables]:
         self._queue.extend(batches)
@@ -148,11 +160,23 @@ class _Driver:
         """
         if time.monotonic() - self._asked > POLL_SECONDS:
             self._asked = time.monotonic()
-            self._most = max(MIN_IN_FLIGHT, IN_FLIGHT * threads(self._client))
+            self._look_for_workers()
         while self._queue and len(self._batches) < self._most:
             self._submit(self._queue.popleft())
         if self._suspects and not self._batches:
             self._submit((self._suspects.popleft(),))
+
+    def _look_for_workers(self) -> None:
+        """Have more under way where there are more; raise SmaltiError when none comes for too long."""
+        number = threads(self._client)
+        self._most = max(MIN_IN_FLIGHT, IN_FLIGHT * number)
+        if number:
+            self._manned = time.monotonic()
+        elif time.monotonic() - self._manned > self._patience:
+            raise SmaltiError(
+                f"the dask scheduler at {self._client.scheduler.address} has had no workers for "
+                f"{self._patience:g} s; start some, and the same call goes on where it was"
+            )
 
     def _submit(self, batch: tuple[ImageRef, ...]) -> None:
         future = self._client.submit(measure_batch, self._order, batch, pure=False)
@@ -162,18 +186,23 @@ class _Driver:
     def _hear(self, future: Any, batch: tuple[ImageRef, ...]) -> Iterator[Tables]:
         from distributed import KilledWorker
 
-        if future.status == "finished":
-            yield unpacked(future.result())
-            return
-        if future.status != "error":
-            raise self._lost()
-        error = future.exception()
-        if isinstance(error, SmaltiError):
-            raise error
-        if not isinstance(error, KilledWorker):
+        try:
+            message = future.result()  # it is measured again where its worker died since
+        except KilledWorker as error:
+            yield from self._suspect(batch, error.allowed_failures + 1)
+        except CancelledError:
+            raise self._lost() from None
+        except SmaltiError:
+            raise
+        except Exception as error:
             raise SmaltiError(f"a batch failed on a dask worker: {type(error).__name__}: {error}") from error
+        else:
+            yield unpacked(message)
+
+    def _suspect(self, batch: tuple[ImageRef, ...], n_died: int) -> Iterator[Tables]:
+        """A file that was alone becomes a row; those of a batch are tried one by one."""
         if len(batch) == 1 and not self._batches:
-            text = f"{error.allowed_failures + 1} dask workers died at it, also when it was tried alone"
+            text = f"{n_died} dask workers died at it, also when it was tried alone"
             yield failed_rows(batch, "crashed", text, self._metrics)
         else:
             self._suspects.extend(batch)

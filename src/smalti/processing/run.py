@@ -1,5 +1,6 @@
 """One run: look, leave out what is done, measure, keep parts as it goes, merge them at the end."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -224,14 +225,17 @@ def _engine(
         yield lambda refs: measure(refs, settings, metrics, size)
         return
     from smalti.processing.clients import client_of  # these bring asyncio and more
-    from smalti.processing.distributed import run_on_client
+    from smalti.processing.distributed import PATIENCE_SECONDS, run_on_client
 
     with ExitStack() as stack:  # nobody is waited for when there is nothing to measure
 
         def measure_there(refs: Sequence[ImageRef]) -> Generator[Tables]:
             if refs:
                 client = stack.enter_context(client_of(running))
-                yield from run_on_client(refs, settings, metrics, client, size)
+                patience = (
+                    PATIENCE_SECONDS if running.cluster is None else math.inf
+                )  # jobs may queue for days
+                yield from run_on_client(refs, settings, metrics, client, size, patience)
 
         yield measure_there
 
