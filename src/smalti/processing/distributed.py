@@ -82,10 +82,14 @@ def run_on_client(
         folder=common_folder(refs),
         path=tuple(str(Path(path).resolve()) for path in sys.path),
     )
-    check_workers(client, order)
+    from distributed.client import ClosedClientError
+
     driver = _Driver(client, order, metrics, patience)
     try:
+        check_workers(client, order)
         yield from driver.run(cut_batches(refs, threads(client) or MIN_IN_FLIGHT, size))
+    except (OSError, ClosedClientError) as error:  # of asking the scheduler: files are read elsewhere
+        raise driver.lost() from error
     finally:
         driver.stop()
 
@@ -143,7 +147,7 @@ class _Driver:
                 future = self._done.get(timeout=POLL_SECONDS)
                 yield from self._hear(future, self._batches.pop(future))
             if self._client.status != "running":
-                raise self._lost()
+                raise self.lost()
 
     def stop(self) -> None:
         """Take back what is not done; those at it end within a second."""
@@ -191,7 +195,7 @@ class _Driver:
         except KilledWorker as error:
             yield from self._suspect(batch, error.allowed_failures + 1)
         except CancelledError:
-            raise self._lost() from None
+            raise self.lost() from None
         except SmaltiError:
             raise
         except Exception as error:
@@ -207,7 +211,8 @@ class _Driver:
         else:
             self._suspects.extend(batch)
 
-    def _lost(self) -> SmaltiError:
+    def lost(self) -> SmaltiError:
+        """What to say when the scheduler is gone."""
         return SmaltiError(
             f"the dask scheduler at {self._client.scheduler.address} went away; what was done is kept, "
             "and the same call goes on where it was"
