@@ -1,4 +1,4 @@
-"""Ten kills of driver and worker at random moments: the resumed table must equal an undisturbed one."""
+"""Ten kills of driver and worker, with each engine, at random moments: the table must equal an undisturbed one."""
 
 import os
 import subprocess

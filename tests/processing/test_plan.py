@@ -28,3 +28,7 @@ def test_batches_shrink_towards_the_end_so_that_no_worker_waits_long_for_another
     sizes = [len(batch) for batch in cut_batches(refs_of([100] * 2000), 2)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] <= 64
+
+
+def test_batches_of_a_number_of_files_hold_that_many():
+    assert [len(batch) for batch in cut_batches(refs_of([9**9] * 10), 2, 4)] == [4, 4, 2]
