@@ -1,4 +1,4 @@
-"""Ten kills of driver and worker, with each engine, at random moments: the table must equal an undisturbed one."""
+"""Ten kills of driver and worker, with each engine, at random moments: the table must not differ."""
 
 import os
 import subprocess

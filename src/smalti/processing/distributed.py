@@ -95,9 +95,11 @@ def run_on_client(
 
 
 def common_folder(refs: Sequence[ImageRef]) -> str | None:
-    """A folder that the first and the last local file share; None where none is local."""
-    local = [ref.uri for ref in (refs[0], refs[-1]) if "://" not in ref.uri]
-    return os.path.commonpath([Path(uri).parent for uri in local]) if local else None
+    """A folder that the first and the last local file share; None where none is local, or nothing shared."""
+    local = [Path(ref.uri).parent for ref in (refs[0], refs[-1]) if "://" not in ref.uri]
+    with suppress(ValueError):  # none is local, or they are on two drives of Windows
+        return os.path.commonpath(local)
+    return None
 
 
 def check_workers(client: Any, order: Order) -> None:

@@ -45,11 +45,11 @@ def stage(frame: pl.LazyFrame, target: Path, columns: Sequence[Column], footer: 
     A column of `frame` that `columns` does not describe is written without a description.
     """
     temporary = _temporary(target)
-    frame.sink_parquet(
+    _sink(
+        frame,
         temporary,
         compression="zstd",
         row_group_size=ROW_GROUP,
-        sync_on_close="all",
         metadata=dict(footer),
         arrow_schema=_described(frame.collect_schema(), columns),
     )
@@ -59,8 +59,17 @@ def stage(frame: pl.LazyFrame, target: Path, columns: Sequence[Column], footer: 
 def stage_part(frame: pl.DataFrame, target: Path) -> Path:
     """Write a short-lived file beside `target`: lz4, without statistics and meanings; see `stage`."""
     temporary = _temporary(target)
-    frame.lazy().sink_parquet(temporary, compression="lz4", statistics=False, sync_on_close="all")
+    _sink(frame.lazy(), temporary, compression="lz4", statistics=False)
     return temporary
+
+
+def _sink(frame: pl.LazyFrame, temporary: Path, **options: Any) -> None:
+    """Write a file through to the disk; a full disk keeps nothing of what did not fit."""
+    try:
+        frame.sink_parquet(temporary, sync_on_close="all", **options)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def commit(temporary: Path, target: Path) -> None:
