@@ -63,10 +63,10 @@ class Engine:
         return [psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid)]
 
 
-@pytest.fixture(scope="module", params=["embedded", "dask"])
+@pytest.fixture(scope="module", params=["embedded", "isolate", "dask"])
 def engine(request, dask_cluster):
-    if request.param == "embedded":
-        yield Engine()
+    if request.param != "dask":
+        yield Engine(["--isolate"] if request.param == "isolate" else [])
     else:
         with dask_cluster() as cluster:
             yield Engine(["--scheduler", cluster.scheduler_address], cluster)

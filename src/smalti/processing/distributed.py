@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from smalti import __version__
+from smalti.core.child import search_path
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.processing.batch import Tables, failed_rows
@@ -80,7 +80,7 @@ def run_on_client(
         version=__version__,
         settings=settings.to_dict(),
         folder=common_folder(refs),
-        path=tuple(str(Path(path).resolve()) for path in sys.path),
+        path=tuple(search_path()),
     )
     from distributed.client import ClosedClientError
 
