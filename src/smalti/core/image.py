@@ -1,15 +1,16 @@
 """The two records everything below the QC table speaks: where an image is, and what it is."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import xxhash
 
 from smalti.core.axes import Pick, PlaneIndex, check_axes, n_planes, plane_indices, selection, sizes
 
-__all__ = ["SLAB_BYTES", "Image", "ImageRef", "Pixels", "image_id"]
+__all__ = ["SLAB_BYTES", "Image", "ImageRef", "Pixels", "Stack", "image_id"]
 
 SLAB_BYTES = 128 << 20
 """What a loader may keep of planes that were decoded together, because a block holds a part of each."""
@@ -31,6 +32,30 @@ def image_id(path: str, series: int) -> str:
     return xxhash.xxh3_64_hexdigest(f"{path}\0{series}".encode("utf-8", "surrogateescape"))
 
 
+class Stack(NamedTuple):
+    """Files that are planes of one image; a tuple, because JSON writes it as a list without being told.
+
+    Parameters
+    ----------
+    members
+        Absolute path (or URL) of each file in t, c, z order, z fastest; ``""`` where one is missing.
+    lengths
+        Number of time points, channels and z positions; 0 for an axis that is not stacked.
+    channel_names
+        One a channel, where the files' names state them; else empty.
+    """
+
+    members: tuple[str, ...]
+    lengths: tuple[int, int, int]
+    channel_names: tuple[str, ...] = ()
+
+    @classmethod
+    def of_lists(cls, values: Sequence[Sequence[Any]]) -> Self:
+        """The stack that JSON made lists of."""
+        members, lengths, names = map(tuple, values)
+        return cls(members, lengths, names)
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRef:
     """Where one image is; made by a source before anything is opened.
@@ -41,7 +66,8 @@ class ImageRef:
     Parameters
     ----------
     uri
-        Absolute path (or URL) of the file or store.
+        Absolute path (or URL) of the file or store; a store's URL ends in a slash. Of a stack, its first
+        file's.
     path
         POSIX path relative to BASE, as shown to people.
     size_bytes
@@ -54,6 +80,8 @@ class ImageRef:
         Index and name inside a container.
     loader
         The reader to use, or that was used; None to choose by content.
+    stack
+        The files whose planes make it up; None when it is all in one file or store.
     """
 
     uri: str
@@ -64,6 +92,7 @@ class ImageRef:
     series: int = 0
     series_name: str | None = None
     loader: str | None = None
+    stack: Stack | None = None
 
     @property
     def image_id(self) -> str:

@@ -59,8 +59,6 @@ def starts(base: Path | str, paths: Sequence[str]) -> list[Start]:
 
 
 def _checked(base: Path | str) -> Path:
-    if "://" in str(base):
-        raise UsageError(f"{base} is a URL; smalti reads folders and files of this machine: mount or copy it")
     root = Path(os.path.abspath(Path(base).expanduser()))  # noqa: PTH100  # resolve() would follow links
     if not root.exists():
         there = next(parent for parent in root.parents if parent.is_dir())

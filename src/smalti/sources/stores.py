@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["is_store", "store_facts"]
+__all__ = ["MARKS", "is_store", "store_facts"]
 
-_MARKS = frozenset({".zgroup", ".zarray", ".zattrs", "zarr.json"})
+MARKS = frozenset({".zgroup", ".zarray", ".zattrs", "zarr.json"})
 
 
 def is_store(name: str, members: Iterable[str]) -> bool:
     """Whether a folder is a Zarr store: by its name, or by a metadata file among its members."""
-    return name.lower().endswith(".zarr") or not _MARKS.isdisjoint(members)
+    return name.lower().endswith(".zarr") or not MARKS.isdisjoint(members)
 
 
 def store_facts(folder: str) -> tuple[int, float]:

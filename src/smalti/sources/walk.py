@@ -11,7 +11,7 @@ from smalti.sources.conditions import Start
 from smalti.sources.names import clutter_name, endings, readable
 from smalti.sources.stores import is_store, store_facts
 
-__all__ = ["Walk", "Wanted"]
+__all__ = ["Walk", "Wanted", "is_left_out"]
 
 _SPECIAL = {stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 
@@ -129,13 +129,10 @@ class Walk:
 
     def _leaves_out(self, folder: str) -> bool:
         """Count hidden folders and our own projects, which are not entered."""
-        if folder.startswith("."):
-            self.clutter[readable(folder)] += 1
-        elif folder.lower().endswith(".smalti"):
-            self.clutter["*.smalti"] += 1
-        else:
-            return False
-        return True
+        counted_as = is_left_out(folder)
+        if counted_as:
+            self.clutter[counted_as] += 1
+        return bool(counted_as)
 
     def _take_file(self, place: Start, identity: tuple[_Folder, str], facts: os.stat_result) -> None:
         if identity in self._taken:
@@ -181,6 +178,13 @@ class Walk:
     def _problem(self, place: Start, what: str, error: OSError) -> None:
         self.clutter[what] += 1
         self.problems.append(f"{readable(place.path or place.uri)}: {what} ({error.strerror or error})")
+
+
+def is_left_out(folder: str) -> str | None:
+    """The name under which a folder is counted that is not entered: hidden, or a project of ours."""
+    if folder.startswith("."):
+        return readable(folder)
+    return "*.smalti" if folder.lower().endswith(".smalti") else None
 
 
 def _folder(path: str | Path) -> _Folder:
