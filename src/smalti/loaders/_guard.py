@@ -9,6 +9,7 @@ import numpy as np
 from smalti.core.errors import SmaltiError, UnreadableError
 from smalti.core.image import Image, ImageRef, Pixels
 from smalti.core.plugin import Plugin
+from smalti.core.remote import without_secrets
 from smalti.loaders._content import BrokenFileError, starts_with
 from smalti.loaders._quiet import quiet
 
@@ -70,7 +71,7 @@ def _asked(question: Callable[[], T], ref: ImageRef, name: str, head: bytes = b"
         raise UnreadableError(ref.path, name, str(error)) from error
     except Exception as error:  # readers raise anything, down to ZeroDivisionError, on broken bytes
         said = f"{type(error).__name__}: {error}".replace(ref.uri, ref.path)
-        reason = " ".join(said.split())[:400]
+        reason = without_secrets(" ".join(said.split()))[:400]
         raise UnreadableError(
             ref.path, name, f"{reason} ({starts_with(head)})" if head else reason
         ) from error

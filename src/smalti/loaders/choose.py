@@ -11,9 +11,11 @@ import numpy as np
 from smalti.core.errors import CrashedError, SmaltiError, TimedOutError, UnreadableError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import Plugin, find, plugins
+from smalti.core.remote import is_url
 from smalti.loaders._content import HEAD, hopeless, is_dicom
 from smalti.loaders._formats import KNOWN
 from smalti.loaders._guard import guarded
+from smalti.loaders._remote import fetched, is_remote_store
 from smalti.loaders._small import forget, look
 from smalti.loaders.isolation import Isolation
 
@@ -75,6 +77,7 @@ class _Opening:
     ref: ImageRef
     limit: int
     isolation: Isolation
+    keep: bool = False
     head: bytes = b""
     left_open: list[Callable[[], None]] = field(default_factory=list)
 
@@ -110,12 +113,12 @@ def read_later(ref: ImageRef, limit: int, isolation: Isolation = ASKED_FOR) -> I
     """
 
     def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
-        with open_images(ref, limit, None, isolation) as images:
+        with _open(_Opening(ref, limit, isolation, keep=True), ref.loader) as images:
             opened = _series(images, ref)
             assert opened.pixels is not None
             return opened.pixels(index, level)
 
-    with open_images(ref, limit, None, isolation) as images:
+    with _open(_Opening(ref, limit, isolation, keep=True), ref.loader) as images:
         image = _series(images, ref)
     return image if image.pixels is None else replace(image, pixels=pixels)
 
@@ -139,6 +142,23 @@ def _series(images: Iterator[Image], ref: ImageRef) -> Image:
 
 
 def _images(file: _Opening, name: str | None) -> Generator[Image, None, None]:
+    if file.ref.stack is not None:
+        file.ref = replace(file.ref, loader=name)
+        return file.by(find("loader", "stack"))
+    if is_remote_store(file.ref):
+        return file.by(find("loader", "zarr"))
+    return (_fetched if is_url(file.ref.uri) else _here)(file, name)
+
+
+def _fetched(file: _Opening, name: str | None) -> Generator[Image, None, None]:
+    """Images of a remote file, read from a copy; no message and no reference names the copy."""
+    uri = file.ref.uri
+    with fetched(file.ref, file.keep) as file.ref:
+        for image in _here(file, name):
+            yield replace(image, ref=replace(image.ref, uri=uri))
+
+
+def _here(file: _Opening, name: str | None) -> Generator[Image, None, None]:
     try:
         yield from _tried(file, name)
     finally:

@@ -14,6 +14,7 @@ from smalti.core.columns import Column
 from smalti.core.errors import UnreadableError
 from smalti.core.image import SLAB_BYTES, Image, ImageRef, Pixels
 from smalti.core.plugin import loader
+from smalti.core.remote import is_url
 from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
@@ -64,14 +65,24 @@ def zarr(ref: ImageRef, limit: int) -> Iterator[Image]:
 def _root(ref: ImageRef) -> Any:
     from zarr import open as open_node
     from zarr.errors import GroupNotFoundError, NodeNotFoundError
-    from zarr.storage import LocalStore
 
     try:
-        return open_node(LocalStore(ref.uri, read_only=True), mode="r")
+        return open_node(_store(ref.uri), mode="r")
     except JSONDecodeError as error:
         raise BrokenFileError(f"the Zarr metadata are not JSON: {error}") from error
     except (FileNotFoundError, GroupNotFoundError, NodeNotFoundError) as error:
         raise BrokenFileError("the folder holds no Zarr metadata (zarr.json, .zgroup or .zarray)") from error
+
+
+def _store(uri: str) -> Any:
+    """The store, of which only what is asked for is read, wherever it is."""
+    if is_url(uri):
+        from smalti.loaders._zarr_remote import RemoteStore
+
+        return RemoteStore.at(uri)
+    from zarr.storage import LocalStore
+
+    return LocalStore(uri, read_only=True)
 
 
 def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Image:
