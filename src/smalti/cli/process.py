@@ -23,7 +23,14 @@ __all__ = ["process"]
 
 
 def process(
-    base: Annotated[Path, typer.Argument(metavar="BASE", help="Folder of images, or one file.")],
+    base: Annotated[
+        str,
+        typer.Argument(
+            metavar="BASE",
+            help="Folder of images, one file, a pattern in quotes, a table (CSV, TSV, Parquet) or list "
+            "(.txt) of paths, or a URL (s3://, https://, gs://).",
+        ),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -41,6 +48,36 @@ def process(
     extension: Annotated[
         list[str] | None,
         typer.Option("-e", "--extension", metavar="EXT", help="Only files with this ending; repeatable."),
+    ] = None,
+    group_template: Annotated[
+        str | None,
+        typer.Option(
+            "--group-template",
+            metavar="TEMPLATE",
+            help="Make columns of parts of the path, as '{plate}/{well}_{site:int}.tif'; types: str, int, "
+            "float, date, date_compact, identity.",
+        ),
+    ] = None,
+    stack_by: Annotated[
+        str | None,
+        typer.Option(
+            "--stack-by",
+            metavar="t,c,z",
+            help="Files that differ only in these fields of the template are one image.",
+        ),
+    ] = None,
+    metadata: Annotated[
+        str | None,
+        typer.Option("--metadata", metavar="TABLE", help="Join a CSV, TSV or Parquet table to the images."),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="COLUMN",
+            help="What joins it: filename, path, stem or a column of the template; COLUMN=THEIRS where the "
+            "table names it otherwise.",
+        ),
     ] = None,
     loader: Annotated[
         str | None,
@@ -114,6 +151,10 @@ def process(
             omit_base_dir=omit_base_dir or None,
             fresh=fresh,
             extensions=extension,
+            group_template=group_template,
+            stack_by=stack_by,
+            metadata=metadata,
+            on=on,
             loader=loader,
             workers=workers,
             memory=memory or 0,

@@ -165,5 +165,6 @@ def stack_of(row: dict[str, Any]) -> Stack | None:
 def _absolute(folder: str, member: str) -> str:
     if is_url(folder):
         scheme, _, rest = folder.partition("://")
-        return f"{scheme}://{posixpath.normpath(posixpath.join(rest, member))}"
+        host, _, path = rest.partition("/")  # however often a row says .., it names no other host
+        return f"{scheme}://{host}{posixpath.normpath(posixpath.join('/', path, member))}"
     return posixpath.normpath(posixpath.join(folder, member))

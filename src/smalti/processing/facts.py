@@ -7,6 +7,7 @@ from typing import Any
 
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import plugins
+from smalti.core.remote import shown
 from smalti.processing.fit import MisfitError, fit
 from smalti.processing.frames import utf8
 from smalti.table.schema import IMAGE_COLUMNS, size_readable
@@ -34,7 +35,7 @@ def file_facts(ref: ImageRef) -> dict[str, Any]:
     return {
         "image_id": ref.image_id,
         "path": ref.path,
-        "uri": utf8(ref.uri),
+        "uri": utf8(shown(ref.uri)),
         "name": path.name,
         "stem": path.stem,
         "file_extension": path.suffix.lower().removeprefix("."),

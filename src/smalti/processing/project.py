@@ -15,7 +15,8 @@ from smalti.core.plugin import Plugin, find
 from smalti.core.progress import Progress, RichProgress
 from smalti.loaders.choose import read_later
 from smalti.loaders.isolation import PATIENCE, Isolation
-from smalti.processing.paths import full_path, listed, project_folder
+from smalti.loaders.stack import stack_of
+from smalti.processing.paths import base_name, full_base, full_path, listed, project_folder
 from smalti.processing.record import Record, with_facts
 from smalti.processing.rooted import locate
 from smalti.processing.run import run
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Project", "open", "process"]
 
+_OF_NAMES = ("group_template", "stack_by", "metadata", "on")
+"""Settings that are kept in the record: they say what the files are, not how they are measured."""
+
 
 class Project(Tables):
     """A folder ``NAME.smalti`` with the QC table of the images under a base folder.
@@ -40,7 +44,7 @@ class Project(Tables):
     name
         Title of the project.
     base
-        Folder of images (or one file).
+        Folder of images, one file, a pattern, a table of paths, or a URL.
     loader
         Reader for all files; None chooses by content, ``"none"`` opens nothing.
     output
@@ -56,10 +60,10 @@ class Project(Tables):
     def __init__(
         self, name: str, base: str | Path, *, loader: str | None = None, output: str | Path | None = None
     ) -> None:
-        absolute = full_path(base)
+        absolute = full_base(base)
         self.path = project_folder(name, absolute) if output is None else full_path(output)
         self.source = self.path
-        self.record = Record(name=name, base=str(absolute))
+        self.record = Record(name=name, base=absolute)
         self._moved_from: str | None = None
         self.settings = Settings(loader=loader)
         self._extra: tuple[Plugin, ...] = ()
@@ -86,10 +90,17 @@ class Project(Tables):
         `metrics` takes names, and functions marked with `smalti.metric`; ``memory`` bytes or ``"4GB"``. Facts
         for the page are ``flavor`` (a label beside the title), ``description``, and ``cmap`` (colours of
         values, any palette of Bokeh or colorcet); ``omit_base_dir=True`` writes nothing of where images lie.
+        Of the files' names, ``group_template`` makes columns and ``stack_by`` (``"t,c,z"``) stacks;
+        ``metadata`` joins a table ``on`` a column; see `smalti.sources.columns.Asked`.
         """
         self.record, settings = with_facts(self.record, settings)
         if extensions is not None:
             self.record = replace(self.record, extensions=listed(extensions))
+        asked: dict[str, Any] = {name: settings.pop(name) for name in _OF_NAMES if name in settings}
+        if asked.get("metadata"):
+            asked["metadata"] = full_base(asked["metadata"])
+        asked = {name: ",".join(listed(value or "")) for name, value in asked.items()}
+        self.record = replace(self.record, **asked)
         if settings.get("metrics") is not None:
             settings |= self._take_metrics(listed(settings["metrics"]))
         self.settings = self.settings.set(**settings)
@@ -169,8 +180,7 @@ class Project(Tables):
         SmaltiError
             Its file is not where the project, or `open` with a base folder, says.
         """
-        wanted = ["uri", "path", "size_bytes", "condition", "series", "series_name", "reader", "status"]
-        rows = self.images.filter(pl.col("image_id") == image_id).select(wanted).collect().rows(named=True)
+        rows = self.images.filter(pl.col("image_id") == image_id).collect().rows(named=True)
         if not rows:
             ids = self.images.select("image_id").collect()["image_id"]
             raise UnknownNameError("image", image_id, ids)
@@ -186,6 +196,7 @@ class Project(Tables):
             series=row["series"],
             series_name=row["series_name"],
             loader=row["reader"],
+            stack=stack_of(row),
         )
         apart = self.settings.isolate or row["status"] in ("crashed", "timeout")
         return read_later(
@@ -231,7 +242,8 @@ def process(
     Parameters
     ----------
     base
-        Folder of images, or one file.
+        Folder of images, one file, a pattern, a table or list of paths, or a URL of these; see
+        `smalti.sources.folder.discover`.
     output
         Project folder to write, by custom ``NAME.smalti``; None for one under the user's cache folder.
     conditions
@@ -243,16 +255,16 @@ def process(
     progress
         Told how far the run is; None shows bars.
     **settings
-        ``loader, extensions, metrics, exclude, workers, memory, timeout, isolate``, and for the page
-        ``flavor, description, cmap, omit_base_dir``; see `Project.set`. And ``client, cluster,
-        cluster_options, parts_dir, flush_every, batch_size, log_file``; see
+        ``loader, extensions, metrics, exclude, workers, memory, timeout, isolate, group_template, stack_by,
+        metadata, on``, and for the page ``flavor, description, cmap, omit_base_dir``; see `Project.set`. And
+        ``client, cluster, cluster_options, parts_dir, flush_every, batch_size, log_file``; see
         `smalti.processing.running.Running`.
 
     Examples
     --------
     >>> project = process("plates/", output="plates.smalti", conditions=["a", "b"])  # doctest: +SKIP
     """
-    project = Project(name or full_path(base).name, base, output=output)
+    project = Project(name or base_name(full_base(base)), base, output=output)
     running = {name: settings.pop(name) for name in Running.names() & settings.keys()}
     project.add_paths(*listed(conditions or ())).set(**settings)
     return project.process(fresh=fresh, progress=progress, **running)

@@ -9,6 +9,7 @@ from typing import Any, Self, get_origin
 
 from smalti import __version__
 from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.remote import shown
 from smalti.processing.private import plain_record
 from smalti.table.palette import check_palette
 
@@ -27,6 +28,9 @@ class Record:
         Title; absolute path of the base folder.
     paths, extensions
         Conditions and extensions asked for.
+    group_template, stack_by, metadata, on
+        Columns and stacks made of the files' names, and the table joined to them; see
+        `smalti.sources.columns.Asked`.
     settings
         How the images were read and measured.
     files, clutter, conditions, problems
@@ -37,6 +41,8 @@ class Record:
         False while a run is under way or was stopped.
     metrics
         Version of each metric by name.
+    joined
+        Columns of the images table that came with the files in the last run that ended.
     version
         The smalti that wrote it.
     flavor
@@ -53,6 +59,10 @@ class Record:
     base: str
     paths: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    group_template: str = ""
+    stack_by: str = ""
+    metadata: str = ""
+    on: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: int = 0
     clutter: Mapping[str, int] = field(default_factory=dict)
@@ -61,6 +71,7 @@ class Record:
     seconds: float = 0.0
     finished: bool = False
     metrics: Mapping[str, int] = field(default_factory=dict)
+    joined: tuple[str, ...] = ()
     version: str = __version__
     flavor: str = ""
     description: str = ""
@@ -83,9 +94,9 @@ class Record:
             ) from error
 
     def write(self, folder: Path) -> None:
-        """Write it whole or not at all."""
+        """Write it whole or not at all; credentials in a URL are left out."""
         temporary = folder / f"{FILE_NAME}.tmp"
-        values = asdict(self)
+        values = asdict(self) | {"base": shown(self.base), "metadata": shown(self.metadata)}
         with temporary.open("w", encoding="utf-8") as file:
             json.dump(plain_record(values, self.base) if self.omit_base_dir else values, file, indent=2)
             file.flush()

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.remote import below
 
 __all__ = ["locate"]
 
@@ -68,7 +69,7 @@ def _relative(uri: str | None, path: str, base: str) -> str:
 
 def _below(base: str, path: str) -> str:
     if "://" in base:
-        return f"{base.rstrip('/')}/{path}"
+        return below(base, path)
     if Path(path).name == Path(base).name and Path(base).is_file():  # the project of one file
         return base
     return os.path.join(base, path)  # noqa: PTH118  # an absolute path stays as it is

@@ -14,7 +14,6 @@ from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.plugin import Plugin, broken, find
 from smalti.core.progress import Progress, State
-from smalti.loaders.choose import known_extensions
 from smalti.processing.batch import Tables, columns_of
 from smalti.processing.engine import run_inline, run_supervised
 from smalti.processing.folder import locked
@@ -23,10 +22,10 @@ from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.parts import Parts
 from smalti.processing.private import bases_of, check_inside, omit_base, plain_tables, without_base
 from smalti.processing.record import Record
-from smalti.processing.resume import check_same_project, present_facts, still_to_do
+from smalti.processing.resume import check_same_project, look, present_facts, still_to_do
 from smalti.processing.running import Running
 from smalti.processing.settings import Settings
-from smalti.sources.folder import Found, discover
+from smalti.sources.found import Found
 from smalti.table import store
 from smalti.table.elsewhere import settle
 
@@ -92,7 +91,8 @@ def _run(
         find("loader", settings.loader)
     metrics = choose_metrics(settings, extra)
     columns = columns_of(metrics)
-    found = discover(record.base, record.paths, record.extensions, known_extensions())
+    found = look(record, columns)
+    columns["images"] = (*columns["images"], *found.columns)
     with locked(folder):
         before = None if fresh else stored_record(folder)
         record = kept_facts(record, before)
@@ -108,6 +108,7 @@ def _run(
         record = replace(
             begun(record, found, metrics, settings),
             seconds=before.seconds if before else 0.0,
+            joined=before.joined if before else (),
             problems=(*found.problems, *left_out(), *inline_words(extra), *vanished(images, found.refs)),
         )
         record.write(folder)
@@ -115,14 +116,14 @@ def _run(
         with _engine(settings, metrics, extra, running) as engine:
             record = _measure(folder, record, todo, progress, bases, engine, running)
         footer = {"smalti": record.version, "metric_set": metrics.version}
-        present = present_facts(found.refs)
+        present = present_facts(found, before)
         if record.omit_base_dir:
             present = without_base(present, bases)
         store.compact(folder, columns, footer, present)
         if before and images is not None and record.omit_base_dir and not is_plain(before):
             omit_base(folder, bases | {before.base})
         check_complete(folder, found.refs)
-        record = replace(record, finished=True)
+        record = replace(record, finished=True, joined=tuple(column.name for column in found.columns))
         record.write(folder)
     return record
 

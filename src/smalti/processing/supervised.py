@@ -74,7 +74,8 @@ class Worker:
         slots: Sequence[Path],
     ) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._process = start("smalti.processing.worker", worker_environment(), self._log, **own_group())
+        env = worker_environment() | {"TMPDIR": str(place.parent)}  # what is fetched goes with the run
+        self._process = start("smalti.processing.worker", env, self._log, **own_group())
         self._events = events
         self._place = Place(place)
         self._started = self._heard = time.monotonic()

@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _serve(orders: BinaryIO, results: BinaryIO) -> None:
-    from smalti.core.image import ImageRef
+    from smalti.core.image import ImageRef, Stack
     from smalti.processing.settings import Settings
     from smalti.processing.wire import receive
 
@@ -48,8 +48,10 @@ def _serve(orders: BinaryIO, results: BinaryIO) -> None:
     Thread(target=or_leave, args=(_work, batches, results, *told), daemon=True).start()
     names = [field.name for field in fields(ImageRef)]
     while (message := receive(orders)) is not None:
-        refs = [ImageRef(**dict(zip(names, values, strict=True))) for values in message[0]["refs"]]
-        batches.put((message[0]["batch"], refs))
+        given = [dict(zip(names, values, strict=True)) for values in message[0]["refs"]]
+        for facts in given:
+            facts["stack"] = Stack.of_lists(facts["stack"]) if facts["stack"] else None
+        batches.put((message[0]["batch"], [ImageRef(**facts) for facts in given]))
 
 
 def _work(
