@@ -1,13 +1,18 @@
 """What all tests share: the real data set, and how often a repeated test repeats."""
 
 import csv
+import logging
 import os
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -39,6 +44,62 @@ def expected(data: Path) -> list[dict[str, str]]:
     """Rows of EXPECTED.csv."""
     with (data / "EXPECTED.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words):
+        pass
+
+
+class _Web(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """``serve(folder)`` or ``serve(handler=Handler)``: a web server of this machine, and its URL."""
+    running = []
+
+    def start(folder: Path | None = None, handler: type = _Quiet) -> str:
+        server = _Web(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+        running.append(server)
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[Callable[[Path], str]]:
+    """``bucket(folder)``: a copy of the folder on an S3 server of this machine, and its URL."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    told = {"ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "DEFAULT_REGION": "us-east-1"}
+    told["ENDPOINT_URL"] = f"http://{host}:{port}"
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in told.items():
+            environment.setenv(f"AWS_{name}", value)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="images")
+        numbers = count()
+
+        def put(folder: Path) -> str:
+            prefix = f"set {next(numbers)}"
+            for path in filter(Path.is_file, folder.rglob("*")):
+                key = f"{prefix}/{path.relative_to(folder).as_posix()}"
+                client.put_object(Bucket="images", Key=key, Body=path.read_bytes())
+            return f"s3://images/{prefix}"
+
+        yield put
+    server.stop()
 
 
 PATIENCE = 30_000

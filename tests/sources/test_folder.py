@@ -204,8 +204,6 @@ def test_a_missing_base_is_answered_with_the_nearest_folder(tmp_path):
         discover(tmp_path / "contrl")
     with pytest.raises(NothingFoundError, match="there is no folder"):
         discover(tmp_path / "x" / "y" / "z")
-    with pytest.raises(UsageError, match="is a URL"):
-        discover("s3://bucket/images")
 
 
 def test_a_missing_path_is_answered_with_the_folders_there_are(tmp_path):
