@@ -108,7 +108,7 @@ def _run(
         record = replace(
             begun(record, found, metrics, settings),
             seconds=before.seconds if before else 0.0,
-            joined=before.joined if before else (),
+            joined=(*(before.joined if before else ()), *(column.name for column in found.columns)),
             problems=(*found.problems, *left_out(), *inline_words(extra), *vanished(images, found.refs)),
         )
         record.write(folder)
