@@ -87,6 +87,22 @@ def test_another_template_changes_columns_without_measuring(run):
     assert not {"row", "col", "site"} & set(images.columns)
 
 
+def test_a_well_of_a_name_and_one_of_a_plate_share_a_column(data, tmp_path, told):
+    folder = tmp_path / "set"
+    shutil.copytree(data / "omezarr/plate_v04.ome.zarr", folder / "plate.ome.zarr")
+    tifffile.imwrite(folder / "P1_A02.tif", np.zeros((8, 8), np.uint8))
+
+    def wells(**options):
+        project = smalti.process(folder, output=tmp_path / "x.smalti", workers=1, progress=told, **options)
+        rows = project.images.select("path", "plate", "well").collect()
+        return rows.filter(pl.col("path") == "P1_A02.tif").row(0)[1:], rows["well"].n_unique()
+
+    named, n_wells = wells(group_template="{plate}_{well}.tif")
+    assert named == ("P1", "A02")
+    assert n_wells > 1
+    assert wells() == ((None, None), n_wells)
+
+
 def test_joined_metadata_are_described_in_the_table_and_the_record(run, tmp_path):
     rows = "\n".join(f"{number:04}.ome.tif,{number / 4},2024-05-{number + 1:02}" for number in range(9))
     (tmp_path / "meta.csv").write_text(f"filename,dose,day\n{rows}\n")

@@ -1,12 +1,14 @@
 """What a second run may build on, and which files it may leave out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from smalti.core.columns import Column
 from smalti.core.errors import UsageError
 from smalti.core.image import ImageRef
+from smalti.core.plugin import plugins
 from smalti.core.remote import shown
 from smalti.loaders.choose import known_extensions
 from smalti.processing.facts import modified_at
@@ -15,8 +17,16 @@ from smalti.processing.record import Record
 from smalti.processing.settings import Settings
 from smalti.sources.columns import Asked, with_columns
 from smalti.sources.folder import Found, discover
+from smalti.table.schema import polars_schema
 
-__all__ = ["check_same_project", "look", "present_facts", "still_to_do"]
+__all__ = [
+    "check_same_project",
+    "joined_names",
+    "look",
+    "present_facts",
+    "stated_columns",
+    "still_to_do",
+]
 
 
 def still_to_do(refs: Sequence[ImageRef], images: pl.LazyFrame | None, metric_set: str) -> list[ImageRef]:
@@ -51,11 +61,36 @@ def look(record: Record, tables: Mapping[str, Sequence[Column]]) -> Found:
     """What is there now, with the columns that come with the files; `tables` are those it must not name."""
     asked = Asked(record.group_template, record.stack_by, record.metadata, record.on)
     taken = {column.name for table in ("images", "planes") for column in tables[table]}
+    shared = stated_columns()
     found = discover(record.base, record.paths, record.extensions, known_extensions())
-    return with_columns(found, asked, taken)
+    found = with_columns(found, asked, taken - set(shared))
+    if found.facts is None:
+        return found
+    types = polars_schema(column for column in tables["images"] if column.name in shared)
+    casts = [pl.col(name).cast(dtype, strict=False) for name, dtype in types.items() if name in found.facts]
+    own = tuple(column for column in found.columns if column.name not in shared)
+    return replace(found, columns=own, facts=found.facts.with_columns(casts))
 
 
-def present_facts(found: Found, before: Record | None) -> pl.DataFrame:
+def stated_columns() -> dict[str, list[str]]:
+    """Columns that some readers fill and names or tables may fill for other files, with these readers.
+
+    A well is one whether a plate in Zarr states it or the name of a TIFF.
+    """
+    readers: dict[str, list[str]] = {}
+    for plugin in plugins("loader").values():
+        for column in plugin.columns:
+            if not column.dtype.startswith("List"):
+                readers.setdefault(column.name, []).append(plugin.name)
+    return readers
+
+
+def joined_names(found: Found) -> tuple[str, ...]:
+    """Names of the columns that come with the files, those that readers share included."""
+    return () if found.facts is None else tuple(found.facts.columns[1:])
+
+
+def present_facts(found: Found, before: Record | None, declared: Sequence[Column]) -> pl.DataFrame:
     """What may change without a pixel changing: where each file lies, its condition, and joined columns.
 
     Columns that the last run joined and this one does not are null, which takes them out of the table.
@@ -71,7 +106,8 @@ def present_facts(found: Found, before: Record | None) -> pl.DataFrame:
     if found.facts is not None:
         facts = facts.join(found.facts, on="path", how="left", maintain_order="left")
     gone = [name for name in (before.joined if before else ()) if name not in facts.columns]
-    return facts.with_columns(pl.lit(None, pl.String).alias(name) for name in gone)
+    types = polars_schema(declared)
+    return facts.with_columns(pl.lit(None, types.get(name, pl.String())).alias(name) for name in gone)
 
 
 def check_same_project(

@@ -22,7 +22,14 @@ from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.parts import Parts
 from smalti.processing.private import bases_of, check_inside, omit_base, plain_tables, without_base
 from smalti.processing.record import Record
-from smalti.processing.resume import check_same_project, look, present_facts, still_to_do
+from smalti.processing.resume import (
+    check_same_project,
+    joined_names,
+    look,
+    present_facts,
+    stated_columns,
+    still_to_do,
+)
 from smalti.processing.running import Running
 from smalti.processing.settings import Settings
 from smalti.sources.found import Found
@@ -108,7 +115,7 @@ def _run(
         record = replace(
             begun(record, found, metrics, settings),
             seconds=before.seconds if before else 0.0,
-            joined=(*(before.joined if before else ()), *(column.name for column in found.columns)),
+            joined=(*(before.joined if before else ()), *joined_names(found)),
             problems=(*found.problems, *left_out(), *inline_words(extra), *vanished(images, found.refs)),
         )
         record.write(folder)
@@ -116,14 +123,14 @@ def _run(
         with _engine(settings, metrics, extra, running) as engine:
             record = _measure(folder, record, todo, progress, bases, engine, running)
         footer = {"smalti": record.version, "metric_set": metrics.version}
-        present = present_facts(found, before)
+        present = present_facts(found, before, columns["images"])
         if record.omit_base_dir:
             present = without_base(present, bases)
-        store.compact(folder, columns, footer, present)
+        store.compact(folder, columns, footer, present, stated_columns())
         if before and images is not None and record.omit_base_dir and not is_plain(before):
             omit_base(folder, bases | {before.base})
         check_complete(folder, found.refs)
-        record = replace(record, finished=True, joined=tuple(column.name for column in found.columns))
+        record = replace(record, finished=True, joined=joined_names(found))
         record.write(folder)
     return record
 

@@ -111,6 +111,7 @@ def compact(
     columns: Mapping[str, Sequence[Column]],
     footer: Mapping[str, str],
     present: pl.DataFrame | None = None,
+    stated: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Merge final files and parts into the final files, sorted by path, series, t, c, z.
 
@@ -129,6 +130,9 @@ def compact(
     present
         Files that are there now: ``path``, and columns of images (where a file lies, its condition) whose
         present values replace the stored ones. Rows of other paths are dropped. None keeps all as it is.
+    stated
+        Columns that the files of some readers state themselves, with these readers: their rows keep the
+        stored value, whatever is present.
     """
     numbers = parts(folder)
     kept, _ = kept_images(_files(folder, "images", numbers))
@@ -142,7 +146,7 @@ def compact(
         rows = stack(_files(folder, table, numbers), polars_schema(declared))
         rows = rows.join(order, on=["image_id", PART])
         if table == "images" and present is not None:
-            rows = rows.drop(present.columns[1:], strict=False).join(present.lazy(), on="path", how="left")
+            rows = _at_present(rows, present, stated or {})
         others = _undeclared(rows, declared)
         rows = rows.sort(_ORDER, *_WITHIN[table]).select(*(column.name for column in declared), *others)
         staged[final] = stage(rows, final, (*declared, *_stated(final, others)), footer)
@@ -168,6 +172,23 @@ def forget(folder: Path) -> None:
             part.unlink()
     _marker(folder).unlink(missing_ok=True)
     forget_place(folder)
+
+
+def _at_present(
+    rows: pl.LazyFrame, present: pl.DataFrame, stated: Mapping[str, Sequence[str]]
+) -> pl.LazyFrame:
+    """Rows of images with the values of now, but for what files state themselves."""
+    own = {name: f"__own_{name}" for name in stated if name in present.columns}
+    rows = rows.rename(own).drop(present.columns[1:], strict=False)
+    rows = rows.join(present.lazy(), on="path", how="left")
+    chosen = [
+        pl.when(pl.col("reader").is_in(list(stated[name])))
+        .then(pl.col(kept))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kept in own.items()
+    ]
+    return rows.with_columns(chosen).drop(own.values())
 
 
 def _undeclared(rows: pl.LazyFrame, declared: Sequence[Column]) -> list[str]:
