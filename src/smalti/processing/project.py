@@ -294,9 +294,8 @@ def open(path: str | Path, *, base: str | Path | None = None) -> Project:
     folder = folder_of(source)
     record = Record.read(folder) if folder.is_dir() else None
     if record is None:
-        raise UsageError(
-            f"no smalti project at {folder}; make one with: smalti process BASE -o {folder.name}"
-        )
+        found = "no smalti project at" if folder.exists() else "there is no"
+        raise UsageError(f"{found} {folder}; make one with: smalti process BASE -o {source.stem}.smalti")
     project = Project(record.name, record.base or folder, output=folder)
     project.source, project.record = source, record
     known = {field.name for field in fields(Settings)}  # a later version may have more

@@ -166,13 +166,18 @@ def begun(record: Record, found: Found, metrics: MetricSet, settings: Settings) 
     return replace(
         record,
         settings=settings.to_dict(),
-        files=len(found.refs),
+        files=sum(n_files(ref) for ref in found.refs),
         clutter=found.clutter,
         conditions=found.conditions,
         finished=False,
         metrics={metric.name: metric.version for metric in (*metrics.of_planes, *metrics.of_images)},
         version=__version__,
     )
+
+
+def n_files(ref: ImageRef) -> int:
+    """How many files it stands for: of a stack, those that are there."""
+    return sum(map(bool, ref.stack.members)) if ref.stack else 1
 
 
 def left_out() -> list[str]:
