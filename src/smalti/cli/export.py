@@ -49,8 +49,8 @@ def export(
     While images are measured the project lies in X.smalti beside X.zip; a run that was stopped goes on from
     there, and one over a ZIP that is there takes only what is new or changed.
     """
-    from smalti.processing.opening import is_project
     from smalti.processing.project import open as open_project
+    from smalti.processing.sharing.opening import is_project
 
     if not is_project(source):
         _measured({**options, "base": source, "verbose": verbose, "debug": debug}, output)
@@ -72,9 +72,9 @@ def _refuse(options: dict[str, Any]) -> None:
 
 
 def _measured(options: dict[str, Any], output: Path) -> None:
-    from smalti.processing.export import working_folder
     from smalti.processing.paths import full_path
     from smalti.processing.project import open as open_project
+    from smalti.processing.sharing.export import working_folder
 
     target = full_path(output)
     if target.suffix.lower() != ".zip":

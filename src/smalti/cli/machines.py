@@ -100,7 +100,7 @@ def show_job_script(cluster: str | None, options: list[str]) -> None:
     UsageError
         No cluster is named, or no job can be made of the options.
     """
-    from smalti.processing.cluster import job_script
+    from smalti.processing.cluster.jobs import job_script
 
     if cluster is None:
         raise UsageError("--dry-run prints the job script of a cluster; name one, such as --cluster slurm")

@@ -18,10 +18,10 @@ from smalti.loaders.isolation import PATIENCE, Isolation
 from smalti.loaders.stack import stack_of
 from smalti.processing.paths import base_name, full_base, full_path, listed, project_folder
 from smalti.processing.record import Record, with_facts
-from smalti.processing.rooted import locate
 from smalti.processing.run import run
 from smalti.processing.running import Running
 from smalti.processing.settings import Settings
+from smalti.processing.sharing.rooted import locate
 from smalti.processing.summary import summarise, tell
 from smalti.processing.tables import Tables
 from smalti.table import store
@@ -208,8 +208,8 @@ class Project(Tables):
         return summarise(self.record, self.images) | {"read_only": self.read_only}
 
     def export(self, path: str | Path, *, omit_base_dir: bool = False) -> Path:
-        """Write the finished project as one ZIP, or as a folder; see `smalti.processing.export.export`."""
-        from smalti.processing.export import export
+        """Write the finished project as one ZIP, or as a folder; see `smalti.processing.sharing.export`."""
+        from smalti.processing.sharing.export import export
 
         return export(self, full_path(path), omit_base_dir=omit_base_dir)
 
@@ -274,7 +274,7 @@ def open(path: str | Path, *, base: str | Path | None = None) -> Project:
     """Open what `process` or `Project.export` wrote: a folder, a ZIP, or a Parquet table alone.
 
     A ZIP and a table are read-only. Tables of PixelPatrol can be opened too; see
-    `smalti.processing.pixelpatrol` for what its columns become.
+    `smalti.processing.sharing.pixelpatrol` for what its columns become.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ def open(path: str | Path, *, base: str | Path | None = None) -> Project:
     UsageError
         There is no project at `path`, or it is damaged.
     """
-    from smalti.processing.opening import folder_of
+    from smalti.processing.sharing.opening import folder_of
 
     source = full_path(path)
     folder = folder_of(source)

@@ -10,7 +10,7 @@ from typing import Any, Self, get_origin
 from smalti import __version__
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.remote import shown
-from smalti.processing.private import plain_record
+from smalti.processing.sharing.private import plain_record
 from smalti.table.palette import check_palette
 
 __all__ = ["FILE_NAME", "Record", "with_facts"]

@@ -20,7 +20,6 @@ from smalti.processing.folder import locked
 from smalti.processing.log import RunLog, logged_to
 from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.parts import Parts
-from smalti.processing.private import bases_of, check_inside, omit_base, plain_tables, without_base
 from smalti.processing.record import Record
 from smalti.processing.resume import (
     check_same_project,
@@ -32,6 +31,7 @@ from smalti.processing.resume import (
 )
 from smalti.processing.running import Running
 from smalti.processing.settings import Settings
+from smalti.processing.sharing.private import bases_of, check_inside, omit_base, plain_tables, without_base
 from smalti.sources.found import Found
 from smalti.table import store
 from smalti.table.elsewhere import settle
@@ -222,7 +222,7 @@ def check_machines(settings: Settings, extra: Sequence[Plugin], running: Running
         raise UsageError(
             f"{settings.workers} workers are asked for, but dask's workers measure; leave the number away"
         )
-    from smalti.processing.clients import check_reachable
+    from smalti.processing.cluster.clients import check_reachable
 
     check_reachable(running)
 
@@ -237,8 +237,8 @@ def _engine(
         measure = run_inline if extra else run_supervised
         yield lambda refs: measure(refs, settings, metrics, size)
         return
-    from smalti.processing.clients import client_of  # these bring asyncio and more
-    from smalti.processing.distributed import PATIENCE_SECONDS, run_on_client
+    from smalti.processing.cluster.clients import client_of  # these bring asyncio and more
+    from smalti.processing.cluster.driver import PATIENCE_SECONDS, run_on_client
 
     with ExitStack() as stack:  # nobody is waited for when there is nothing to measure
 

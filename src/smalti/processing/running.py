@@ -21,7 +21,7 @@ class Running:
         A `distributed.Client`, or the address of a dask scheduler, whose workers measure; None for
         processes of this machine.
     cluster
-        A queueing system that starts dask workers, such as ``"slurm"``; see `smalti.processing.cluster`.
+        A queueing system that starts dask workers, such as ``"slurm"``; see `smalti.processing.cluster.jobs`.
     cluster_options
         What each of its jobs gets, as ``"KEY=VALUE"``.
     parts_dir

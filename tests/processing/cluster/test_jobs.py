@@ -3,7 +3,7 @@
 import pytest
 
 from smalti.core.errors import UnknownNameError, UsageError
-from smalti.processing.cluster import CLUSTERS, check_cluster, job_script
+from smalti.processing.cluster.jobs import CLUSTERS, check_cluster, job_script
 
 SIZE = ["cores=8", "memory=24GB"]
 NEEDED = {"htcondor": ["disk=1GB"], "oar": ["memory_per_core_property_name=not_applicable"]}

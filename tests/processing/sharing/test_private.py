@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import smalti
 from smalti.core.errors import UnknownNameError, UsageError
-from smalti.processing.private import plain_record, without_base
+from smalti.processing.sharing.private import plain_record, without_base
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from smalti.processing.members import NEEDED
+from smalti.processing.sharing.members import NEEDED
 from smalti.table.guard import MARK, mark
 
 __all__ = ["shelved"]

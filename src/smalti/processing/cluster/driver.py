@@ -19,8 +19,8 @@ from smalti.core.child import search_path
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.processing.batch import Tables, failed_rows
+from smalti.processing.cluster.task import Order, end_run, measure_batch, sees
 from smalti.processing.metric_set import MetricSet
-from smalti.processing.on_dask import Order, end_run, measure_batch, sees
 from smalti.processing.plan import cut_batches
 from smalti.processing.settings import Settings
 from smalti.processing.wire import receive

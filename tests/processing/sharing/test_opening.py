@@ -10,8 +10,8 @@ import pytest
 import smalti
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import image_id
-from smalti.processing.rooted import locate
-from smalti.processing.shelf import shelved
+from smalti.processing.sharing.rooted import locate
+from smalti.processing.sharing.shelf import shelved
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def made(write_tiffs, tmp_path_factory):
 def shelf(tmp_path, monkeypatch):
     """The user's cache, empty."""
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_: tmp_path / "cache")
-    monkeypatch.setattr("smalti.processing.shelf._of_this_process", {})
+    monkeypatch.setattr("smalti.processing.sharing.shelf._of_this_process", {})
 
 
 def test_an_images_table_alone_is_a_project_without_planes(made):
@@ -103,7 +103,7 @@ def test_a_small_file_of_a_billion_rows_is_refused(tmp_path):
             writer.write_table(batch)
     content = pq.read_metadata(tmp_path / "x.parquet")
     assert content.num_rows == 2**22
-    from smalti.processing import bare
+    from smalti.processing.sharing import bare
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bare, "machine_memory", lambda: 2**22 * 8)

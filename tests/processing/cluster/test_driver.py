@@ -15,7 +15,7 @@ import smalti
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.progress import Silent
-from smalti.processing.distributed import run_on_client
+from smalti.processing.cluster.driver import run_on_client
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import polars as pl
 
 from smalti.core.errors import SmaltiError, UsageError
-from smalti.processing.archive import fingerprint, unpack
-from smalti.processing.bare import check_size, declared, is_table, shown_folder
 from smalti.processing.folder import has_record
-from smalti.processing.jpegs import check_thumbnails
 from smalti.processing.paths import full_path
 from smalti.processing.record import Record
-from smalti.processing.shelf import shelved
+from smalti.processing.sharing.archive import fingerprint, unpack
+from smalti.processing.sharing.bare import check_size, declared, is_table, shown_folder
+from smalti.processing.sharing.jpegs import check_thumbnails
+from smalti.processing.sharing.shelf import shelved
 from smalti.table.parquet import commit, read_metadata, scan, stage
 from smalti.table.schema import polars_schema
 from smalti.table.store import TABLES, final_file

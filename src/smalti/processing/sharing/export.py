@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smalti.core.errors import UsageError
-from smalti.processing.archive import check_replaceable, members_of, pack
 from smalti.processing.folder import locked
-from smalti.processing.private import omit_base, plain_view
 from smalti.processing.record import Record
+from smalti.processing.sharing.archive import check_replaceable, members_of, pack
+from smalti.processing.sharing.private import omit_base, plain_view
 from smalti.table import store
 from smalti.table.guard import origin_of
 

@@ -11,8 +11,8 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo, is_zipfile
 import xxhash
 
 from smalti.core.errors import UsageError
-from smalti.processing.members import FLAGS, NEEDED, VIEW, checked_members
 from smalti.processing.record import FILE_NAME
+from smalti.processing.sharing.members import FLAGS, NEEDED, VIEW, checked_members
 from smalti.table import store
 from smalti.table.parquet import commit
 
@@ -110,7 +110,7 @@ def unpack(path: Path, folder: Path) -> None:
     Raises
     ------
     UsageError
-        It is damaged, no project, or holds what no project does; see `smalti.processing.members`.
+        It is damaged, no project, or holds what no project does; see `smalti.processing.sharing.members`.
     """
     try:
         with ZipFile(path) as archive:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from smalti.core.errors import MissingExtraError, SmaltiError, UsageError
-from smalti.processing.cluster import check_cluster, started
+from smalti.processing.cluster.jobs import check_cluster, started
 from smalti.processing.running import Running
 
 __all__ = ["check_reachable", "client_of"]

@@ -16,8 +16,8 @@ from polars.testing import assert_frame_equal
 
 import smalti
 from smalti.core.errors import SmaltiError, UsageError
-from smalti.processing.archive import pack, unpack
-from smalti.processing.members import MOST_TEXT
+from smalti.processing.sharing.archive import pack, unpack
+from smalti.processing.sharing.members import MOST_TEXT
 
 TABLES = ("images", "planes", "histograms", "thumbnails")
 
@@ -39,7 +39,7 @@ def made(write_tiffs, tmp_path_factory):
 def shelf(tmp_path, monkeypatch):
     """The user's cache, empty."""
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_: tmp_path / "cache")
-    monkeypatch.setattr("smalti.processing.shelf._of_this_process", {})
+    monkeypatch.setattr("smalti.processing.sharing.shelf._of_this_process", {})
     return tmp_path / "cache"
 
 

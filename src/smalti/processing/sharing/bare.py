@@ -13,10 +13,10 @@ import xxhash
 from smalti.core.columns import Column
 from smalti.core.errors import UsageError
 from smalti.processing.machine import machine_memory
-from smalti.processing.named import with_file_facts
-from smalti.processing.pixelpatrol import is_pixelpatrol, read_pixelpatrol
 from smalti.processing.record import Record
-from smalti.processing.shelf import shelved
+from smalti.processing.sharing.named import with_file_facts
+from smalti.processing.sharing.pixelpatrol import is_pixelpatrol, read_pixelpatrol
+from smalti.processing.sharing.shelf import shelved
 from smalti.table.overlay import fitted
 from smalti.table.parquet import commit, read_metadata, scan, stage
 from smalti.table.rollup import rollup

@@ -41,8 +41,8 @@ import polars as pl
 from smalti.core.columns import Column
 from smalti.processing.frames import frame
 from smalti.processing.metric_set import choose_metrics
-from smalti.processing.named import with_file_facts
 from smalti.processing.settings import Settings
+from smalti.processing.sharing.named import with_file_facts
 from smalti.table.parquet import scan
 from smalti.table.schema import IMAGE_COLUMNS, THUMBNAIL_COLUMNS
 
