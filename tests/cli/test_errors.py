@@ -96,7 +96,7 @@ def test_debug_adds_the_traceback_and_keeps_the_code(smalti, tmp_path):
     done = smalti("summary", tmp_path / "missing", "--debug")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("smalti: no smalti project")
+    assert done.stderr.splitlines()[-1].startswith("smalti: there is no ")
 
 
 def test_a_fault_of_our_own_ends_with_seventy(tmp_path):

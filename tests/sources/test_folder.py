@@ -2,7 +2,6 @@ import os
 import socket
 import tempfile
 from pathlib import Path
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -306,15 +305,3 @@ def test_a_folder_that_cannot_be_entered_is_named(nobody):
     assert paths(found) == ["open/a.tif"]
     assert found.clutter == {"folder that cannot be entered": 2}
     assert "closed: folder that cannot be entered (Permission denied)" in found.problems
-
-
-def test_twenty_thousand_files_take_less_than_four_tenths_of_a_second(tmp_path):
-    for number in range(20):
-        folder = tmp_path / f"well {number:02d}"
-        folder.mkdir()
-        for site in range(1000):
-            os.close(os.open(folder / f"img_{site:04d}.ome.tif", os.O_CREAT | os.O_WRONLY))
-    start = process_time()
-    found = discover(tmp_path, known=KNOWN)
-    assert len(found.refs) == 20_000
-    assert process_time() - start < 0.4

@@ -25,7 +25,7 @@ def run(*arguments: str, plugins: Path | None = None) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",  # the locale is not asked: ITK, imported for other tests, sets it to C
         env=os.environ | {"PYTHONPATH": paths},
         timeout=300,
         check=False,
