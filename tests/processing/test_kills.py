@@ -59,6 +59,8 @@ class Engine:
         return [p for p in children if "smalti.processing.worker" in p.cmdline()]
 
     def _of_dask(self):
+        if len(self.cluster.scheduler.workers) < len(self.cluster.workers):
+            return []  # one that is killed before it has reported is not started again: dask's way
         pids = [nanny.pid for nanny in self.cluster.workers.values()]
         return [psutil.Process(pid) for pid in pids if pid and psutil.pid_exists(pid)]
 
