@@ -1,6 +1,6 @@
 """Axes of other libraries in our six letters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 
@@ -31,6 +31,16 @@ class Part(NamedTuple):
 
     axes: str
     fixed: dict[int, int]
+
+    def left(self, lengths: Iterable[int]) -> tuple[int, ...]:
+        """Of a length for each stored axis, those of the axes that stay."""
+        return tuple(int(n) for i, n in enumerate(lengths) if i not in self.fixed)
+
+    def whole(self, index: Iterable[int | slice]) -> tuple[int | slice, ...]:
+        """What to pick along each stored axis, for a pick along each that stays."""
+        picks = iter(index)
+        n_axes = len(self.axes) + len(self.fixed)
+        return tuple(self.fixed[i] if i in self.fixed else next(picks) for i in range(n_axes))
 
 
 def parts(stored: str, shape: tuple[int, ...]) -> Iterator[Part]:

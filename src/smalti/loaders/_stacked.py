@@ -32,16 +32,11 @@ def stacked_images(ref: ImageRef, flat: Flat, letters: str, about: About, limit:
 
 
 def _image(ref: ImageRef, flat: Flat, pixels: FlatPixels, part: Part, about: About) -> Image:
-    n_axes = len(flat.shape)
-    shape, block = (
-        tuple(n for i, n in enumerate(lengths) if i not in part.fixed)
-        for lengths in (flat.shape, pixels.block_shape)
-    )
+    shape = part.left(flat.shape)
     samples = shape[part.axes.index("S")] if "S" in part.axes else 0
 
     def read(index: tuple[int | slice, ...], level: int) -> np.ndarray:
-        picks = iter(index)
-        return pixels.read(tuple(part.fixed[i] if i in part.fixed else next(picks) for i in range(n_axes)))
+        return pixels.read(part.whole(index))
 
     return Image(
         ref=ref,
@@ -53,6 +48,6 @@ def _image(ref: ImageRef, flat: Flat, pixels: FlatPixels, part: Part, about: Abo
         pixel_size_um={axis: size for axis, size in about.pixel_size_um.items() if axis in part.axes},
         time_interval_s=about.time_interval_s if "T" in part.axes else None,
         acquired_at=about.acquired_at,
-        block_shape=block,
+        block_shape=part.left(pixels.block_shape),
         metadata=about.metadata,
     )

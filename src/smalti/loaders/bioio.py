@@ -97,14 +97,14 @@ def _no_reader(ref: ImageRef, tail: str) -> Exception:
 def _image(ref: ImageRef, lazy: Any, part: Part, about: About, limit: int) -> Image:
     dtype = np.dtype(lazy.dtype)
     refuse_larger(prod(max(sizes) for sizes in lazy.chunks) * dtype.itemsize, limit, "one block")
-    shape = tuple(n for i, n in enumerate(lazy.shape) if i not in part.fixed)
+    shape = part.left(lazy.shape)
     samples = shape[part.axes.index("S")] if "S" in part.axes else 0
     return Image(
         ref=ref,
         axes=part.axes,
         shape=shape,
         dtype=dtype.newbyteorder("="),
-        pixels=partial(_read, lazy, part.fixed, limit),
+        pixels=partial(_read, lazy, part, limit),
         samples={3: "RGB", 4: "RGBA"}.get(samples, "?" * samples),
         channel_names=about.channel_names,
         pixel_size_um=about.pixel_size_um,
@@ -113,11 +113,8 @@ def _image(ref: ImageRef, lazy: Any, part: Part, about: About, limit: int) -> Im
     )
 
 
-def _read(
-    lazy: Any, fixed: dict[int, int], limit: int, index: tuple[int | slice, ...], level: int
-) -> np.ndarray:
-    picks = iter(index)
-    region = lazy[tuple(fixed[i] if i in fixed else next(picks) for i in range(lazy.ndim))]
+def _read(lazy: Any, part: Part, limit: int, index: tuple[int | slice, ...], level: int) -> np.ndarray:
+    region = lazy[part.whole(index)]
     refuse_larger(region.nbytes, limit, "this region")
     array: np.ndarray = region.compute(scheduler="synchronous")
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -123,13 +123,13 @@ def _image(ref: ImageRef, file: IO[bytes], found: tuple[Any, Any, int], part: Pa
     return Image(
         ref=ref,
         axes=part.axes,
-        shape=_left(hdu.shape, part),
+        shape=part.left(hdu.shape),
         dtype=scale.dtype,
-        pixels=partial(_read, file, hdu, scale, part.fixed, limit),
+        pixels=partial(_read, file, hdu, scale, part, limit),
         pixel_size_um=about.pixel_size_um,
         time_interval_s=about.time_interval_s,
         acquired_at=about.acquired_at,
-        block_shape=_left(readable_block(file, hdu, scale, limit), part),
+        block_shape=part.left(readable_block(file, hdu, scale, limit)),
         partial=missing_pixels(file, hdu),
         metadata={"format": "FITS", "hdu": hdu_number, **about.metadata, **_compression(hdu)},
     )
@@ -154,22 +154,16 @@ def _compression(hdu: Any) -> dict[str, object]:
     return {"compression": str(kind)} if kind else {}
 
 
-def _left(lengths: tuple[int, ...], part: Part) -> tuple[int, ...]:
-    return tuple(int(n) for i, n in enumerate(lengths) if i not in part.fixed)
-
-
 def _read(
     file: IO[bytes],
     hdu: Any,
     scale: Scale,
-    fixed: dict[int, int],
+    part: Part,
     limit: int,
     index: tuple[int | slice, ...],
     level: int,
 ) -> np.ndarray:
-    picks = iter(index)
-    whole = tuple(fixed[i] if i in fixed else next(picks) for i in range(len(hdu.shape)))
-    return region(file, hdu, scale, whole, limit)
+    return region(file, hdu, scale, part.whole(index), limit)
 
 
 def _refuse_cut_header(file: IO[bytes], last: Any) -> None:

@@ -14,7 +14,7 @@ from numpy.lib import format as layout
 
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
-from smalti.loaders._axes import parts
+from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import HEAD, BrokenFileError, starts_with
 from smalti.loaders._runs import BAND_BYTES, Run, low_block, missing_bytes, open_plain, read_region, run_in
 from smalti.loaders._size import refuse_larger, selected_bytes
@@ -49,13 +49,13 @@ def npy(ref: ImageRef, limit: int) -> Iterator[Image]:
         refuse_larger(stored.shape[0 if stored.backwards else -1] * stored.dtype.itemsize, limit, "one row")
         for number, part in enumerate(parts(_axes(stored.shape), stored.shape)):
             name = " ".join(f"axis{i}={at}" for i, at in part.fixed.items())
-            shape = tuple(n for i, n in enumerate(stored.shape) if i not in part.fixed)
+            shape = part.left(stored.shape)
             yield Image(
                 ref=replace(ref, series=number, series_name=name or None),
                 axes=part.axes,
                 shape=shape,
                 dtype=stored.dtype.newbyteorder("="),
-                pixels=partial(_read, run, stored, part.fixed, limit),
+                pixels=partial(_read, run, stored, part, limit),
                 samples=_COLOURS[shape[-1]] if "S" in part.axes else "",
                 block_shape=_block(part.axes, shape, stored),
                 partial=cut,
@@ -100,13 +100,12 @@ def _block(axes: str, shape: tuple[int, ...], stored: _Stored) -> tuple[int, ...
 def _read(
     run: Run,
     stored: _Stored,
-    fixed: dict[int, int],
+    part: Part,
     limit: int,
     index: tuple[int | slice, ...],
     level: int,
 ) -> np.ndarray:
-    picks = iter(index)
-    whole = tuple(fixed[i] if i in fixed else next(picks) for i in range(len(stored.shape)))
+    whole = part.whole(index)
     refuse_larger(selected_bytes(whole, stored.dtype), limit, "this region")
     if stored.backwards:
         return read_region(run, stored.shape[::-1], whole[::-1]).T

@@ -112,36 +112,27 @@ def _require_numbers(series: Any) -> None:
 def _image(ref: ImageRef, series: Any, part: Part, about: About, limit: int) -> Image:
     """The image of one series, or of one position in it."""
     name = " ".join(f"{series.axes[i]}{at}" for i, at in part.fixed.items())
-    shape = _left(series.shape, part)
+    shape = part.left(series.shape)
     return Image(
         ref=replace(ref, series_name=" ".join(filter(None, (series.name, name))) or None),
         axes=part.axes,
         shape=shape,
         dtype=series.dtype.newbyteorder("="),
-        pixels=partial(_read, series, part.fixed, limit),
+        pixels=partial(_read, series, part, limit),
         samples=about.samples if "S" in part.axes else "",
         channel_names=_names(about, part.axes, shape),
         pixel_size_um=about.pixel_size_um,
         time_interval_s=about.time_interval_s,
         acquired_at=about.acquired_at,
-        levels=tuple(_left(level.shape, part) for level in series.levels) if series.is_pyramidal else (),
-        block_shape=_left(block_shape(series), part),
+        levels=tuple(part.left(level.shape) for level in series.levels) if series.is_pyramidal else (),
+        block_shape=part.left(block_shape(series)),
         partial=missing(series),
         metadata=about.metadata,
     )
 
 
-def _left(lengths: tuple[int, ...], part: Part) -> tuple[int, ...]:
-    return tuple(n for i, n in enumerate(lengths) if i not in part.fixed)
-
-
-def _read(
-    series: Any, fixed: dict[int, int], limit: int, index: tuple[int | slice, ...], level: int
-) -> np.ndarray:
-    picks = iter(index)
-    stored = series.levels[level]
-    whole = tuple(fixed[i] if i in fixed else next(picks) for i in range(len(stored.shape)))
-    return read_series(stored, whole, limit)
+def _read(series: Any, part: Part, limit: int, index: tuple[int | slice, ...], level: int) -> np.ndarray:
+    return read_series(series.levels[level], part.whole(index), limit)
 
 
 def _names(about: About, axes: str, shape: tuple[int, ...]) -> tuple[str, ...] | None:

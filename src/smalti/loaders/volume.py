@@ -96,14 +96,11 @@ def _others(ref: ImageRef, reader: Any, name: str, limit: int) -> Iterator[Image
 
 
 def _image(ref: ImageRef, pixels: ItkPixels, part: Part, about: About, colours: Mapping[int, str]) -> Image:
-    shape = tuple(n for i, n in enumerate(pixels.shape) if i not in part.fixed)
+    shape = part.left(pixels.shape)
     samples = shape[-1] if part.axes.endswith("S") else 0
 
     def read(index: tuple[int | slice, ...], level: int) -> np.ndarray:
-        picks = iter(index)
-        return pixels.read(
-            tuple(part.fixed[i] if i in part.fixed else next(picks) for i in range(len(pixels.shape)))
-        )
+        return pixels.read(part.whole(index))
 
     return Image(
         ref=ref,

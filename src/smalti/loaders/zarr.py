@@ -88,9 +88,9 @@ def _store(uri: str) -> Any:
 def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Image:
     array = found.arrays[0]
     _refuse_bomb(Path(ref.uri, array.path), array, limit)
-    shape = _left(array.shape, part)
+    shape = part.left(array.shape)
     about = _about(found, axes, array, sizes(part.axes, shape)["C"])
-    levels = tuple(_left(level.shape, part) for level in found.arrays if len(level.shape) == len(array.shape))
+    levels = tuple(part.left(level.shape) for level in found.arrays if len(level.shape) == len(array.shape))
     n_samples = sizes(part.axes, shape)["S"] if "S" in part.axes else 0
     return Image(
         ref=ref,
@@ -103,7 +103,7 @@ def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Im
         pixel_size_um=about.pixel_size_um,
         time_interval_s=about.time_interval_s,
         levels=levels if len(levels) > 1 else (),
-        block_shape=_left(array.chunks, part),
+        block_shape=part.left(array.chunks),
         metadata=dict(about.metadata) | _place(ref, found),
     )
 
@@ -124,10 +124,6 @@ def _refuse_bomb(folder: Path, array: Any, limit: int) -> None:
         refuse_larger(0 if stored else array.nbytes, limit, "this array, of which no chunk is stored,")
 
 
-def _left(lengths: tuple[int, ...], part: Part) -> tuple[int, ...]:
-    return tuple(n for i, n in enumerate(lengths) if i not in part.fixed)
-
-
 def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
     """Reader that keeps the last slab of planes which share chunks, so that no chunk is decoded twice.
 
@@ -137,9 +133,9 @@ def _pixels(arrays: tuple[Any, ...], part: Part, limit: int) -> Pixels:
 
     def pixels(index: tuple[int | slice, ...], level: int) -> np.ndarray:
         nonlocal kept
-        array, picks = arrays[level], iter(index)
+        array = arrays[level]
         native = array.dtype.newbyteorder("=")
-        whole = tuple(part.fixed[i] if i in part.fixed else next(picks) for i in range(len(array.shape)))
+        whole = part.whole(index)
         refuse_larger(selected_bytes(whole, array.dtype), limit, "this region")
         slab = _slab_around(whole, array, min(limit, SLAB_BYTES))
         if slab == whole:
