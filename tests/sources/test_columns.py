@@ -70,7 +70,7 @@ def test_files_that_share_a_name_share_the_row_which_is_said(join):
 
 
 def test_two_rows_of_one_key_are_refused_unless_they_are_the_same(join):
-    with pytest.raises(UsageError, match=r"1 keys with rows that differ \(stem: note\)"):
+    with pytest.raises(UsageError, match=r"rows that differ for 1 of its keys \(stem: note\)"):
         join(table="stem,n\nnote,1\nnote,2\n")
     assert join(table="stem,n\nnote,1\nnote,1\n").facts["n"].to_list() == [None, None, None, 1]
 

@@ -144,7 +144,7 @@ def _single(table: pl.DataFrame, theirs: str, dtype: pl.DataType, name: str) -> 
     if len(double):
         some = ", ".join(str(value) for value in double.head(5))
         raise UsageError(
-            f"{name} has {len(double):,} keys with rows that differ ({theirs}: {some}); keep one row "
+            f"{name} has rows that differ for {len(double):,} of its keys ({theirs}: {some}); keep one row "
             "of each, or join on something that tells them apart, such as path"
         )
     return rows
