@@ -163,6 +163,7 @@ def test_the_address_brings_the_same_view_back(explore: Any) -> None:
     filter_by(page, 'condition == "sky"')
     expect(shown(page)).not_to_have_text("100")
     n = shown(page).inner_text()
+    expect(page).to_have_url(re.compile("sky"))  # written after the page has been drawn
     page.reload()
     expect(shown(page)).to_have_text(n)
     expect(page.locator(".filters li")).to_have_count(1)

@@ -90,12 +90,24 @@ def test_dicom_is_known_by_its_magic_whatever_its_name(name, data, tmp_path, fir
         assert (image.ref.loader, image.axes) == ("volume", "YX")
 
 
-def test_bytes_that_gdcm_mixes_up_are_refused(data, ref_of):
-    with (
-        pytest.raises(UnreadableError, match="mixes up the bytes"),
-        open_images(ref_of(data / "dicom/SC_rgb_rle_32bit_2frame.dcm"), 2**28) as images,
-    ):
-        next(images)
+BANDS = {5: (1, 0, 0), 25: (0, 1, 0), 45: (0, 0, 1), 95: (1, 1, 1)}
+"""Colours of rows of pydicom's ``SC_rgb`` pictures, of which the second frame is the negative."""
+
+
+def test_colours_of_32_bits_coded_by_runs_are_not_left_to_gdcm(data, first):
+    with first(data / "dicom/SC_rgb_rle_32bit_2frame.dcm") as image:
+        assert (image.axes, image.shape, image.samples) == ("ZYXS", (2, 100, 100, 3), "RGB")
+        for y, colour in BANDS.items():
+            np.testing.assert_equal(image.read(z=0, y=y, x=50), np.multiply(colour, 2**32 - 1))
+            np.testing.assert_equal(image.read(y=y, x=50)[1], np.subtract(1, colour) * (2**32 - 1))
+
+
+@pytest.mark.parametrize("length", [1300, 4000, 6230])
+def test_a_cut_file_of_runs_says_so(length, data, tmp_path, first):
+    whole = (data / "dicom/SC_rgb_rle_32bit_2frame.dcm").read_bytes()
+    (tmp_path / "x.dcm").write_bytes(whole[:length])
+    with pytest.raises(UnreadableError, match=r"cut|fragment|frames"), first(tmp_path / "x.dcm"):
+        pass
 
 
 def test_what_one_read_would_take_is_refused_before(data, ref_of):

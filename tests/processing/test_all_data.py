@@ -19,7 +19,6 @@ LIMIT_MB = 1000
 
 NOT_READ = {
     "vendor/xyz__multiple_images.czi": "pip install bioio-czi",  # under the GPL: users install it themselves
-    "dicom/SC_rgb_rle_32bit_2frame.dcm": "GDCM mixes up the bytes of colours of more than 8 bits",
     "bad/metadata/no_meta.dcm": "cut short, damaged",  # neither pydicom nor SimpleITK reads it
     "fits/compressed_float_bzero.fits": "HDU 1 is a row of 3 numbers",
     "fits/random_groups.fits": "HDU 0 is random groups (visibilities)",

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from smalti.core.errors import MissingExtraError, UnreadableError
+from smalti.core.errors import MissingExtraError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
 from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError, head_of, is_dicom
 from smalti.loaders._dicom import about_dicom, frame_axis, number, transfer_syntax
+from smalti.loaders._dicom_rle import RlePixels
 from smalti.loaders._itk_pixels import ItkPixels, gist
 
 __all__ = ["volume"]
@@ -67,23 +68,30 @@ def _dicom(ref: ImageRef, reader: Any, tags: Mapping[str, str], syntax: str | No
     """Values as stored: what ITK rescales is scaled back, bits that it makes 0 and 255 are 0 and 1."""
     slope, intercept = number(tags.get("0028|1053")) or 1.0, number(tags.get("0028|1052")) or 0.0
     bits = int(number(tags.get("0028|0100")) or 0)
-    if syntax == "RLE" and bits > 8 and reader.GetNumberOfComponents() > 1:
-        reason = "GDCM mixes up the bytes of colours of more than 8 bits that are RLE-coded; not read at all"
-        raise UnreadableError(ref.path, "volume", reason)
     stored = None
     if bits == 1:
         stored, slope = np.dtype(np.uint8), 255.0
     elif (slope, intercept) != (1.0, 0.0) and bits in (8, 16, 32):
-        stored = np.dtype(f"{'i' if tags.get('0028|0103') == '1' else 'u'}{bits // 8}")
-    pixels = ItkPixels(reader, limit, False, stored, slope, intercept)
+        stored = _stored_type(tags, bits)
+    samples = reader.GetNumberOfComponents()
+    pixels: ItkPixels | RlePixels
+    if syntax == "RLE" and samples > 1 and bits in (16, 32):
+        shape = (*reader.GetSize()[::-1], samples)
+        pixels = RlePixels(ref.uri, shape, _stored_type(tags, bits), limit)
+    else:
+        pixels = ItkPixels(reader, limit, False, stored, slope, intercept)
     colour = tags.get("0028|0004", "").startswith(_COLOURS)
     lone = pixels.shape[0] == 1
     axes = ("" if lone else frame_axis(tags)) + "YX" + ("S" if len(pixels.shape) > 3 else "")
     part = Part(axes, {0: 0} if lone else {})
-    samples = {3: "RGB", 4: "RGBA"} if colour else {}
+    colours = {3: "RGB", 4: "RGBA"} if colour else {}
     return _image(
-        replace(ref, series=0), pixels, part, about_dicom(tags, reader.GetSpacing(), syntax), samples
+        replace(ref, series=0), pixels, part, about_dicom(tags, reader.GetSpacing(), syntax), colours
     )
+
+
+def _stored_type(tags: Mapping[str, str], bits: int) -> np.dtype:
+    return np.dtype(f"{'i' if tags.get('0028|0103') == '1' else 'u'}{bits // 8}")
 
 
 def _others(ref: ImageRef, reader: Any, name: str, limit: int) -> Iterator[Image]:
@@ -95,7 +103,9 @@ def _others(ref: ImageRef, reader: Any, name: str, limit: int) -> Iterator[Image
         yield _image(replace(ref, series=series), pixels, part, About(metadata=facts), {})
 
 
-def _image(ref: ImageRef, pixels: ItkPixels, part: Part, about: About, colours: Mapping[int, str]) -> Image:
+def _image(
+    ref: ImageRef, pixels: ItkPixels | RlePixels, part: Part, about: About, colours: Mapping[int, str]
+) -> Image:
     shape = part.left(pixels.shape)
     samples = shape[-1] if part.axes.endswith("S") else 0
 
