@@ -19,9 +19,10 @@ from datasets import ome_tiff_folder, png_folder, tiff_folder
 from smalti.core.image import Image, ImageRef
 from smalti.kernels.accumulators import Accumulated
 from smalti.loaders.choose import known_extensions, open_images
-from smalti.processing.batch import Tables, process_batch
+from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget
 from smalti.processing.facts import file_facts, image_facts
+from smalti.processing.job import Tables
 from smalti.processing.measure import read_plane
 from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.settings import Settings

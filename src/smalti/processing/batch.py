@@ -24,19 +24,14 @@ from smalti.loaders.isolation import Isolation
 from smalti.processing.budget import Budget
 from smalti.processing.facts import file_facts, image_facts, modified_at
 from smalti.processing.frames import frame, reason, together
+from smalti.processing.job import Begin, Tables
 from smalti.processing.measure import Measured, measure_image
 from smalti.processing.metric_set import MetricSet
 from smalti.processing.settings import Settings
 from smalti.table.rollup import rollup
 from smalti.table.schema import HISTOGRAM_COLUMNS, IMAGE_COLUMNS, PLANE_KEYS, THUMBNAIL_COLUMNS
 
-__all__ = ["Begin", "Tables", "columns_of", "failed_rows", "modified_at", "process_batch"]
-
-Tables = dict[str, pl.DataFrame]
-"""Frames by table name: images, planes, histograms, thumbnails."""
-
-Begin = Callable[[int], None]
-"""Called with a reference's place in the batch when it begins, and again after each plane."""
+__all__ = ["columns_of", "failed_rows", "modified_at", "process_batch"]
 
 _Found = tuple[dict[str, Any], Measured]
 """One image's row and what was measured of its planes."""

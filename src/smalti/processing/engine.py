@@ -4,15 +4,19 @@ import logging
 import tempfile
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
+from typing import Any
 
 from smalti.core.errors import SmaltiError
 from smalti.core.image import ImageRef
-from smalti.processing.batch import Tables, failed_rows, process_batch
+from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget, slot_files
+from smalti.processing.job import Job, Tables
+from smalti.processing.measuring import measuring
 from smalti.processing.metric_set import MetricSet
 from smalti.processing.plan import cut_batches
 from smalti.processing.settings import Settings
@@ -62,11 +66,16 @@ def run_supervised(
         Frames of one batch, in order of completion.
     """
     with tempfile.TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True) as folder:
-        crew = Crew(settings, metrics, Path(folder), slot_files(Path(folder), settings.processes))
+        crew = Crew(settings, measuring(metrics), Path(folder), slot_files(Path(folder), settings.processes))
         try:
             yield from crew.run(cut_batches(refs, settings.processes, size))
         finally:
             crew.stop()
+
+
+def always(refs: Sequence[ImageRef]) -> bool:
+    """Nothing has to wait."""
+    return True
 
 
 class Crew:
@@ -74,17 +83,17 @@ class Crew:
 
     Parameters
     ----------
-    settings, metrics
-        How to read and what to measure.
+    settings, job
+        How to read, and what to do with what was read.
     folder
         For small files that tell where each worker is; no other crew may use it.
     slots
         Of the memory that the workers share, also with those of other crews; see `slot_files`.
     """
 
-    def __init__(self, settings: Settings, metrics: MetricSet, folder: Path, slots: Sequence[Path]) -> None:
+    def __init__(self, settings: Settings, job: Job, folder: Path, slots: Sequence[Path]) -> None:
         self._settings = settings
-        self._metrics = metrics
+        self._job = job
         self._folder = folder
         self._slots = slots
         self._queue: deque[tuple[ImageRef, ...]] = deque()
@@ -96,10 +105,28 @@ class Crew:
         self._fruitless = 0
         self._checked = time.monotonic()
         self._given_up = False
+        self._order: Mapping[str, Any] = {}
+        self._may_begin: Callable[[Sequence[ImageRef]], bool] = always
 
-    def run(self, batches: Iterable[tuple[ImageRef, ...]]) -> Iterator[Tables]:
-        """Measure batches; may be called again when it is through, with the same worker processes."""
+    def run(
+        self,
+        batches: Iterable[tuple[ImageRef, ...]],
+        order: Mapping[str, Any] = MappingProxyType({}),
+        may_begin: Callable[[Sequence[ImageRef]], bool] = always,
+    ) -> Iterator[Tables]:
+        """Do the job with batches; may be called again when it is through, with the same worker processes.
+
+        Parameters
+        ----------
+        batches
+            Begun in this order.
+        order
+            Plain values that the job is told with each batch.
+        may_begin
+            Whether a batch may be begun now, or has to wait for results of earlier ones to be used.
+        """
         self._queue.extend(batches)
+        self._order, self._may_begin = dict(order), may_begin
         while self._queue or self._suspects or any(worker.batches for worker in self._workers()):
             if self._given_up:
                 raise SmaltiError("the run was stopped")
@@ -120,22 +147,25 @@ class Crew:
 
     def _hire(self) -> Worker:
         place = self._folder / f"place-{next(self._numbers)}"
-        return Worker(self._settings, self._events, place, self._slots)
+        return Worker(self._settings, self._job.home, self._events, place, self._slots)
 
     def _feed(self) -> None:
         for waiting in range(IN_FLIGHT):  # each gets its first batch before any gets a second
-            while self._queue and len(self._crew) < self._settings.processes:
+            while self._has_next() and len(self._crew) < self._settings.processes:
                 self._crew.append(self._hire())
                 self._give(self._crew[-1])
             for worker in self._crew:
-                if self._queue and len(worker.batches) <= waiting:
+                if len(worker.batches) <= waiting and self._has_next():
                     self._give(worker)
         if self._suspects and not (self._solo and self._solo.batches):
             self._solo = self._solo or self._hire()
-            self._solo.give(next(self._numbers), (self._suspects.popleft(),))
+            self._solo.give(next(self._numbers), (self._suspects.popleft(),), self._order)
+
+    def _has_next(self) -> bool:
+        return bool(self._queue) and self._may_begin(self._queue[0])
 
     def _give(self, worker: Worker) -> None:
-        worker.give(next(self._numbers), self._queue.popleft())
+        worker.give(next(self._numbers), self._queue.popleft(), self._order)
 
     def _step(self) -> Iterator[Tables]:
         try:
@@ -178,7 +208,7 @@ class Crew:
         if worker is self._solo:
             self._solo = None
             for refs in worker.batches.values():
-                yield failed_rows(refs, status, text, self._metrics)
+                yield self._job.failed(refs, status, text)
             return
         self._crew.remove(worker)
         self._fruitless = 0 if suspect else self._fruitless + 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from smalti import __version__
-from smalti.processing.batch import Tables
+from smalti.processing.job import Tables
 from smalti.processing.record import Record
 
 __all__ = ["RunLog", "logged_to"]

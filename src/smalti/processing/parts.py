@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from smalti.processing.batch import Tables
+from smalti.processing.job import Tables
 from smalti.table import store
 
 __all__ = ["Parts"]

@@ -14,9 +14,10 @@ from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.plugin import Plugin, broken, find
 from smalti.core.progress import Progress, State
-from smalti.processing.batch import Tables, columns_of
+from smalti.processing.batch import columns_of
 from smalti.processing.engine import run_inline, run_supervised
 from smalti.processing.folder import locked
+from smalti.processing.job import Tables
 from smalti.processing.log import RunLog, logged_to
 from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.parts import Parts

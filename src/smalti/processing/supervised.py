@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
@@ -52,12 +52,12 @@ class Event:
 
 
 class Worker:
-    """One worker process, which measures one file at a time.
+    """One worker process, which is at one file at a time.
 
     Parameters
     ----------
-    settings
-        Sent to the process at its start.
+    settings, job
+        Sent to the process at its start; see `smalti.processing.job.Job.home`.
     events
         Where it puts what it hears, beside itself; `note` is to be called with each.
     place
@@ -69,6 +69,7 @@ class Worker:
     def __init__(
         self,
         settings: Settings,
+        job: str,
         events: SimpleQueue[tuple["Worker", Event]],
         place: Path,
         slots: Sequence[Path],
@@ -83,14 +84,14 @@ class Worker:
         self._ready = False
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
-        told = {"place": str(place), "slots": [str(slot) for slot in slots]}
+        told = {"job": job, "place": str(place), "slots": [str(slot) for slot in slots]}
         self._say({"settings": settings.to_dict(), "path": search_path(), **told})
         self.batches: dict[int, Sequence[ImageRef]] = {}
 
-    def give(self, batch: int, refs: Sequence[ImageRef]) -> None:
-        """Queue a batch."""
+    def give(self, batch: int, refs: Sequence[ImageRef], order: Mapping[str, Any]) -> None:
+        """Queue a batch, and what is to be done with it."""
         self.batches[batch] = refs
-        self._say({"batch": batch, "refs": [*map(_VALUES, refs)]})
+        self._say({"batch": batch, "refs": [*map(_VALUES, refs)], "order": order})
 
     def note(self, event: Event) -> None:
         """Keep track of what is ready and done; clocks start when the kernels are compiled."""

@@ -18,8 +18,9 @@ from smalti import __version__
 from smalti.core.child import search_path
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
-from smalti.processing.batch import Tables, failed_rows
+from smalti.processing.batch import failed_rows
 from smalti.processing.cluster.task import Order, end_run, measure_batch, sees
+from smalti.processing.job import Tables
 from smalti.processing.metric_set import MetricSet
 from smalti.processing.plan import cut_batches
 from smalti.processing.settings import Settings

@@ -25,6 +25,7 @@ from smalti.core.image import ImageRef
 from smalti.processing.budget import slot_files
 from smalti.processing.engine import Crew
 from smalti.processing.machine import machine_memory
+from smalti.processing.measuring import measuring
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
 from smalti.processing.wire import send
@@ -130,7 +131,7 @@ class _Crews:
         worker, settings = get_worker(), Settings.from_dict(order.settings)
         memory = settings.memory or (worker.memory_manager.memory_limit or machine_memory()) // 2
         self._settings = replace(settings, workers=1, memory=memory)
-        self._metrics = choose_metrics(self._settings)
+        self._job = measuring(choose_metrics(self._settings))
         self._folder = tempfile.TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True)
         self._slots = slot_files(Path(self._folder.name), worker.state.nthreads)
         self._run = order.run
@@ -171,7 +172,7 @@ class _Crews:
     def _hire(self) -> Crew:
         folder = Path(self._folder.name) / f"crew-{self._taken}"
         folder.mkdir()
-        return Crew(self._settings, self._metrics, folder, self._slots)
+        return Crew(self._settings, self._job, folder, self._slots)
 
     def _watch(self) -> None:
         """End the run here when nothing comes for it."""
