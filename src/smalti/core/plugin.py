@@ -35,6 +35,7 @@ __all__ = [
     "Plugin",
     "broken",
     "collect",
+    "exporter",
     "find",
     "loader",
     "mark",
@@ -92,7 +93,7 @@ class Plugin:
         Raised when its numbers change; part of what a resumed run compares.
     options
         What only some kinds state: a loader's ``extensions``, ``magic``, ``magic_at``, ``stores`` and
-        ``isolated``.
+        ``isolated``; an exporter's ``title``, ``options`` and ``suffix``.
     """
 
     kind: Kind
@@ -220,6 +221,29 @@ def loader(
         stores=stores,
         isolated=isolated,
     )
+
+
+def exporter(name: str, *, title: str, options: type, suffix: str = "", version: int = 1) -> Callable[[F], F]:
+    """Mark an exporter: a function ``(images, out, options, progress) -> Report``.
+
+    `images` are `smalti.export.images.Chosen`, `out` is where to write, `options` a record as
+    `smalti.core.options` describes it, `progress` is told how far it is. The app makes its form of `options`,
+    and its sentence is the first line of the docstring.
+
+    Parameters
+    ----------
+    name
+        What the command line and Python call it.
+    title
+        What a person would call what it makes: ``"Zarr collection"``.
+    options
+        The record of its options.
+    suffix
+        What names of its results end in: ``".zarr"``; empty for a folder.
+    version
+        See `Plugin`.
+    """
+    return mark("exporter", name, (), version, title=title, options=options, suffix=suffix)
 
 
 def verb(name: str) -> Callable[[F], F]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -185,22 +185,32 @@ class Project(Tables):
             ids = self.images.select("image_id").collect()["image_id"]
             raise UnknownNameError("image", image_id, ids)
         row = rows[0]
+        ref = self.ref(row)
+        apart = self.settings.isolate or row["status"] in ("crashed", "timeout")
+        return read_later(
+            ref, self.settings.plane_limit, Isolation(apart, min(self.settings.timeout, PATIENCE))
+        )
+
+    def ref(self, row: Mapping[str, Any]) -> ImageRef:
+        """Where the image of a row lies now; for `image` and for exporters.
+
+        Raises
+        ------
+        SmaltiError
+            Its file is not where the project, or `open` with a base folder, says.
+        """
         base = self.record.base if self._moved_from is None else self._moved_from
         moved_to = None if self._moved_from is None else self.record.base
-        row["uri"] = locate(row["uri"], row["path"], base, moved_to, trusted=not self.read_only)
-        ref = ImageRef(
-            uri=row["uri"],
+        uri = locate(row["uri"], row["path"], base, moved_to, trusted=not self.read_only)
+        return ImageRef(
+            uri=uri,
             path=row["path"],
             size_bytes=row["size_bytes"],
             condition=row["condition"],
             series=row["series"],
             series_name=row["series_name"],
             loader=row["reader"],
-            stack=stack_of(row),
-        )
-        apart = self.settings.isolate or row["status"] in ("crashed", "timeout")
-        return read_later(
-            ref, self.settings.plane_limit, Isolation(apart, min(self.settings.timeout, PATIENCE))
+            stack=stack_of({**row, "uri": uri}),
         )
 
     def summary(self) -> dict[str, Any]:

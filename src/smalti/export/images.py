@@ -1,0 +1,135 @@
+"""What is exported: images of folders, or those that a project's filters leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath, PurePosixPath
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from smalti.core.errors import NothingFoundError, SmaltiError, UsageError
+from smalti.core.image import ImageRef
+from smalti.core.remote import is_url, shown
+from smalti.export.joining import join_by_key
+from smalti.loaders.choose import known_extensions
+from smalti.processing.project import Project
+from smalti.sources.folder import discover
+
+__all__ = ["Chosen", "of_folders", "of_project"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Images to export, in order.
+
+    Parameters
+    ----------
+    refs
+        Where they are, paths sorted and unique.
+    origins
+        What was given: folders, or a project; without credentials.
+    single
+        Whether each reference stands for its one series, rather than for all that its file holds.
+    facts
+        What is known beside the files: ``path``, of a project also ``series``, and more; None for nothing.
+    problems
+        Sentences on what was found or missing on the way.
+    """
+
+    refs: tuple[ImageRef, ...]
+    origins: tuple[str, ...]
+    single: bool = False
+    facts: pl.DataFrame | None = None
+    problems: tuple[str, ...] = ()
+
+    def with_metadata(self, table: str | None) -> "Chosen":
+        """With the columns of a table beside the images; see `smalti.export.joining.join_by_key`."""
+        if not table:
+            return self
+        facts, problems = join_by_key(sorted({ref.path for ref in self.refs}), table)
+        if self.facts is not None:
+            before = self.facts.drop(set(facts.columns) - {"path"}, strict=False)
+            facts = before.join(facts, on="path", how="left", maintain_order="left")
+        return replace(self, facts=facts, problems=(*self.problems, *problems))
+
+
+def of_folders(folders: Sequence[str], *, recursive: bool = False) -> Chosen:
+    """The images of folders, files, patterns, tables of paths, or URLs of these.
+
+    Of several, paths begin with the name of each.
+
+    Raises
+    ------
+    NothingFoundError
+        There is no image in one of them.
+    UsageError
+        One of them cannot be read, or two of them give files of one path.
+    """
+    if not folders:
+        raise UsageError("no folder is given; name one or more folders of images, or a project")
+    refs: dict[str, ImageRef] = {}
+    problems: list[str] = []
+    for folder in folders:
+        found = discover(folder, known=known_extensions())
+        kept = (
+            [ref for ref in found.refs if recursive or "/" not in ref.path]
+            if _is_folder(folder)
+            else found.refs
+        )
+        problems += found.problems
+        if not kept:
+            raise NothingFoundError(
+                f"{shown(folder)} itself holds no image, its sub-folders {len(found.refs):,}; add --recursive"
+            )
+        prefix = f"{_name(folder)}/" if len(folders) > 1 else ""
+        for ref in kept:
+            path = f"{prefix}{ref.path}"
+            if path in refs and refs[path].uri != ref.uri:
+                raise UsageError(
+                    f"two files would be {path}: {shown(refs[path].uri)} and {shown(ref.uri)}; give the folder "
+                    "above both, with --recursive"
+                )
+            refs[path] = replace(ref, path=path)
+    ordered = tuple(refs[path] for path in sorted(refs))
+    return Chosen(ordered, tuple(map(shown, folders)), problems=tuple(problems))
+
+
+def of_project(project: Project, images: pl.DataFrame | None = None) -> Chosen:
+    """The images that a project's view leaves, or rows of its images table; those that failed are left out.
+
+    Raises
+    ------
+    NothingFoundError
+        None is left.
+    """
+    rows = project.view.filtered if images is None else images
+    readable = rows.filter(pl.col("status").is_in(["ok", "partial"]))
+    if not readable.height:
+        raise NothingFoundError(
+            f"none of the {rows.height:,} images chosen of {project.name} can be read; choose others"
+        )
+    left = rows.height - readable.height
+    said = (f"{left:,} images that could not be read were left out",) if left else ()
+    ordered = readable.sort("path", "series", maintain_order=True)
+    refs = tuple(_ref(project, row) for row in ordered.iter_rows(named=True))
+    kept = ordered.select("path", "series", cs.exclude("path", "series", cs.nested(), cs.binary()))
+    return Chosen(refs, (str(project.source),), True, kept, said)
+
+
+def _ref(project: Project, row: dict[str, Any]) -> ImageRef:
+    """Where it is; one that is gone keeps its place, and says why when it is opened."""
+    try:
+        return project.ref(row)
+    except SmaltiError:
+        return ImageRef(row["uri"] or row["path"], row["path"], series=row["series"], loader=row["reader"])
+
+
+def _is_folder(folder: str) -> bool:
+    last = PurePosixPath(shown(folder)).suffix.lower()
+    return not any(sign in folder for sign in "*?[") and last not in (".csv", ".tsv", ".parquet", ".txt")
+
+
+def _name(folder: str) -> str:
+    parts = PurePosixPath(shown(folder)).parts if is_url(folder) else PurePath(folder).resolve().parts  # type: ignore[attr-defined]
+    return parts[-1]

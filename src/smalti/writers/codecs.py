@@ -1,0 +1,89 @@
+"""Compressors by the names users give them: what stands in Zarr's metadata, and what is done to bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smalti.core.errors import UnknownNameError, UsageError
+
+__all__ = ["COMPRESSORS", "Codec", "codec_of", "codec_words"]
+
+COMPRESSORS = ("blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none")
+"""Zarr 3 has lz4 only inside Blosc: ``lz4`` is that without shuffling, ``blosc-lz4`` with it."""
+
+_LEVELS = {"zstd": (1, 22), "gzip": (0, 9), "blosc": (0, 9)}
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How the bytes of one chunk are packed.
+
+    Parameters
+    ----------
+    zarr
+        The codec of zarr-python that does the same, for the metadata; None for no compression.
+    encode, decode
+        From the bytes of a chunk to what is stored, and back; both let other threads run.
+    """
+
+    zarr: Any
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+
+def codec_of(name: str, level: int | None, dtype: np.dtype) -> Codec:
+    """The codec for pixels of a type; of Blosc with bit shuffle for one byte a pixel, byte shuffle for more.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no compressor of that name.
+    UsageError
+        It has no such level.
+    """
+    if name not in COMPRESSORS:
+        raise UnknownNameError("compressor", name, COMPRESSORS)
+    if name == "none":
+        return Codec(None, bytes, bytes)
+    family = name if name in _LEVELS else "blosc"
+    low, high = _LEVELS[family]
+    level = 1 if level is None else level
+    if not low <= level <= high:
+        raise UsageError(f"{name} has no level {level}; give one of {low} to {high}")
+    return _packed(family, name, level, dtype)
+
+
+def _packed(family: str, name: str, level: int, dtype: np.dtype) -> Codec:
+    import numcodecs
+    from zarr import codecs
+
+    if family == "zstd":
+        zstd = numcodecs.Zstd(level)
+        return Codec(codecs.ZstdCodec(level=level), zstd.encode, zstd.decode)
+    if family == "gzip":
+        gzip = numcodecs.GZip(level)
+        return Codec(codecs.GzipCodec(level=level), gzip.encode, gzip.decode)
+    kind = name.removeprefix("blosc-")
+    bits = dtype.itemsize == 1
+    shuffle = ("bitshuffle" if bits else "shuffle") if name.startswith("blosc-") else "noshuffle"
+    number = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 2}[shuffle]
+    blosc = numcodecs.Blosc(kind, level, number, typesize=dtype.itemsize)
+    stated = codecs.BloscCodec(cname=kind, clevel=level, shuffle=shuffle, typesize=dtype.itemsize)
+    return Codec(stated, blosc.encode, blosc.decode)
+
+
+def codec_words(codecs: list[dict[str, Any]]) -> str:
+    """Compression as the metadata of an array state it: ``"blosc (zstd, level 1, bitshuffle)"``."""
+    found = {codec["name"]: codec.get("configuration", {}) for codec in codecs}
+    if "sharding_indexed" in found:
+        return codec_words(found["sharding_indexed"]["codecs"])
+    if "blosc" in found:
+        told = found["blosc"]
+        return f"blosc ({told['cname']}, level {told['clevel']}, {told['shuffle']})"
+    for name in ("zstd", "gzip"):
+        if name in found:
+            return f"{name} (level {found[name]['level']})"
+    others = [name for name in found if name not in ("bytes", "transpose", "crc32c")]
+    return ", ".join(others) or "none"

@@ -1,0 +1,114 @@
+"""One shard: chunks one after the other, and at its end an index that says where each lies.
+
+Layout: the sharding codec of Zarr 3 (``sharding_indexed``, ZEP 2), index at the end, with its CRC-32C.
+Zarr-python writes a shard from pixels only; here chunks come packed, so that a shard grows without being
+unpacked, and is never in memory as a whole.
+"""
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from smalti.core.errors import SmaltiError
+
+__all__ = ["ABSENT", "Shard", "read_index"]
+
+ABSENT = 2**64 - 1
+"""Offset and length of a chunk that is not stored: it is all fill value."""
+
+_CRC = struct.Struct("<I")
+
+ReadPart = Callable[[int, int], bytes]
+"""``read(start, length)``: bytes of a file; a negative start counts from its end."""
+
+
+def read_index(read: ReadPart, n_chunks: int) -> np.ndarray:
+    """Where the chunks of a shard lie: offset and length of each, uint64 of shape (chunks, 2).
+
+    Raises
+    ------
+    SmaltiError
+        The file is too short for its index, or that was damaged.
+    """
+    from google_crc32c import value
+
+    size = 16 * n_chunks + _CRC.size
+    data = read(-size, size)
+    if len(data) < size:
+        raise SmaltiError(f"it is cut: its index would take {size:,} bytes, it has {len(data):,}")
+    if value(data[: -_CRC.size]) != _CRC.unpack(data[-_CRC.size :])[0]:
+        raise SmaltiError("its index is damaged: the checksum does not fit")
+    return np.frombuffer(data[: -_CRC.size], "<u8").reshape(n_chunks, 2)
+
+
+class Shard:
+    """A shard that is being written into a file.
+
+    Parameters
+    ----------
+    path
+        The file; made anew.
+    n_chunks
+        Places for chunks, most of which may stay empty.
+    """
+
+    def __init__(self, path: Path, n_chunks: int) -> None:
+        self.path = path
+        self._index = np.full((n_chunks, 2), ABSENT, "<u8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = path.open("wb")
+        self._end = 0
+
+    def add(self, number: int, chunk: bytes | memoryview) -> None:
+        """Store a packed chunk at a place, by its number in C order."""
+        self._file.write(chunk)
+        self._index[number] = self._end, len(chunk)
+        self._end += len(chunk)
+
+    def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
+        """Copy the chunks below number `first` of another shard, packed as they are."""
+        kept = index[:first][index[:first, 0] != ABSENT]
+        end = int(kept.sum(axis=1).max(initial=0))
+        with old.open("rb") as file:
+            _copy(file, self._file, end)
+        self._index[:first] = index[:first]
+        self._end = end
+
+    def finish(self) -> Path:
+        """Write the index, and all of it through to the disk."""
+        from google_crc32c import value
+
+        index = self._index.tobytes()
+        self._file.write(index + _CRC.pack(value(index)))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self.path
+
+    def close(self) -> None:
+        """Let go of a file that is not wanted any more."""
+        self._file.close()
+
+
+def _copy(source: BinaryIO, target: BinaryIO, n_bytes: int) -> None:
+    """Copy the first bytes of a file inside the kernel where it can; it shares blocks where the disk can."""
+    target.flush()
+    done = 0
+    if hasattr(os, "copy_file_range"):
+        try:
+            while copied := os.copy_file_range(source.fileno(), target.fileno(), n_bytes - done, done, done):
+                done += copied
+        except OSError:  # not between these two disks
+            pass
+    source.seek(done)
+    target.seek(done)
+    while done < n_bytes:
+        piece = source.read(min(8 << 20, n_bytes - done))
+        if not piece:
+            raise SmaltiError(f"{source.name} is shorter than its index says")
+        target.write(piece)
+        done += len(piece)

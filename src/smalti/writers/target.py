@@ -1,0 +1,222 @@
+"""Where something is written: a folder here or at a URL, each file in it there as a whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+import filelock
+
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.remote import below, filesystem, is_http, is_url, path_in, said, shown
+
+__all__ = ["LocalTarget", "RemoteTarget", "Target", "alone", "target_at"]
+
+SCRATCH = ".partial"
+"""Folder of unfinished files in a local target; what is in it is nobody's after a kill."""
+
+
+class Target(Protocol):
+    """A folder whose files are replaced one by one, each in one step; names are relative, with slashes."""
+
+    name: str
+    """The folder as people may read it."""
+    scratch: Path
+    """A folder of this machine for files that are not finished."""
+
+    def read(self, name: str) -> bytes | None:
+        """A whole file; None when it is not there."""
+
+    def read_part(self, name: str, start: int, length: int) -> bytes:
+        """Bytes of a file from `start`; a negative `start` counts from its end."""
+
+    def here(self, name: str) -> Path:
+        """A file of this machine with the same bytes, to be read only."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Make or replace a file."""
+
+    def put(self, name: str, file: Path) -> None:
+        """Make or replace a file by one of `scratch`, which is gone then."""
+
+    def files(self, folder: str = "") -> dict[str, int]:
+        """Sizes in bytes of all files below a folder, by name; nothing where there is no such folder."""
+
+    def remove(self, name: str) -> None:
+        """Take a file, or a folder with all that is in it, away."""
+
+    def close(self) -> None:
+        """Take `scratch` away."""
+
+
+class LocalTarget:
+    """A folder of this machine; it need not be there yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder)
+        self.folder = folder
+        self.scratch = folder / SCRATCH
+
+    def read(self, name: str) -> bytes | None:
+        """See `Target`."""
+        try:
+            return (self.folder / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def read_part(self, name: str, start: int, length: int) -> bytes:
+        """See `Target`."""
+        with (self.folder / name).open("rb") as file:
+            file.seek(start, os.SEEK_SET if start >= 0 else os.SEEK_END)
+            return file.read(length)
+
+    def here(self, name: str) -> Path:
+        """See `Target`."""
+        return self.folder / name
+
+    def write(self, name: str, data: bytes) -> None:
+        """See `Target`."""
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        temporary = self.scratch / name.replace("/", "~")
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self.put(name, temporary)
+
+    def put(self, name: str, file: Path) -> None:
+        """See `Target`."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(path)
+
+    def files(self, folder: str = "") -> dict[str, int]:
+        """See `Target`."""
+        top = self.folder / folder
+        found = (Path(at, name) for at, _, names in os.walk(top) for name in names)
+        return {path.relative_to(self.folder).as_posix(): path.stat().st_size for path in found}
+
+    def remove(self, name: str) -> None:
+        """See `Target`."""
+        path = self.folder / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """See `Target`."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+class RemoteTarget:
+    """A folder at a URL, such as ``s3://bucket/a``; an object there is always replaced as a whole."""
+
+    def __init__(self, url: str) -> None:
+        self.name = shown(url)
+        self._url = url.rstrip("/")
+        self._files = filesystem(url)
+        self.scratch = Path(tempfile.mkdtemp(prefix="smalti-"))
+
+    def _call(self, what: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return getattr(self._files, what)(*arguments, **options)
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # the libraries of clouds have errors of their own
+            raise SmaltiError(f"{self.name}: {said(error)}") from error
+
+    def _path(self, name: str) -> str:
+        return path_in(self._files, below(self._url, name))
+
+    def read(self, name: str) -> bytes | None:
+        """See `Target`."""
+        try:
+            return bytes(self._call("cat_file", self._path(name)))
+        except FileNotFoundError:
+            return None
+
+    def read_part(self, name: str, start: int, length: int) -> bytes:
+        """See `Target`."""
+        end = start + length
+        return bytes(self._call("cat_file", self._path(name), start=start, end=end if end else None))
+
+    def here(self, name: str) -> Path:
+        """See `Target`."""
+        copy = self.scratch / f"{name.replace('/', '~')}.copy"
+        self._call("get_file", self._path(name), str(copy))
+        return copy
+
+    def write(self, name: str, data: bytes) -> None:
+        """See `Target`."""
+        self._call("pipe_file", self._path(name), data)
+
+    def put(self, name: str, file: Path) -> None:
+        """See `Target`."""
+        self._call("put_file", str(file), self._path(name))
+        file.unlink()
+
+    def files(self, folder: str = "") -> dict[str, int]:
+        """See `Target`."""
+        top = f"{self._path('')}/"
+        try:
+            found = self._call("find", self._path(folder), detail=True)
+        except FileNotFoundError:
+            return {}
+        return {name.removeprefix(top): int(facts.get("size") or 0) for name, facts in found.items()}
+
+    def remove(self, name: str) -> None:
+        """See `Target`."""
+        with suppress(FileNotFoundError):
+            self._call("rm", self._path(name), recursive=True)
+
+    def close(self) -> None:
+        """See `Target`."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def target_at(where: str) -> LocalTarget | RemoteTarget:
+    """The folder at a path, a ``file://`` URL or a URL that can be written to.
+
+    Raises
+    ------
+    UsageError
+        Nothing can be written there.
+    """
+    if where.startswith("file://"):
+        where = unquote(urlsplit(where).path)
+    if not is_url(where):
+        return LocalTarget(Path(os.path.abspath(Path(where).expanduser())))  # noqa: PTH100 - links stay
+    if is_http(where):
+        raise UsageError(f"{shown(where)}: a web server takes no files; give a path, or s3://BUCKET/PATH")
+    return RemoteTarget(where)
+
+
+@contextmanager
+def alone(target: LocalTarget | RemoteTarget) -> Iterator[None]:
+    """Keep other processes of this machine from writing to the same folder for the length of a with block.
+
+    Raises
+    ------
+    UsageError
+        Another process is at work on it.
+    """
+    if isinstance(target, RemoteTarget):
+        yield  # no locks there; who commits makes sure that nobody else did since
+        return
+    target.folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(target.folder / ".lock", blocking=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise UsageError(
+            f"another process is writing to {target.name}; wait for it, or give another --out"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
