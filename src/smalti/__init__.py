@@ -10,12 +10,32 @@ if TYPE_CHECKING:
     from smalti.core.columns import Column
     from smalti.core.errors import SmaltiError
     from smalti.core.image import Image, ImageRef
+    from smalti.core.logs import configure_logging
     from smalti.core.plugin import loader, metric
+    from smalti.export.api import convert
+    from smalti.export.inspecting import inspect
+    from smalti.export.samples import display_sample_images
+    from smalti.export.verifying import verify
     from smalti.processing.project import Project, open, process
 
 __version__ = "0.1.0"
 
-__all__ = ["Column", "Image", "ImageRef", "Project", "SmaltiError", "loader", "metric", "open", "process"]
+__all__ = [
+    "Column",
+    "Image",
+    "ImageRef",
+    "Project",
+    "SmaltiError",
+    "configure_logging",
+    "convert",
+    "display_sample_images",
+    "inspect",
+    "loader",
+    "metric",
+    "open",
+    "process",
+    "verify",
+]
 
 _HOMES = {
     "Column": "smalti.core.columns",
@@ -23,10 +43,15 @@ _HOMES = {
     "ImageRef": "smalti.core.image",
     "Project": "smalti.processing.project",
     "SmaltiError": "smalti.core.errors",
+    "configure_logging": "smalti.core.logs",
+    "convert": "smalti.export.api",
+    "display_sample_images": "smalti.export.samples",
+    "inspect": "smalti.export.inspecting",
     "loader": "smalti.core.plugin",
     "metric": "smalti.core.plugin",
     "open": "smalti.processing.project",
     "process": "smalti.processing.project",
+    "verify": "smalti.export.verifying",
 }
 
 

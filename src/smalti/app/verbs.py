@@ -10,7 +10,7 @@ from smalti.core.plugin import verb
 if TYPE_CHECKING:
     from smalti.processing.project import Project
 
-__all__ = ["explore", "mosaic"]
+__all__ = ["explore", "export_images", "mosaic"]
 
 
 @verb("explore")
@@ -35,6 +35,14 @@ def explore(project: Project, *, port: int = 5006, address: str = "localhost", b
     from smalti.app.serve import serve
 
     return serve(project, port=port, address=address, browser=browser)
+
+
+@verb("export_images")
+def export_images(project: Project, *arguments: Any, **options: Any) -> Any:
+    """Hand images on; see `smalti.export.api.export_images`."""
+    from smalti.export.api import export_images as export
+
+    return export(project, *arguments, **options)
 
 
 @verb("mosaic")

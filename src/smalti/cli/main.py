@@ -10,7 +10,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from smalti import __version__
-from smalti.cli import app_path, demo, explore, export, metrics, process, schema, summary, table
+from smalti.cli import (
+    app_path,
+    convert,
+    demo,
+    explore,
+    export,
+    inspect,
+    metrics,
+    process,
+    samples,
+    schema,
+    summary,
+    table,
+    verify,
+)
 from smalti.cli.errors import explain
 from smalti.cli.options import debugging
 
@@ -30,6 +44,10 @@ for _command in (
     table.table,
     explore.explore,
     export.export,
+    convert.convert,
+    inspect.inspect,
+    samples.samples,
+    verify.verify,
     app_path.app_path,
     demo.demo,
     metrics.metrics,
@@ -57,7 +75,8 @@ def _root(
 def main() -> NoReturn:
     """Run the command line and end the process.
 
-    Exit codes: 0 done, also when the reader of the output went away; 1 ``--strict`` and an image failed;
+    Exit codes: 0 done, also when the reader of the output went away; 1 an image failed (of ``process``
+    with ``--strict``), or ``verify`` found a fault;
     2 the command cannot be done as it stands (one sentence on stderr says why); 70 a fault of smalti's
     own; 130 Ctrl-C. ``--debug`` adds the traceback and changes no code.
     """

@@ -121,6 +121,8 @@ class Image:
     samples
         One letter per colour sample when there is an `S` axis: ``"RGB"``, ``"RGBA"``, ``"LA"``,
         ``"CMYK"``, or ``"?"`` repeated. ``A`` is alpha and is left out of the metrics.
+    guessed
+        Letters of `axes` that the file does not name, and that no custom gives; empty for none.
     channel_names
         One per channel, or None when not stated.
     pixel_size_um
@@ -145,6 +147,7 @@ class Image:
     dtype: np.dtype | None
     pixels: Pixels | None = field(default=None, repr=False)
     samples: str = ""
+    guessed: str = ""
     channel_names: tuple[str, ...] | None = None
     pixel_size_um: Mapping[str, float] = field(default_factory=dict)
     time_interval_s: float | None = None

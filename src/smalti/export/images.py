@@ -87,8 +87,8 @@ def of_folders(folders: Sequence[str], *, recursive: bool = False) -> Chosen:
             path = f"{prefix}{ref.path}"
             if path in refs and refs[path].uri != ref.uri:
                 raise UsageError(
-                    f"two files would be {path}: {shown(refs[path].uri)} and {shown(ref.uri)}; give the folder "
-                    "above both, with --recursive"
+                    f"two files would be {path}: {shown(refs[path].uri)} and {shown(ref.uri)}; "
+                    "give the folder above both, with --recursive"
                 )
             refs[path] = replace(ref, path=path)
     ordered = tuple(refs[path] for path in sorted(refs))

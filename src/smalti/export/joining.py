@@ -72,14 +72,15 @@ def _matched(keys: pl.Series, paths: Sequence[str], name: str) -> list[str | Non
         fits = named.get(key, [])
         if len(fits) > 1:
             raise UsageError(
-                f"{name} names {key!r}, which {len(fits)} images are called, such as {fits[0]} and {fits[1]}; "
+                f"{name} names {key!r}, as {len(fits)} images are called, such as {fits[0]} and {fits[1]}; "
                 f"write their paths into its column {KEY!r}"
             )
         found.append(fits[0] if fits else None)
     doubles = [path for path, times in Counter(filter(None, found)).items() if times > 1]
     if doubles:
         raise UsageError(
-            f"{name} has several rows for {len(doubles):,} of its images, such as {doubles[0]}; keep one of each"
+            f"{name} has several rows for {len(doubles):,} of its images, such as {doubles[0]}; "
+            "keep one of each"
         )
     return found
 

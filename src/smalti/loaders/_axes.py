@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from smalti.core.axes import AXES
 
-__all__ = ["Part", "parts"]
+__all__ = ["UNKNOWN", "Part", "parts"]
+
+UNKNOWN = "Q"
+"""An axis of which neither a name nor a custom tells the meaning."""
 
 _ANY = "ZTC"
 """An axis of pages with no meaning stated is taken as Z, as ImageJ does; T and C when Z is taken."""
@@ -27,10 +30,13 @@ class Part(NamedTuple):
         Our letters of the axes that stay, in stored order.
     fixed
         Position of an axis that went, and the index picked there.
+    guessed
+        Those of `axes` whose meaning nothing states; an axis of pages (I) has its custom.
     """
 
     axes: str
     fixed: dict[int, int]
+    guessed: str = ""
 
     def left(self, lengths: Iterable[int]) -> tuple[int, ...]:
         """Of a length for each stored axis, those of the axes that stay."""
@@ -52,8 +58,9 @@ def parts(stored: str, shape: tuple[int, ...]) -> Iterator[Part]:
     letters = _letters(stored)
     gone = [i for i, letter in enumerate(letters) if not letter]
     axes = "".join(letters)
+    guessed = "".join(letter for letter, given in zip(letters, stored, strict=True) if given == UNKNOWN)
     for where in product(*(range(shape[i]) for i in gone)):
-        yield Part(axes, dict(zip(gone, where, strict=True)))
+        yield Part(axes, dict(zip(gone, where, strict=True)), guessed)
 
 
 def _letters(stored: str) -> list[str]:

@@ -123,6 +123,7 @@ def _image(ref: ImageRef, file: IO[bytes], found: tuple[Any, Any, int], part: Pa
     return Image(
         ref=ref,
         axes=part.axes,
+        guessed=part.guessed,
         shape=part.left(hdu.shape),
         dtype=scale.dtype,
         pixels=partial(_read, file, hdu, scale, part, limit),

@@ -53,6 +53,7 @@ def npy(ref: ImageRef, limit: int) -> Iterator[Image]:
             yield Image(
                 ref=replace(ref, series=number, series_name=name or None),
                 axes=part.axes,
+                guessed=part.guessed,
                 shape=shape,
                 dtype=stored.dtype.newbyteorder("="),
                 pixels=partial(_read, run, stored, part, limit),

@@ -116,6 +116,7 @@ def _image(ref: ImageRef, series: Any, part: Part, about: About, limit: int) -> 
     return Image(
         ref=replace(ref, series_name=" ".join(filter(None, (series.name, name))) or None),
         axes=part.axes,
+        guessed=part.guessed,
         shape=shape,
         dtype=series.dtype.newbyteorder("="),
         pixels=partial(_read, series, part, limit),

@@ -95,6 +95,7 @@ def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Im
     return Image(
         ref=ref,
         axes=part.axes,
+        guessed=part.guessed,
         shape=shape,
         dtype=array.dtype.newbyteorder("="),
         pixels=_pixels(found.arrays, part, limit),

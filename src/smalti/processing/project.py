@@ -227,6 +227,10 @@ class Project(Tables):
         """The project as a page: in a notebook cell, or served."""
         return find("verb", "explore").function(self, **options)
 
+    def export_images(self, exporter: str, out: str | Path, images: Any = None, **options: Any) -> Any:
+        """Hand on the images that `view` leaves, or some rows; see `smalti.export.api.export_images`."""
+        return find("verb", "export_images").function(self, exporter, out, images, **options)
+
     def mosaic(self, **options: Any) -> Any:
         """All images as tiles, a widget for a notebook cell; it shows and sets the project's live `view`."""
         return find("verb", "mosaic").function(self, **options)

@@ -14,10 +14,11 @@ import filelock
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.remote import below, filesystem, is_http, is_url, path_in, said, shown
 
-__all__ = ["LocalTarget", "RemoteTarget", "Target", "alone", "target_at"]
+__all__ = ["LOCK", "SCRATCH", "LocalTarget", "RemoteTarget", "Target", "alone", "target_at"]
 
 SCRATCH = ".partial"
 """Folder of unfinished files in a local target; what is in it is nobody's after a kill."""
+LOCK = ".lock"
 
 
 class Target(Protocol):
@@ -54,12 +55,21 @@ class Target(Protocol):
 
 
 class LocalTarget:
-    """A folder of this machine; it need not be there yet."""
+    """A folder of this machine; it need not be there yet.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        The folder.
+    inside
+        A folder in it to which all is written; unfinished files are kept there.
+    """
+
+    def __init__(self, folder: Path, inside: str = "") -> None:
         self.name = str(folder)
         self.folder = folder
-        self.scratch = folder / SCRATCH
+        self.work = folder / inside
+        self.scratch = self.work / SCRATCH
 
     def read(self, name: str) -> bytes | None:
         """See `Target`."""
@@ -179,8 +189,8 @@ class RemoteTarget:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def target_at(where: str) -> LocalTarget | RemoteTarget:
-    """The folder at a path, a ``file://`` URL or a URL that can be written to.
+def target_at(where: str) -> tuple[LocalTarget | RemoteTarget, str]:
+    """The folder that holds a path, a ``file://`` URL or a URL to write to, and the last name in it.
 
     Raises
     ------
@@ -190,15 +200,19 @@ def target_at(where: str) -> LocalTarget | RemoteTarget:
     if where.startswith("file://"):
         where = unquote(urlsplit(where).path)
     if not is_url(where):
-        return LocalTarget(Path(os.path.abspath(Path(where).expanduser())))  # noqa: PTH100 - links stay
+        path = Path(os.path.abspath(Path(where).expanduser()))  # noqa: PTH100 - links stay
+        return LocalTarget(path.parent, path.name), path.name
     if is_http(where):
         raise UsageError(f"{shown(where)}: a web server takes no files; give a path, or s3://BUCKET/PATH")
-    return RemoteTarget(where)
+    folder, _, name = where.rstrip("/").rpartition("/")
+    if folder.endswith("/"):
+        raise UsageError(f"{shown(where)} is a bucket; give a name in it, such as {shown(where)}/images.zarr")
+    return RemoteTarget(folder), name
 
 
 @contextmanager
 def alone(target: LocalTarget | RemoteTarget) -> Iterator[None]:
-    """Keep other processes of this machine from writing to the same folder for the length of a with block.
+    """Keep other processes of this machine from writing to the same place for the length of a with block.
 
     Raises
     ------
@@ -208,13 +222,13 @@ def alone(target: LocalTarget | RemoteTarget) -> Iterator[None]:
     if isinstance(target, RemoteTarget):
         yield  # no locks there; who commits makes sure that nobody else did since
         return
-    target.folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(target.folder / ".lock", blocking=False)
+    target.work.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(target.work / LOCK, blocking=False)
     try:
         lock.acquire()
     except filelock.Timeout:
         raise UsageError(
-            f"another process is writing to {target.name}; wait for it, or give another --out"
+            f"another process is writing to {target.work}; wait for it, or give another --out"
         ) from None
     try:
         yield

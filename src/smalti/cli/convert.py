@@ -1,0 +1,104 @@
+"""``smalti convert``: images into one sharded Zarr store."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from smalti.cli.choosing import Chosen as Rows
+from smalti.cli.choosing import (
+    FilterColumns,
+    FilterOps,
+    FilterValues,
+    SavedView,
+    SelectIds,
+    SelectWhere,
+    Where,
+    chosen_view,
+)
+from smalti.cli.generated import with_options_of
+from smalti.cli.options import Debug, stoppable
+from smalti.core.errors import UsageError
+from smalti.export.settings import ConvertOptions
+
+__all__ = ["convert"]
+
+
+@with_options_of(ConvertOptions)
+def convert(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="FOLDERS…|X.smalti", help="Folders, files, patterns, URLs; or a project."),
+    ],
+    out: Annotated[
+        str,
+        typer.Option(
+            "-o", "--out", metavar="DST", help="X.zarr, or a folder for images.zarr; may be at s3://."
+        ),
+    ],
+    metadata: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CSV",
+            help="Join a table by its column filename: paths, or names that only one image has.",
+        ),
+    ] = None,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Look into sub-folders too.")] = False,
+    where: Where = None,
+    filter_columns: FilterColumns = None,
+    filter_ops: FilterOps = None,
+    filter_values: FilterValues = None,
+    select_where: SelectWhere = None,
+    select_ids: SelectIds = None,
+    view: SavedView = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    debug: Debug = False,
+    **options: Any,
+) -> None:
+    """Write images into one sharded Zarr array with a table beside it; of a project, those a filter leaves.
+
+    Exit code 1 when an image failed: it has a row with its reason, and no pixels. A run that was stopped goes
+    on when the same command is given again.
+    """
+    from smalti.core.options import read_options
+    from smalti.core.progress import RichProgress
+    from smalti.export.convert import convert as run
+
+    asked = read_options(
+        ConvertOptions, {name: value for name, value in options.items() if value is not None}
+    )
+    rows = Rows(
+        where=where or (),
+        filter_columns=filter_columns or (),
+        filter_ops=filter_ops or (),
+        filter_values=filter_values or (),
+        select_where=select_where or (),
+        select_ids=select_ids,
+        view=view,
+    )
+    with stoppable("the same command goes on where it was"):
+        images = _chosen(sources, recursive, rows).with_metadata(metadata)
+        report = run(images, out, asked, RichProgress())
+    typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else report.tell())
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _chosen(sources: list[str], recursive: bool, rows: Rows) -> Any:
+    """Images of folders, or those of a project that the options leave."""
+    from smalti.export.images import of_folders, of_project
+    from smalti.processing.project import open as open_project
+    from smalti.processing.sharing.opening import is_project
+
+    if not (len(sources) == 1 and is_project(sources[0])):
+        if rows != Rows():
+            raise UsageError(
+                "--where, --view and other filters choose rows of a project; give one, as X.smalti"
+            )
+        return of_folders(sources, recursive=recursive)
+    from smalti.table.view import Table, ViewState
+
+    project = open_project(sources[0])
+    table = Table(project.images.collect(), source=str(project.source), home=str(project.path))
+    state = ViewState(table, chosen_view(table, rows))
+    return of_project(project, state.selected if state.view.selection else state.filtered)

@@ -1,0 +1,53 @@
+"""What is asked of pixels, as plain values that travel to worker processes."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Reading", "Wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How images become pictures; plain values, which travel to worker processes.
+
+    Parameters
+    ----------
+    axes
+        Letters out of ``TCZYXS`` for images of so many axes, instead of what their files say; "" for none.
+    planes
+        What becomes of images with several z or t: a picture a plane, their maximum, the middle plane; ""
+        for none of these.
+    fits_ext
+        HDUs of FITS files by number or name, whose planes become channels; empty for the first with an image.
+    """
+
+    axes: str = ""
+    planes: str = ""
+    fits_ext: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What stored pixels must be; plain values, which travel to worker processes.
+
+    Parameters
+    ----------
+    dtype
+        Their type; "" for that of each picture.
+    resize
+        Height and width; None for that of each picture.
+    order
+        Of the splines that resizing interpolates by, 0 (nearest neighbour) to 5.
+    """
+
+    dtype: str = ""
+    resize: tuple[int, int] | None = None
+    order: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)

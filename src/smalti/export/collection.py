@@ -1,0 +1,329 @@
+"""A Zarr collection as it lies in a target: arrays of images, a table in parts, and one commit for both.
+
+In the store lie ``images`` (or ``images/BUCKET``), ``table/part-NNNNNN.parquet``, and ``zarr.json``, which
+lists the parts, counts, and holds the metadata of all arrays once more (consolidated): replacing it is the
+commit. Shards, parts and the arrays' own metadata come before it. Whoever opens the store, however
+a run ended, sees images and rows that belong together; what a killed run left is replaced by the next.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from smalti import __version__
+from smalti.core.columns import Column
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.export.columns import COLUMNS
+from smalti.export.layout import Array, Layout
+from smalti.processing.frames import frame
+from smalti.table.parquet import stage
+from smalti.writers.codecs import Codec, codec_of, codec_words
+from smalti.writers.grid import plan_grid
+from smalti.writers.growing import GrowingArray, array_metadata, grid_of
+from smalti.writers.target import LOCK, SCRATCH, Target
+
+__all__ = ["FORMAT", "Collection", "State", "beside", "joined", "new_state", "read_table"]
+
+FORMAT = 1
+"""Of the attributes; a store of a higher one is of a later smalti."""
+
+_OURS = {"images", "table", LOCK, SCRATCH}
+"""What may lie in a store that a run was killed in before its first commit."""
+
+_GROUP = {"zarr_format": 3, "node_type": "group"}
+
+
+@dataclass(slots=True)
+class State:
+    """What the root's attributes say.
+
+    Parameters
+    ----------
+    attributes
+        As they are written.
+    arrays
+        Metadata of each array by its path.
+    """
+
+    attributes: dict[str, Any]
+    arrays: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, target: Target, store: str) -> "State | None":
+        """What a store says; None where there is none.
+
+        Raises
+        ------
+        UsageError
+            There is something else, or a store that smalti did not write.
+        """
+        data = target.read(f"{store}/zarr.json")
+        if data is None:
+            tops = {name.split("/")[1] for name in target.files(store)}
+            if tops - _OURS:
+                raise UsageError(
+                    f"{target.name}/{store} holds other things than a Zarr collection; give another --out"
+                )
+            return None
+        try:
+            root = json.loads(data)
+            attributes = root["attributes"]
+            if attributes["smalti"]["format"] > FORMAT:
+                raise UsageError(
+                    f"{target.name}/{store} was written by smalti {attributes['smalti']['version']}; "
+                    "install that or a later one"
+                )
+            nodes = root["consolidated_metadata"]["metadata"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{target.name}/{store} is no collection that smalti wrote; give another --out"
+            ) from error
+        return cls(attributes, {path: node for path, node in nodes.items() if node["node_type"] == "array"})
+
+    @property
+    def layout(self) -> Layout:
+        """Its arrays, in the order in which they take images."""
+        arrays = []
+        for path, facts in self.attributes["arrays"].items():
+            c, h, w = self.arrays[path]["shape"][1:]
+            arrays.append(Array(path, (c, h, w), self.arrays[path]["data_type"], facts["padded"]))
+        return Layout(tuple(arrays))
+
+    @property
+    def rows(self) -> int:
+        """Rows of its table, those of failed images included."""
+        return int(self.attributes["rows"])
+
+
+class Collection:
+    """A store that is being written.
+
+    Parameters
+    ----------
+    target, store
+        Folder of the store, and its name in it.
+    state
+        What is there; of a new store without arrays.
+    layout
+        Its arrays from now on.
+    codec
+        Name and level of the compressor for new arrays.
+    cut
+        ``chunk_shape`` and ``shard_images`` of new arrays, see `smalti.writers.grid.plan_grid`.
+    threads
+        How many pack.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        store: str,
+        state: State,
+        layout: Layout,
+        codec: tuple[str, int | None],
+        cut: Mapping[str, Any],
+        threads: int,
+    ) -> None:
+        self.target = target
+        self.store = store
+        self.state = state
+        self._pool = ThreadPoolExecutor(threads)
+        self._arrays: dict[str, GrowingArray] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._bytes = 0
+        self._committed = state.rows
+        self._written = {path: metadata["shape"][0] for path, metadata in state.arrays.items()}
+        for array in layout.arrays:
+            self._open(array, codec, cut)
+
+    def _open(self, array: Array, codec: tuple[str, int | None], cut: Mapping[str, Any]) -> None:
+        known = self.state.arrays.get(array.path)
+        if known is None:
+            dtype = np.dtype(array.dtype)
+            made = codec_of(*codec, dtype)
+            known = array_metadata(plan_grid(array.shape, dtype, **cut), made)
+            self.state.arrays[array.path] = known
+            self.state.attributes["arrays"][array.path] = {"padded": array.padded}
+        else:
+            made = _codec_in(known)
+        self._arrays[array.path] = GrowingArray(
+            self.target, f"{self.store}/{array.path}", grid_of(known), made, known["shape"][0], self._pool
+        )
+
+    def add(self, row: dict[str, Any], pixels: np.ndarray | None = None, bucket: str = "") -> None:
+        """Add one row of the table, and its image when it has one."""
+        if pixels is not None:
+            row |= {"bucket": bucket, "row": self._arrays[bucket].add(pixels)}
+            self._bytes += pixels.nbytes
+        self._rows.append(row)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a commit now costs little: a shard is just full, or much has come since the last."""
+        if len(self._arrays) == 1:
+            (array,) = self._arrays.values()
+            return bool(self._bytes) and array.length % array.grid.shard[0] == 0
+        return self._bytes >= 256 << 20
+
+    def commit(self, facts: pl.DataFrame | None = None, history: int | None = None) -> None:
+        """Make all that was added part of the store, in one step.
+
+        Parameters
+        ----------
+        facts
+            ``path`` (and ``series``) with more columns for the rows.
+        history
+            Number of images before the run that ends with this commit, for the list of what was appended.
+        """
+        for path, array in self._arrays.items():
+            array.flush()
+            self.state.arrays[path]["shape"][0] = array.length
+        if self._rows:
+            self._write_part(facts)
+        self._count()
+        if history is not None:
+            self._note_append(history)
+        for path, metadata in self.state.arrays.items():
+            if self._written.get(path) != metadata["shape"][0]:
+                self._write_json(f"{path}/zarr.json", metadata)
+                self._written[path] = metadata["shape"][0]
+        self._check_alone()
+        self._write_json("zarr.json", self._root())
+        self._committed = self.state.rows
+        self._rows, self._bytes = [], 0
+
+    def _check_alone(self) -> None:
+        """Raise SmaltiError when the store grew by somebody else's hand, where no lock keeps others away."""
+        there = State.read(self.target, self.store)
+        if there is not None and there.rows != self._committed:
+            raise SmaltiError(
+                f"another process wrote to {self.target.name}/{self.store} at the same time; what it wrote "
+                "stays, this run has ended: append again"
+            )
+
+    def clear(self) -> None:
+        """Take away what was in the place of a new store, the root first: a rest of a store is none."""
+        for name in ("zarr.json", "images", "table", SCRATCH):
+            self.target.remove(f"{self.store}/{name}")
+        self.target.remove(beside(self.store))
+
+    def _write_part(self, facts: pl.DataFrame | None) -> None:
+        attributes = self.state.attributes
+        rows = frame([[row.get(column.name) for column in COLUMNS] for row in self._rows], COLUMNS)
+        if facts is not None:
+            keys = ["path", "series"] if "series" in facts.columns else ["path"]
+            rows = rows.join(facts, on=keys, how="left", maintain_order="left")
+        name = f"table/part-{len(attributes['parts']):06d}.parquet"
+        self._write_table(f"{self.store}/{name}", rows)
+        attributes["parts"] = [*attributes["parts"], name]
+        attributes["rows"] += rows.height
+        attributes["failed"] += rows["error"].is_not_null().sum()
+        attributes["total_images"] += rows["row"].is_not_null().sum()
+
+    def _write_table(self, name: str, rows: pl.DataFrame) -> None:
+        self.target.scratch.mkdir(parents=True, exist_ok=True)
+        aside = self.target.scratch / name.replace("/", "~")
+        self.target.put(name, stage(rows.lazy(), aside, _described(rows), {"smalti": __version__}))
+
+    def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        self.target.write(f"{self.store}/{name}", json.dumps(value, indent=2).encode())
+
+    def _count(self) -> None:
+        """Shape, type and compression, as they are written."""
+        arrays, attributes = self.state.arrays, self.state.attributes
+        words = {path: codec_words(metadata["codecs"]) for path, metadata in arrays.items()}
+        one = next(iter(arrays.values())) if len(arrays) == 1 else None
+        attributes["image_shape"] = one["shape"][1:] if one else None
+        attributes["dtype"] = one["data_type"] if one else None
+        attributes["codec"] = next(iter(words.values())) if len(set(words.values())) == 1 else None
+
+    def _note_append(self, start: int) -> None:
+        end = self.state.attributes["total_images"]
+        entry = {"appended_count": end - start, "start_index": start, "end_index": end}
+        self.state.attributes["append_history"] = [*self.state.attributes["append_history"], entry]
+
+    def _root(self) -> dict[str, Any]:
+        buckets = any(path != "images" for path in self.state.arrays)
+        nodes = {"images": {**_GROUP, "attributes": {}}} if buckets else {}
+        if buckets:
+            self._write_json("images/zarr.json", nodes["images"])
+        whole = {"kind": "inline", "must_understand": False, "metadata": nodes | self.state.arrays}
+        return {**_GROUP, "attributes": self.state.attributes, "consolidated_metadata": whole}
+
+    def write_beside(self) -> str:
+        """Write the whole table beside the store; gives its name. The one inside counts."""
+        name = beside(self.store)
+        self._write_table(name, read_table(self.target, self.store, self.state))
+        return name
+
+    def close(self) -> None:
+        """Let go of what was not committed."""
+        self._pool.shutdown(cancel_futures=True)
+        for array in self._arrays.values():
+            array.close()
+
+
+def beside(store: str) -> str:
+    """Name of the table that lies beside a store: ``images_metadata.parquet`` of ``images.zarr``."""
+    return f"{store.removesuffix('.zarr')}_metadata.parquet"
+
+
+def new_state(creation: Mapping[str, Any]) -> State:
+    """Of a store that is not there yet."""
+    return State(
+        {
+            "smalti": {"format": FORMAT, "version": __version__},
+            "total_images": 0,
+            "failed": 0,
+            "rows": 0,
+            "image_shape": None,
+            "dtype": None,
+            "codec": None,
+            "finished": False,
+            "creation": dict(creation),
+            "arrays": {},
+            "parts": [],
+            "append_history": [],
+        }
+    )
+
+
+def read_table(target: Target, store: str, state: State) -> pl.DataFrame:
+    """The rows that were committed, in order."""
+    return joined([_read_part(target, f"{store}/{part}") for part in state.attributes["parts"]])
+
+
+def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Parts of a table as one; a column that some lack is null there."""
+    return pl.concat(parts, how="diagonal_relaxed") if parts else frame([], COLUMNS)
+
+
+def _read_part(target: Target, name: str) -> pl.DataFrame:
+    data = target.read(name)
+    if data is None:
+        raise SmaltiError(f"{target.name}/{name} is gone; the store is not whole")
+    return pl.read_parquet(data)
+
+
+def _described(rows: pl.DataFrame) -> list[Column]:
+    return [column for column in COLUMNS if column.name in rows.columns]
+
+
+def _codec_in(metadata: Mapping[str, Any]) -> Codec:
+    """The codec that an array was made with."""
+    inner = metadata["codecs"][0]["configuration"]["codecs"]
+    found = {codec["name"]: codec.get("configuration", {}) for codec in inner}
+    dtype = np.dtype(metadata["data_type"])
+    if "blosc" in found:
+        told = found["blosc"]
+        name = told["cname"] if told["shuffle"] == "noshuffle" else f"blosc-{told['cname']}"
+        return codec_of(name, told["clevel"], dtype)
+    for name in ("zstd", "gzip"):
+        if name in found:
+            return codec_of(name, found[name]["level"], dtype)
+    return codec_of("none", None, dtype)

@@ -1,0 +1,181 @@
+"""The work of a process that reads for a collection: what files hold, then pixels, ready to store."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import polars as pl
+import xxhash
+
+from smalti.core.errors import SmaltiError
+from smalti.core.image import Image, ImageRef
+from smalti.export.asked import Reading, Wanted
+from smalti.export.pictures import Picture, pictures
+from smalti.export.prepare import pixel_hash, prepared, statistics
+from smalti.loaders.choose import open_images
+from smalti.loaders.isolation import Isolation
+from smalti.processing.budget import Budget
+from smalti.processing.frames import reason
+from smalti.processing.job import Begin, Job, Tables, Work
+from smalti.processing.settings import Settings
+
+__all__ = ["FOUND", "READING", "begin"]
+
+FOUND = pl.Schema(
+    {
+        "of": pl.String(),  # image_id of the reference
+        "series": pl.Int64(),
+        "series_name": pl.String(),
+        "t": pl.Int64(),
+        "z": pl.Int64(),
+        "n_planes": pl.Int64(),
+        "shape": pl.List(pl.Int64()),
+        "dtype": pl.String(),
+        "axes": pl.String(),
+        "format": pl.String(),
+        "reader": pl.String(),
+        "channel_names": pl.List(pl.String()),
+        "pixel_size_x_um": pl.Float64(),
+        "pixel_size_y_um": pl.Float64(),
+        "error": pl.String(),
+        "source_hash": pl.String(),
+        "min": pl.Float64(),
+        "max": pl.Float64(),
+        "mean": pl.Float64(),
+        "n_nan": pl.Int64(),
+        "pixel_hash": pl.String(),
+        "stored_shape": pl.List(pl.Int64()),
+        "stored_dtype": pl.String(),
+        "file": pl.String(),
+        "offset": pl.Int64(),
+    }
+)
+"""What is told of each picture; of a file that failed, one row with its error."""
+
+MAX_ERROR = 1000
+_numbers = count()
+
+
+def begin(settings: Settings, budget: Budget) -> Work:
+    """See `smalti.processing.job.Job`; an order's ``step`` is ``scan`` or ``read``."""
+
+    def work(refs: Sequence[ImageRef], order: Mapping[str, Any], begun: Begin) -> Tables:
+        reading = Reading(**order["reading"] | {"fits_ext": tuple(order["reading"]["fits_ext"])})
+        if order["step"] == "scan":
+            take: Callable[[Picture], dict[str, Any]] = facts_of
+            return _work(refs, reading, order["single"], settings, begun, take)
+        spool = _Spool(Path(order["spool"]), Wanted(**order["wanted"]), budget)
+        try:
+            return _work(refs, reading, order["single"], settings, begun, spool.take)
+        finally:
+            spool.close()
+
+    return work
+
+
+def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
+    rows = [{"of": ref.image_id, "error": f"{status}: {error}"[:MAX_ERROR]} for ref in refs]
+    return {"found": pl.DataFrame(rows, FOUND)}
+
+
+READING = Job("smalti.export.reading:begin", _failed)
+
+
+def _work(
+    refs: Sequence[ImageRef],
+    reading: Reading,
+    single: bool,
+    settings: Settings,
+    begun: Begin,
+    take: Callable[[Picture], dict[str, Any]],
+) -> Tables:
+    rows: list[dict[str, Any]] = []
+    for number, ref in enumerate(refs):
+        begun(number)
+        own: list[dict[str, Any]] = []
+        isolation = Isolation(settings.isolate, settings.timeout, partial(begun, number))
+        try:
+            with open_images(ref, settings.plane_limit, ref.loader, isolation) as images:
+                for picture in pictures(_only(images, ref) if single else images, reading):
+                    own.append(take(picture))
+                    begun(number)
+            if not own:
+                raise SmaltiError("the file holds no image")
+        except Exception as error:  # a reader may raise anything; it costs this file only
+            own.append({"error": reason(error)[:MAX_ERROR]})
+        source = _source_hash(ref) if take is not facts_of else None
+        rows += [row | {"of": ref.image_id, "source_hash": source} for row in own]
+    return {"found": pl.DataFrame(rows, FOUND, orient="row")}
+
+
+def _only(images: Iterator[Image], ref: ImageRef) -> Iterator[Image]:
+    """The one image that a reference stands for."""
+    for image in images:
+        if image.ref.series == ref.series:
+            yield image
+            return
+    raise SmaltiError(f"the file has no series {ref.series} any more")
+
+
+def facts_of(picture: Picture) -> dict[str, Any]:
+    """What is known of a picture without its pixels."""
+    image = picture.image
+    return {
+        "series": image.ref.series,
+        "series_name": image.ref.series_name,
+        "t": picture.t,
+        "z": picture.z,
+        "n_planes": picture.n_planes,
+        "shape": list(picture.shape),
+        "dtype": picture.dtype.name,
+        "axes": image.axes,
+        "format": image.metadata.get("format"),
+        "reader": image.ref.loader,
+        "channel_names": list(image.channel_names) if image.channel_names else None,
+        "pixel_size_x_um": image.pixel_size_um.get("X"),
+        "pixel_size_y_um": image.pixel_size_um.get("Y"),
+        "error": None,
+    }
+
+
+class _Spool:
+    """A file in which the driver finds pixels; through the pipe they would be copied four times more."""
+
+    def __init__(self, folder: Path, wanted: Wanted, budget: Budget) -> None:
+        self._name = f"{os.getpid()}-{next(_numbers)}"
+        self._file: BinaryIO = (folder / self._name).open("wb")
+        self._wanted = wanted
+        self._budget = budget
+
+    def take(self, picture: Picture) -> dict[str, Any]:
+        """Read a picture, prepare it, and leave its pixels in the file."""
+        n_bytes = 3 * int(np.prod(picture.shape, dtype=np.int64)) * picture.dtype.itemsize
+        with self._budget.hold(n_bytes, lambda: None):
+            pixels = prepared(picture.read(), self._wanted)
+            offset = self._file.tell()
+            self._file.write(pixels.reshape(-1).view(np.uint8).data)
+            stored = {"pixel_hash": pixel_hash(pixels), **statistics(pixels)}
+        place = {"file": self._name, "offset": offset, "stored_dtype": pixels.dtype.name}
+        return facts_of(picture) | stored | place | {"stored_shape": list(pixels.shape)}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _source_hash(ref: ImageRef) -> str | None:
+    """32 hex digits of xxh3-128 over the bytes of a file of this machine; None for what is no such file."""
+    if ref.stack is not None:
+        return None
+    digest = xxhash.xxh3_128()
+    try:
+        with Path(ref.uri).open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError:  # a store, a URL, or gone: it has another way to say so
+        return None
+    return digest.hexdigest()

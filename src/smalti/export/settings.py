@@ -1,0 +1,116 @@
+"""How images are converted: the options of ``smalti convert``, of `smalti.convert` and of the app's form."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from smalti.core.errors import UsageError
+from smalti.core.options import option
+from smalti.export.asked import Reading, Wanted
+
+__all__ = ["ConvertOptions"]
+
+_PIXELS, _LAYOUT, _RUN = "Pixels", "Layout", "Run"
+
+_Dtype = Literal[
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertOptions:
+    """How images become a Zarr collection."""
+
+    resize: tuple[int, ...] | None = option(
+        None, "Give all images this height and width.", metavar="H,W", usual="as they are", group=_PIXELS
+    )
+    interpolation_order: int = option(
+        1, "How resizing interpolates: 0 nearest, 1 linear, 3 cubic.", least=0, most=5, group=_PIXELS
+    )
+    dtype: _Dtype | None = option(
+        None,
+        "Store this type; a value that it cannot hold fails its image.",
+        usual="the narrowest that holds all",
+        group=_PIXELS,
+    )
+    planes: Literal["each", "max", "middle"] | None = option(
+        None,
+        "What becomes of z-stacks and films: an image a plane, their maximum, or the middle plane.",
+        usual="stacks are refused",
+        group=_PIXELS,
+    )
+    axes: str | None = option(
+        None,
+        "Axes of images that have so many, instead of what their files say.",
+        metavar="CYX",
+        usual="as the files say",
+        group=_PIXELS,
+    )
+    fits_ext: tuple[str, ...] = option(
+        (),
+        "HDUs of FITS files, by number or name; several become channels.",
+        metavar="X",
+        usual="the first with an image",
+        group=_PIXELS,
+    )
+    shapes: Literal["error", "bucket"] = option(
+        "error", "Images of unequal shapes: refuse them, or make an array a shape.", group=_LAYOUT
+    )
+    chunk_shape: tuple[int, ...] | None = option(
+        None,
+        "What is read at once: images, height, width.",
+        metavar="N,H,W",
+        usual="an image, or tiles above 4 megapixels",
+        group=_LAYOUT,
+    )
+    shard_images: int | None = option(
+        None, "Images a file.", least=1, metavar="N", usual="64 MB before compression", group=_LAYOUT
+    )
+    compressor: Literal["blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none"] = option(
+        "blosc-zstd", "How pixels are packed; lz4 is faster to read, zstd smaller.", group=_LAYOUT
+    )
+    clevel: int | None = option(
+        None, "Level of the compressor.", least=0, most=22, metavar="N", usual="1", group=_LAYOUT
+    )
+    on_error: Literal["row", "stop"] = option(
+        "row", "An image that fails: a row with its reason, or the end of the run.", group=_RUN
+    )
+    workers: int = option(
+        0, "Processes that read, and threads that pack.", least=0, metavar="N", usual="all cores", group=_RUN
+    )
+    append: bool = option(False, "Add to the store that is there.", group=_RUN)
+    overwrite: bool = option(False, "Replace the store that is there.", group=_RUN)
+    dry_run: bool = option(
+        False, "Count images and shapes, say what would be written, write nothing.", group=_RUN
+    )
+
+    def __post_init__(self) -> None:
+        if self.append and self.overwrite:
+            raise UsageError("append and overwrite are opposites; give one of them")
+        if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
+            raise UsageError(f"resize is {self.resize}; give height and width, as 512,512")
+
+    @property
+    def reading(self) -> Reading:
+        """How images become pictures."""
+        return Reading((self.axes or "").upper(), self.planes or "", self.fits_ext)
+
+    def wanted(self, dtype: str) -> Wanted:
+        """What stored pixels must be."""
+        height_width = None if self.resize is None else (self.resize[0], self.resize[1])
+        return Wanted(dtype, height_width, self.interpolation_order)
+
+    def creation(self) -> dict[str, Any]:
+        """What of these decides what a store holds, for its attributes."""
+        left_out = ("on_error", "workers", "append", "overwrite", "dry_run")
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
