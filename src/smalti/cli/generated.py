@@ -40,16 +40,17 @@ def _parameter(one: Option) -> inspect.Parameter:
 
 
 def _default(one: Option) -> Any:
-    return False if one.kind == "bool" else None
+    if one.kind == "bool":
+        return False
+    return None if one.usual or one.default in (None, (), "") else str(one.default)
 
 
 def _typed(one: Option) -> Any:
-    usual: Any = one.usual or (str(one.default) if one.default not in (None, (), "", False) else False)
     shown = typer.Option(
         one.flag,
         help=one.meaning + (" Repeatable." if one.kind == "strs" else ""),
         metavar=None if one.kind == "bool" else one.metavar or "|".join(one.choices) or "N",
-        show_default=usual,
+        show_default=one.usual or one.kind != "bool",
         rich_help_panel=one.group or None,
     )
     kinds: dict[str, Any] = {"bool": bool, "strs": list[str] | None}

@@ -132,7 +132,7 @@ class Collection:
         self.target = target
         self.store = store
         self.state = state
-        self._pool = ThreadPoolExecutor(threads)
+        self._pool = ThreadPoolExecutor(threads + 1)  # one waits for the disk
         self._arrays: dict[str, GrowingArray] = {}
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0

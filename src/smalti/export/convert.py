@@ -98,7 +98,8 @@ def _items(
     left = [ref for ref in images.refs if not _is_stored(ref, held[ref.image_id], before, images.single)]
     readable = [ref for ref in left if any(row["error"] is None for row in held[ref.image_id])]
     n_bytes = [_pixel_bytes(held[ref.image_id], options) for ref in readable]
-    stored = reading.read(readable, n_bytes, options.wanted(layout.dtype))
+    n_png = sum(held[ref.image_id][0]["format"] == "PNG" for ref in readable)
+    stored = reading.read(readable, n_bytes, options.wanted(layout.dtype), n_png)
     groups = groupby(stored, key=lambda one: one.ref.image_id)
     opened = {ref.image_id for ref in readable}
     for ref in left:

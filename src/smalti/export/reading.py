@@ -68,6 +68,8 @@ def begin(settings: Settings, budget: Budget) -> Work:
         if order["step"] == "scan":
             take: Callable[[Picture], dict[str, Any]] = facts_of
             return _work(refs, reading, order["single"], settings, begun, take)
+        if order["many_png"]:
+            import smalti.kernels.scanlines  # noqa: F401 - brings numba, with which PNG takes half the time
         spool = _Spool(Path(order["spool"]), Wanted(**order["wanted"]), budget)
         try:
             return _work(refs, reading, order["single"], settings, begun, spool.take)

@@ -137,7 +137,7 @@ class GrowingArray:
         first = inside // self.grid.chunk[0] * self._per_image
         for place in self._places():
             name = self._name(number, place)
-            shard = Shard(self.target.scratch / name.replace("/", "~"), self._per_shard)
+            shard = Shard(self.target.scratch / name.replace("/", "~"), self._per_shard, self.pool)
             self._shards[place] = shard
             if first:
                 self._take_over(shard, name, first)

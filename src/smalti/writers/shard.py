@@ -8,6 +8,7 @@ unpacked, and is never in memory as a whole.
 import os
 import struct
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,8 @@ __all__ = ["ABSENT", "Shard", "read_index"]
 
 ABSENT = 2**64 - 1
 """Offset and length of a chunk that is not stored: it is all fill value."""
+
+SYNC_BYTES = 8 << 20
 
 _CRC = struct.Struct("<I")
 
@@ -54,44 +57,77 @@ class Shard:
         The file; made anew.
     n_chunks
         Places for chunks, most of which may stay empty.
+    pool
+        A thread of it writes through to the disk while more chunks come; at the end nobody waits long.
     """
 
-    def __init__(self, path: Path, n_chunks: int) -> None:
+    def __init__(self, path: Path, n_chunks: int, pool: Executor) -> None:
         self.path = path
         self._index = np.full((n_chunks, 2), ABSENT, "<u8")
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = path.open("wb")
         self._end = 0
+        self._pool = pool
+        self._syncing: Future[None] | None = None
+        self._synced = 0
+        self._is_copying = False
 
     def add(self, number: int, chunk: bytes | memoryview) -> None:
         """Store a packed chunk at a place, by its number in C order."""
+        self._await_copy()
         self._file.write(chunk)
         self._index[number] = self._end, len(chunk)
         self._end += len(chunk)
+        if self._end - self._synced > SYNC_BYTES and (self._syncing is None or self._syncing.done()):
+            self._synced = self._end
+            self._file.flush()
+            self._syncing = self._pool.submit(_sync, self._file.fileno())
 
     def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
-        """Copy the chunks below number `first` of another shard, packed as they are."""
+        """Begin with the chunks below number `first` of another shard, packed as they are; before any `add`.
+
+        They are copied while the first new ones are packed.
+        """
         kept = index[:first][index[:first, 0] != ABSENT]
-        end = int(kept.sum(axis=1).max(initial=0))
-        with old.open("rb") as file:
-            _copy(file, self._file, end)
+        self._end = self._synced = int(kept.sum(axis=1).max(initial=0))
         self._index[:first] = index[:first]
-        self._end = end
+        self._syncing = self._pool.submit(_take, old, self._file, self._end)
+        self._is_copying = True
 
     def finish(self) -> Path:
         """Write the index, and all of it through to the disk."""
         from google_crc32c import value
 
+        self._await_copy()
         index = self._index.tobytes()
         self._file.write(index + _CRC.pack(value(index)))
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
+        self.close()
         return self.path
 
+    def _await_copy(self) -> None:
+        """Raise what went wrong with a copy."""
+        if self._is_copying and self._syncing is not None:
+            self._syncing.result()
+            self._is_copying = False
+            self._file.seek(self._end)
+
     def close(self) -> None:
-        """Let go of a file that is not wanted any more."""
+        """Let go of the file."""
+        if self._syncing is not None:
+            wait([self._syncing])
         self._file.close()
+
+
+def _sync(number: int) -> None:
+    getattr(os, "fdatasync", os.fsync)(number)  # Linux only; the other takes the file's times along
+
+
+def _take(old: Path, target: BinaryIO, n_bytes: int) -> None:
+    with old.open("rb") as source:
+        _copy(source, target, n_bytes)
+    _sync(target.fileno())
 
 
 def _copy(source: BinaryIO, target: BinaryIO, n_bytes: int) -> None:
