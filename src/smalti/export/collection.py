@@ -32,6 +32,9 @@ __all__ = ["FORMAT", "Collection", "State", "beside", "joined", "new_state", "re
 FORMAT = 1
 """Of the attributes; a store of a higher one is of a later smalti."""
 
+COMMIT_BYTES = 256 << 20
+"""Pixels between two commits of a store of several arrays, whose shards are written again as they grow."""
+
 _OURS = {"images", "table", LOCK, SCRATCH}
 """What may lie in a store that a run was killed in before its first commit."""
 
@@ -138,37 +141,42 @@ class Collection:
         self._bytes = 0
         self._committed = state.rows
         self._written = {path: metadata["shape"][0] for path, metadata in state.arrays.items()}
-        for array in layout.arrays:
-            self._open(array, codec, cut)
+        self._layout = {array.path: array for array in layout.arrays}
+        self._codec, self._cut = codec, cut
 
-    def _open(self, array: Array, codec: tuple[str, int | None], cut: Mapping[str, Any]) -> None:
-        known = self.state.arrays.get(array.path)
+    def _array(self, path: str) -> GrowingArray:
+        """An array of the layout, made when its first image comes."""
+        if path in self._arrays:
+            return self._arrays[path]
+        array, known = self._layout[path], self.state.arrays.get(path)
         if known is None:
             dtype = np.dtype(array.dtype)
-            made = codec_of(*codec, dtype)
-            known = array_metadata(plan_grid(array.shape, dtype, **cut), made)
-            self.state.arrays[array.path] = known
-            self.state.attributes["arrays"][array.path] = {"padded": array.padded}
+            codec = codec_of(*self._codec, dtype)
+            known = array_metadata(plan_grid(array.shape, dtype, **self._cut), codec)
+            self.state.arrays[path] = known
+            self.state.attributes["arrays"][path] = {"padded": array.padded}
         else:
-            made = _codec_in(known)
-        self._arrays[array.path] = GrowingArray(
-            self.target, f"{self.store}/{array.path}", grid_of(known), made, known["shape"][0], self._pool
+            codec = _codec_in(known)
+        self._arrays[path] = GrowingArray(
+            self.target, f"{self.store}/{path}", grid_of(known), codec, known["shape"][0], self._pool
         )
+        return self._arrays[path]
 
     def add(self, row: dict[str, Any], pixels: np.ndarray | None = None, bucket: str = "") -> None:
         """Add one row of the table, and its image when it has one."""
         if pixels is not None:
-            row |= {"bucket": bucket, "row": self._arrays[bucket].add(pixels)}
+            row |= {"bucket": bucket, "row": self._array(bucket).add(pixels)}
             self._bytes += pixels.nbytes
         self._rows.append(row)
 
     @property
     def is_due(self) -> bool:
         """Whether a commit now costs little: a shard is just full, or much has come since the last."""
-        if len(self._arrays) == 1:
-            (array,) = self._arrays.values()
-            return bool(self._bytes) and array.length % array.grid.shard[0] == 0
-        return self._bytes >= 256 << 20
+        if len(self._layout) > 1:
+            return self._bytes >= COMMIT_BYTES
+        return bool(self._bytes) and all(
+            array.length % array.grid.shard[0] == 0 for array in self._arrays.values()
+        )
 
     def commit(self, facts: pl.DataFrame | None = None, history: int | None = None) -> None:
         """Make all that was added part of the store, in one step.

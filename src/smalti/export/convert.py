@@ -19,6 +19,7 @@ from smalti.export.session import Before, Item, look_before, writing
 from smalti.export.settings import ConvertOptions
 from smalti.export.stream import Readers, Stored, readers
 from smalti.processing.facts import modified_at
+from smalti.processing.settings import Settings
 from smalti.writers.target import LocalTarget, RemoteTarget, target_at
 
 __all__ = ["convert", "store_path"]
@@ -49,7 +50,8 @@ def convert(images: Chosen, out: str, options: ConvertOptions, progress: Progres
     creation = options.creation() | {"sources": list(images.origins)}
     try:
         before = look_before(target, store, options, creation)
-        with readers(options.reading, images.single, options.workers, _scratch(target)) as reading:
+        settings = Settings(workers=options.workers, memory=options.memory_bytes)
+        with readers(options.reading, images.single, settings, _scratch(target)) as reading:
             found = _scanned(reading, images.refs, progress)
             check_stacks(found)
             layout = planned(found, options, before.layout)

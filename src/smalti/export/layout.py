@@ -1,8 +1,9 @@
 """Which arrays a collection has, and which of them a picture goes to; decided before a pixel is read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -164,19 +165,28 @@ def _check_fits(counts: Counter[Kind], options: ConvertOptions, array: Array) ->
 
 
 def _buckets(counts: Counter[Kind], before: tuple[Array, ...]) -> tuple[Array, ...]:
-    """An array a shape and type; what is rare shares one a type, as large as the largest of them."""
+    """An array a shape and type; what is rare shares one with others of its type and about its size."""
     new = {kind: n for kind, n in counts.items() if not any(array.takes(kind) for array in before)}
     rare = {kind for kind, n in new.items() if n < RARE}
     own = [Array(f"images/{_name(kind)}", kind[1:], kind[0]) for kind in sorted(new.keys() - rare)]
     padded = []
-    for dtype in sorted({kind[0] for kind in rare}):
-        shapes = [kind[1:] for kind in rare if kind[0] == dtype]
+    for dtype, shapes in _alike(rare):
         c, h, w = (max(lengths) for lengths in zip(*shapes, strict=True))
         several = len(shapes) > 1
         name = _name((dtype, c, h, w)) + ("_padded" if several else "")
         padded.append(Array(f"images/{name}", (c, h, w), dtype, several))
     exact = [array for array in (*before, *own, *padded) if not array.padded]
     return (*exact, *(array for array in (*before, *padded) if array.padded))
+
+
+def _alike(kinds: Iterable[Kind]) -> Iterator[tuple[str, list[tuple[int, int, int]]]]:
+    """Shapes by type and size: the largest of a group has at most 16 times the pixels of the smallest."""
+
+    def size(kind: Kind) -> tuple[str, int]:
+        return kind[0], (kind[2] * kind[3]).bit_length() // 4
+
+    for (dtype, _), group in groupby(sorted(kinds, key=lambda kind: (size(kind), kind)), key=size):
+        yield dtype, [kind[1:] for kind in group]
 
 
 def _name(kind: Kind) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +12,7 @@ import numpy as np
 import polars as pl
 import xxhash
 
-from smalti.core.errors import SmaltiError
+from smalti.core.errors import SmaltiError, TooLargeError
 from smalti.core.image import Image, ImageRef
 from smalti.export.asked import Reading, Wanted
 from smalti.export.pictures import Picture, pictures
@@ -103,6 +104,9 @@ def _work(
         try:
             with open_images(ref, settings.plane_limit, ref.loader, isolation) as images:
                 for picture in pictures(_only(images, ref) if single else images, reading):
+                    n_bytes = prod(picture.shape) * picture.dtype.itemsize
+                    if n_bytes > settings.plane_limit:
+                        raise TooLargeError(n_bytes, settings.plane_limit, "the image")
                     own.append(take(picture))
                     begun(number)
             if not own:
@@ -155,7 +159,7 @@ class _Spool:
 
     def take(self, picture: Picture) -> dict[str, Any]:
         """Read a picture, prepare it, and leave its pixels in the file."""
-        n_bytes = 3 * int(np.prod(picture.shape, dtype=np.int64)) * picture.dtype.itemsize
+        n_bytes = 3 * prod(picture.shape) * picture.dtype.itemsize
         with self._budget.hold(n_bytes, lambda: None):
             pixels = prepared(picture.read(), self._wanted)
             offset = self._file.tell()

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.export.asked import Reading, Wanted
+from smalti.processing.settings import parse_size
 
 __all__ = ["ConvertOptions"]
 
@@ -88,6 +89,13 @@ class ConvertOptions:
     workers: int = option(
         0, "Processes that read, and threads that pack.", least=0, metavar="N", usual="all cores", group=_RUN
     )
+    memory: str | None = option(
+        None,
+        "Memory for decoded images; one that takes more than a quarter of it fails.",
+        metavar="SIZE",
+        usual="half of the machine's",
+        group=_RUN,
+    )
     append: bool = option(False, "Add to the store that is there.", group=_RUN)
     overwrite: bool = option(False, "Replace the store that is there.", group=_RUN)
     dry_run: bool = option(
@@ -101,6 +109,11 @@ class ConvertOptions:
             raise UsageError(f"resize is {self.resize}; give height and width, as 512,512")
 
     @property
+    def memory_bytes(self) -> int:
+        """Bytes for decoded images; 0 for half of the machine's."""
+        return parse_size(self.memory) if self.memory else 0
+
+    @property
     def reading(self) -> Reading:
         """How images become pictures."""
         return Reading((self.axes or "").upper(), self.planes or "", self.fits_ext)
@@ -112,5 +125,5 @@ class ConvertOptions:
 
     def creation(self) -> dict[str, Any]:
         """What of these decides what a store holds, for its attributes."""
-        left_out = ("on_error", "workers", "append", "overwrite", "dry_run")
+        left_out = ("on_error", "workers", "memory", "append", "overwrite", "dry_run")
         return {name: value for name, value in asdict(self).items() if name not in left_out}

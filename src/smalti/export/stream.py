@@ -142,9 +142,10 @@ def _cut(refs: Sequence[ImageRef], n_bytes: Sequence[int]) -> Iterator[tuple[Ima
 
 
 @contextmanager
-def readers(reading: Reading, single: bool, workers: int, scratch: Path | None = None) -> Iterator[Readers]:
+def readers(
+    reading: Reading, single: bool, settings: Settings, scratch: Path | None = None
+) -> Iterator[Readers]:
     """Processes for the length of a with block; `scratch` is a folder whose disk has room for pixels."""
-    settings = Settings(workers=workers)
     with tempfile.TemporaryDirectory(prefix="smalti-", dir=scratch, ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         crew = Crew(settings, READING, place, slot_files(place, settings.processes))
