@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-EXTRAS = .[astro,bio,cloud,cluster,video,volumes]
+EXTRAS = .[astro,bio,cloud,cluster,tensorstore,video,volumes]
 PY = $(VENV)/bin/python
 PIP = $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 

@@ -3,7 +3,8 @@
  *
  * An element with `data-do` sends {do, key, value}: buttons when they are pressed, fields when they change.
  * A button with `data-copy` puts that text on the clipboard; so does Python, by `clip`.
- * Focus, open details and scroll positions outlive new HTML, found again by their `data-key`.
+ * Focus, open details and scroll positions outlive new HTML, found again by their `data-key`; where what was
+ * focused is gone, a button with `data-heir` is focused.
  */
 
 /** @param {{model: any, el: HTMLElement}} host */
@@ -26,7 +27,7 @@ export function render({model, el}) {
     for (const part of body.querySelectorAll(".scrolled[data-key]")) {
       part.scrollTop = scrolled.get(part.dataset.key) ?? 0
     }
-    if (focused) body.querySelector(focused)?.focus()
+    if (focused) (body.querySelector(focused) ?? body.querySelector("[data-heir]"))?.focus()
   }
   const focus = () => /** @type {any} */ (el.getRootNode()).activeElement
 

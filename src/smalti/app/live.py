@@ -62,7 +62,9 @@ class Live(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
             done(str(said.get("key", "")), said.get("value"))
 
 
-def button(do: str, sign: str, said: str, *, key: str = "", off: bool = False, kind: str = "") -> str:
+def button(
+    do: str, sign: str, said: str, *, key: str = "", off: bool = False, kind: str = "", heir: bool = False
+) -> str:
     """HTML of a button that reports itself as `do`.
 
     Parameters
@@ -77,11 +79,14 @@ def button(do: str, sign: str, said: str, *, key: str = "", off: bool = False, k
         Whether it cannot be pressed.
     kind
         CSS class.
+    heir
+        Whether it is focused where the focused one is gone.
     """
     words = escape(said)
+    states = f"{' disabled' if off else ''}{' data-heir' if heir else ''}"
     return (
         f'<button type="button" class="{kind}" data-do="{escape(do)}" data-key="{escape(key)}" '
-        f'title="{words}" aria-label="{words}"{" disabled" if off else ""}>{sign}</button>'
+        f'title="{words}" aria-label="{words}"{states}>{sign}</button>'
     )
 
 

@@ -1,7 +1,7 @@
 """The page: filters left, views in the middle, the image on the right; all over one state."""
 
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 import panel as pn
 import panel_material_ui as pmui
@@ -10,11 +10,11 @@ from smalti.app.about import about, labels
 from smalti.app.address import Address
 from smalti.app.cards import Cards
 from smalti.app.empty import Empty
+from smalti.app.export.tab import ExportTab
 from smalti.app.filters import Filters
 from smalti.app.framed import framed
 from smalti.app.herald import Herald
 from smalti.app.inspector import Inspector
-from smalti.app.linked import Linked
 from smalti.app.loop import served
 from smalti.app.session import Session
 from smalti.app.theme import INSPECTOR_WIDTH, LOGO, QUIET_BAR, SIDE_WIDTH, THEME, html, side_by_side, stacked
@@ -32,7 +32,17 @@ __all__ = ["ProjectPage"]
 
 HALF = "1 1 400px"
 
-Part = tuple[tuple[Linked, ...], tuple[Any, ...]]
+
+class OnTab(Protocol):
+    """What is told whether its tab is open; `start` is called once the page is loaded."""
+
+    visible: bool
+
+    def start(self) -> None:
+        """Begin."""
+
+
+Part = tuple[tuple[OnTab, ...], tuple[Any, ...]]
 """The views on a tab, and what it shows from top to bottom."""
 
 
@@ -57,6 +67,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             "Explore": self._explore(),
             "Mosaic": self._mosaic(),
             "Compare": self._compare(),
+            "Export": self._export(),
         }
         bodies = ((name, stacked(*parts, gap=28, margin=(20, 0))) for name, (_, parts) in self._parts.items())
         self._tabs = pmui.Tabs(*bodies, dynamic=True, sizing_mode="stretch_width")
@@ -92,12 +103,16 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         return (mosaic,), (mosaic,)
 
     def _compare(self) -> Part:
-        views: dict[str, Linked] = {
+        views = {
             "By group": DistributionsView(self.session),
             "Intensities": IntensityView(self.session),
             "Across dimensions": DimensionsView(self.session),
         }
         return (*views.values(),), (row(*(framed(name, view, flex=HALF) for name, view in views.items())),)
+
+    def _export(self) -> Part:
+        tab = ExportTab(self.session)
+        return (tab,), (tab,)
 
     def _facts(self) -> Any:
         facts = self.session.content.facts

@@ -1,10 +1,13 @@
 """How values and names are written on the page; everything that comes from a file is escaped."""
 
+import re
 from datetime import date, datetime
 from html import escape
 from typing import Any
 
-__all__ = ["count", "glyph", "status_mark", "title", "value_text"]
+from smalti.core.options import options_of
+
+__all__ = ["count", "glyph", "in_labels", "sentence", "status_mark", "title", "value_text"]
 
 GLYPHS = {"ok": "✓", "skipped": "–", "partial": "◐"}
 """A sign for each status, so that it is told apart without colour; ✕ for all others."""
@@ -51,3 +54,17 @@ def title(column: str, unit: str) -> str:
 def count(n: int, unit: str = "image") -> str:
     """A number with its unit: ``"1 image"``, ``"2,000 images"``."""
     return f"{n:,} {unit}" if n == 1 else f"{n:,} {unit}s"
+
+
+def sentence(words: object) -> str:
+    """What an error says, with a capital and a full stop; a name at its beginning stays as it is."""
+    text = str(words).strip()
+    first = text.split(" ", 1)[0]
+    start = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return start if start.endswith((".", "!", "?", ":")) else f"{start}."
+
+
+def in_labels(words: str, record: type) -> str:
+    """What an error says of options by their flags, said as the form calls them."""
+    labels = {one.flag: one.label for one in options_of(record)}
+    return re.sub(r"--[a-z][a-z0-9-]*", lambda flag: labels.get(flag[0], flag[0]), words)

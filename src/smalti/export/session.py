@@ -60,6 +60,8 @@ class Before:
         Of the store that is added to; None for a new one.
     done
         What the run that was stopped has already stored; empty for a run that begins.
+    errors
+        Path and reason of the images that failed in it.
     problems
         Sentences on what a person should know.
     goes_on
@@ -68,6 +70,7 @@ class Before:
 
     state: State | None = None
     done: frozenset[Key] = frozenset()
+    errors: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
     goes_on: bool = False
 
@@ -92,7 +95,8 @@ def look_before(target: Target, store: str, options: ConvertOptions, creation: M
     if run and run["creation"] == _plain(creation) and options.append >= run["append"]:
         rows = read_table(target, store, state).slice(run["rows"])
         keys = rows.select("path", "series", "t", "z").iter_rows()
-        return Before(state, frozenset(keys), goes_on=True)
+        failed = rows.filter(pl.col("error").is_not_null()).select("path", "error")
+        return Before(state, frozenset(keys), tuple(failed.iter_rows()), goes_on=True)
     name = f"{target.name}/{store}"
     if options.append:
         said = f"a run of other sources or options that was stopped in {name} is left as far as it came"
@@ -154,8 +158,11 @@ class Session:
                 "creation": _plain(self.creation),
             }
         attributes["finished"] = False
+        self.failed = len(self.before.errors)
+        self.errors = list(self.before.errors[:ERRORS_SHOWN])
+        self.written = len(self.before.done) - self.failed
         stopped = self._add_all(items, total)
-        self._finish()
+        self._finish(whole=not stopped)
         problems = (*self.problems, *self.before.problems, *([stopped] if stopped else []))
         name = f"{self.collection.target.name}/{self.collection.store}"
         seconds = round(time.monotonic() - self.started, 3)
@@ -167,17 +174,17 @@ class Session:
     def _add_all(self, items: Iterable[Item], total: int) -> str:
         """Why it was stopped early; empty when it was not."""
         for item in items:
-            self.collection.add(item.row, item.pixels, item.bucket)
             if item.pixels is None:
                 self._fail(item.row)
                 if self.options.on_error == "stop":
-                    return "stopped at the first image that failed, as was asked; what came before is stored"
+                    return "stopped at the image that failed, as was asked; the same call goes on with it"
             else:
                 self.written += 1
+            self.collection.add(item.row, item.pixels, item.bucket)
             if self.collection.is_due:
                 self.collection.commit(self.facts)
             seconds = time.monotonic() - self.started
-            done = len(self.before.done) + self.written + self.failed
+            done = self.written + self.failed
             self.progress.update(Progressed(done, max(total, done), self.failed, seconds, "converting"))
         return ""
 
@@ -187,13 +194,19 @@ class Session:
         if len(self.errors) < ERRORS_SHOWN:
             self.errors.append((row["path"], row["error"]))
 
-    def _finish(self) -> None:
-        """The last commit: the run has ended, what it added is counted, and the table beside is written."""
+    def _finish(self, whole: bool) -> None:
+        """Commit the last rows, write the table beside, and only then say that the run has ended.
+
+        A run that was killed between these goes on by the same call, which finds nothing left but them.
+        """
         attributes = self.collection.state.attributes
+        self.collection.commit(self.facts)
+        self.collection.write_beside()
+        if not whole:
+            return
         run = attributes.pop("run")
         attributes["finished"] = True
-        self.collection.commit(self.facts, history=run["images"] if run["append"] else None)
-        self.collection.write_beside()
+        self.collection.commit(history=run["images"] if run["append"] else None)
 
 
 @contextmanager

@@ -1,0 +1,159 @@
+"""What is made, of which images, and what it is called."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, get_args
+
+import panel as pn
+import param
+
+from smalti.app.export.place import name_for, path_for
+from smalti.app.export.wish import Rows
+from smalti.app.fields import Fields
+from smalti.app.session import Session
+from smalti.app.words import count, sentence
+from smalti.core.errors import UsageError
+from smalti.core.plugin import Plugin
+
+__all__ = ["Ask"]
+
+SHEET = """
+.asks { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 20px 40px; }
+.asks fieldset { margin: 0; }
+.asks .title, .asks legend { font: 500 15px/1.3 Roboto, system-ui, sans-serif; margin: 0 0 6px; }
+.asks .made { font-weight: 500; }
+"""
+
+
+class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
+    """Exporter, images and name.
+
+    Parameters
+    ----------
+    session
+        Its state says how many images there are to choose.
+    exporters
+        One or more, by name.
+    """
+
+    exporter = param.String(default="", doc="Name of the exporter.")
+    rows = param.Selector(default="filtered", objects=list(get_args(Rows)), doc="Which images.")
+    called = param.String(default=None, allow_None=True, doc="Name of the result; None for the usual one.")
+
+    def __init__(self, session: Session, exporters: Mapping[str, Plugin], **params: Any) -> None:
+        super().__init__(exporter=next(iter(exporters)), **params)
+        self._session, self._exporters = session, exporters
+        self.fields = Fields(changed=self._take, sheet=SHEET)
+        self._draw()
+        session.state.param.watch(self._draw, "revision")
+        self.param.watch(self._say, ["exporter", "called"])
+        self.param.watch(self._draw, "exporter")
+        self._say()
+
+    @property
+    def plugin(self) -> Plugin:
+        """The exporter that is chosen."""
+        return self._exporters[self.exporter]
+
+    @property
+    def n(self) -> int:
+        """How many images are chosen."""
+        return self._counts[self.rows]
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing can be exported; empty where something can."""
+        if self.n:
+            return ""
+        if not self._session.state.n[0]:
+            return "This project holds no image yet; process it, and open it again."
+        return "No image passes the filters: change them on the left, or choose all images."
+
+    def path(self) -> Path:
+        """Where the result is written.
+
+        Raises
+        ------
+        UsageError
+            The name cannot be used.
+        """
+        project, suffix = self._session.content.project, self.plugin.options["suffix"]
+        name = name_for(project, suffix) if self.called is None else self.called
+        return path_for(project, name, suffix)
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        total, kept, selected = self._session.state.n
+        return {"filtered": kept, "selected": selected, "all": total}
+
+    def _take(self, key: str, value: Any) -> None:
+        """What the browser says; it may say anything."""
+        known: dict[str, Any] = {"exporter": self._exporters, "rows": self._counts, "called": (value,)}
+        if key in known and value in known[key]:
+            self.param.update(**{key: value})
+
+    def _say(self, *_: Any) -> None:
+        try:
+            path, trouble = f"Written to {self.path()}", ""
+        except UsageError as error:
+            path, trouble = "", sentence(error)
+        self.fields.says = {"meaning": self.plugin.meaning, "path": path, "called": trouble}
+
+    def _draw(self, *_: Any) -> None:
+        if self.rows == "selected" and not self._counts["selected"]:
+            self.rows = "filtered"
+            self.fields.values = {**self.fields.values, "rows": "filtered"}
+        self.fields.markup = f'<div class="asks">{self._what()}{self._which()}{self._name()}</div>'
+
+    def _what(self) -> str:
+        if len(self._exporters) == 1:
+            head = f'<div class="title">Export as</div><div class="made">{escape(_title(self.plugin))}</div>'
+        else:
+            entries = "".join(
+                f'<option value="{escape(name)}"{" selected" if name == self.exporter else ""}>'
+                f"{escape(_title(plugin))}</option>"
+                for name, plugin in self._exporters.items()
+            )
+            head = (
+                '<label class="title" for="ask-exporter">Export as</label><select id="ask-exporter" '
+                f'data-key="exporter" aria-describedby="ask-meaning">{entries}</select>'
+            )
+        return f'<div class="field">{head}<div class="help" id="ask-meaning" data-says="meaning"></div></div>'
+
+    def _which(self) -> str:
+        counts = self._counts
+        words = {
+            "filtered": f"The {count(counts['filtered'], 'filtered image')}",
+            "selected": f"The {count(counts['selected'], 'selected image')}"
+            if counts["selected"]
+            else "The selected images: nothing is selected",
+            "all": f"All {count(counts['all'])}",
+        }
+        radios = "".join(self._radio(rows, text, off=not counts[rows]) for rows, text in words.items())
+        return f"<fieldset><legend>Images</legend>{radios}</fieldset>"
+
+    def _radio(self, rows: str, text: str, *, off: bool) -> str:
+        states = f"{' checked' if rows == self.rows else ''}{' disabled' if off else ''}"
+        return (
+            f'<label class="check{" off" if off else ""}"><input type="radio" name="rows" id="ask-{rows}" '
+            f'data-key="rows" value="{rows}"{states}>{text}</label>'
+        )
+
+    def _name(self) -> str:
+        usual = escape(name_for(self._session.content.project, self.plugin.options["suffix"]))
+        value = usual if self.called is None else escape(self.called)
+        return (
+            '<div class="field"><label class="title" for="ask-called">Name</label>'
+            f'<input type="text" id="ask-called" data-key="called" value="{value}" autocomplete="off" '
+            'spellcheck="false" aria-describedby="ask-path ask-wrong">'
+            '<div class="wrong" id="ask-wrong" role="alert" data-says="called" hidden></div>'
+            '<div class="help" id="ask-path" data-says="path"></div></div>'
+        )
+
+    def __panel__(self) -> Any:
+        return self.fields
+
+
+def _title(plugin: Plugin) -> str:
+    return str(plugin.options["title"])
