@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -100,6 +101,20 @@ def bucket() -> Iterator[Callable[[Path], str]]:
 
         yield put
     server.stop()
+
+
+@pytest.fixture
+def small_disk():
+    """Runs a shell script with a disk of half a megabyte of its own mounted on its first argument."""
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-Urm", "true"], check=False).returncode:
+        pytest.skip("this system lets nobody mount a small disk for a test (unshare -Urm)")
+
+    def run(script, folder, *arguments):
+        mount = f'mount -t tmpfs -o size=512k none "$1" && {script}'
+        command = ["unshare", "-Urm", "sh", "-c", mount, "sh", folder, *arguments]
+        return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+
+    return run
 
 
 PATIENCE = 30_000

@@ -4,8 +4,6 @@ import getpass
 import json
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -105,20 +103,6 @@ def test_the_second_of_two_runs_is_told_whose_the_first_is(tmp_path):
     (folder / ".lock-owner").write_text("somebody who was killed")
     with locked(folder):
         assert (folder / ".lock-owner").read_text().startswith(me)
-
-
-@pytest.fixture
-def small_disk():
-    """Runs a shell script with a disk of half a megabyte of its own mounted on its first argument."""
-    if shutil.which("unshare") is None or subprocess.run(["unshare", "-Urm", "true"], check=False).returncode:
-        pytest.skip("this system lets nobody mount a small disk for a test (unshare -Urm)")
-
-    def run(script, folder, *arguments):
-        mount = f'mount -t tmpfs -o size=512k none "$1" && {script}'
-        command = ["unshare", "-Urm", "sh", "-c", mount, "sh", folder, *arguments]
-        return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-
-    return run
 
 
 @pytest.mark.slow

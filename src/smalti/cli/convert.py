@@ -7,9 +7,13 @@ import typer
 
 from smalti.cli.choosing import Chosen as Rows
 from smalti.cli.choosing import (
+    ColumnsFrom,
     FilterColumns,
     FilterOps,
     FilterValues,
+    GroupBy,
+    JoinFiles,
+    JoinOn,
     SavedView,
     SelectIds,
     SelectWhere,
@@ -51,6 +55,10 @@ def convert(
     select_where: SelectWhere = None,
     select_ids: SelectIds = None,
     view: SavedView = None,
+    columns_from: ColumnsFrom = None,
+    join_files: JoinFiles = None,
+    join_on: JoinOn = None,
+    group_by: GroupBy = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     debug: Debug = False,
     **options: Any,
@@ -75,6 +83,10 @@ def convert(
         select_where=select_where or (),
         select_ids=select_ids,
         view=view,
+        columns_from=columns_from or (),
+        join_files=join_files or (),
+        join_on=join_on or (),
+        group_by=group_by,
     )
     with stoppable("the same command goes on where it was"):
         images = _chosen(sources, recursive, rows).with_metadata(metadata)

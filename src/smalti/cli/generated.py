@@ -41,13 +41,13 @@ def _parameter(one: Option) -> inspect.Parameter:
 
 def _default(one: Option) -> Any:
     if one.kind == "bool":
-        return False
+        return one.default
     return None if one.usual or one.default in (None, (), "") else str(one.default)
 
 
 def _typed(one: Option) -> Any:
     shown = typer.Option(
-        one.flag,
+        f"{one.flag}/--no-{one.flag[2:]}" if one.default is True else one.flag,
         help=one.meaning + (" Repeatable." if one.kind == "strs" else ""),
         metavar=None if one.kind == "bool" else one.metavar or "|".join(one.choices) or "N",
         show_default=one.usual or one.kind != "bool",

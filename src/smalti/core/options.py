@@ -57,6 +57,8 @@ class Option:
         What None means, in a word or two: ``"all cores"``.
     group
         The heading it stands under in a form.
+    title
+        What a form calls it; "" for its name.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Option:
     metavar: str = ""
     usual: str = ""
     group: str = ""
+    title: str = ""
 
     @property
     def flag(self) -> str:
@@ -79,7 +82,7 @@ class Option:
     @property
     def label(self) -> str:
         """Its name in a form."""
-        return self.name.replace("_", " ").capitalize()
+        return self.title or self.name.replace("_", " ").capitalize()
 
 
 def option(default: Any, meaning: str, **facts: Any) -> Any:

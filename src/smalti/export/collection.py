@@ -214,11 +214,14 @@ class Collection:
                 "stays, this run has ended: append again"
             )
 
-    def clear(self) -> None:
-        """Take away what was in the place of a new store, the root first: a rest of a store is none."""
-        for name in ("zarr.json", "images", "table", SCRATCH):
-            self.target.remove(f"{self.store}/{name}")
-        self.target.remove(beside(self.store))
+    def clear(self, all_of_it: bool) -> None:
+        """Take away what a killed run left, and where a new store begins the old one, its root first."""
+        self.target.close()
+        if all_of_it:
+            for name in ("zarr.json", "images", "table"):
+                self.target.remove(f"{self.store}/{name}")
+            self.target.remove(beside(self.store))
+        self.target.scratch.mkdir(parents=True, exist_ok=True)
 
     def _write_part(self, facts: pl.DataFrame | None) -> None:
         attributes = self.state.attributes

@@ -20,7 +20,7 @@ from smalti.export.settings import ConvertOptions
 from smalti.export.stream import Readers, Stored, readers
 from smalti.processing.facts import modified_at
 from smalti.processing.settings import Settings
-from smalti.writers.target import LocalTarget, RemoteTarget, target_at
+from smalti.writers.target import target_at
 
 __all__ = ["convert", "store_path"]
 
@@ -51,7 +51,7 @@ def convert(images: Chosen, out: str, options: ConvertOptions, progress: Progres
     try:
         before = look_before(target, store, options, creation)
         settings = Settings(workers=options.workers, memory=options.memory_bytes)
-        with readers(options.reading, images.single, settings, _scratch(target)) as reading:
+        with readers(options.reading, images.single, settings) as reading:
             found = _scanned(reading, images.refs, progress)
             check_stacks(found)
             layout = planned(found, options, before.layout)
@@ -60,17 +60,13 @@ def convert(images: Chosen, out: str, options: ConvertOptions, progress: Progres
                 return Report(name, plan=lines, problems=images.problems)
             with writing(target, store, layout, options, creation, before) as session:
                 session.progress, session.facts, session.problems = progress, images.facts, images.problems
-                return session.take(_items(images, found, layout, options, before, reading), len(found))
+                spool = target.scratch / "spool"
+                return session.take(
+                    _items(images, found, layout, options, before, reading, spool), len(found)
+                )
     finally:
         target.close()
         progress.close()
-
-
-def _scratch(target: LocalTarget | RemoteTarget) -> Path | None:
-    """A folder on the disk that is written to, where it is there already; None for that of the system."""
-    if isinstance(target, RemoteTarget):
-        return target.scratch
-    return next((folder for folder in (target.work, *target.work.parents) if folder.is_dir()), None)
 
 
 def _scanned(reading: Readers, refs: Sequence[ImageRef], progress: Progress) -> Found:
@@ -94,6 +90,7 @@ def _items(
     options: ConvertOptions,
     before: Before,
     reading: Readers,
+    spool: Path,
 ) -> Iterator[Item]:
     """All rows to be, in order; files without a picture are not opened again, nor those that are stored."""
     held = {of: list(rows) for of, rows in groupby(found, key=lambda row: row["of"])}
@@ -101,7 +98,7 @@ def _items(
     readable = [ref for ref in left if any(row["error"] is None for row in held[ref.image_id])]
     n_bytes = [_pixel_bytes(held[ref.image_id], options) for ref in readable]
     n_png = sum(held[ref.image_id][0]["format"] == "PNG" for ref in readable)
-    stored = reading.read(readable, n_bytes, options.wanted(layout.dtype), n_png)
+    stored = reading.read(readable, n_bytes, options.wanted(layout.dtype), spool, n_png)
     groups = groupby(stored, key=lambda one: one.ref.image_id)
     opened = {ref.image_id for ref in readable}
     for ref in left:

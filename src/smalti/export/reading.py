@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from io import FileIO
 from itertools import count
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -53,6 +54,7 @@ FOUND = pl.Schema(
         "stored_dtype": pl.String(),
         "file": pl.String(),
         "offset": pl.Int64(),
+        "errno": pl.Int64(),  # of what went wrong with the spool, not with the image
     }
 )
 """What is told of each picture; of a file that failed, one row with its error."""
@@ -111,6 +113,8 @@ def _work(
                     begun(number)
             if not own:
                 raise SmaltiError("the file holds no image")
+        except _SpoolError as error:
+            return {"found": pl.DataFrame([{"of": ref.image_id, "errno": error.number}], FOUND)}
         except Exception as error:  # a reader may raise anything; it costs this file only
             own.append({"error": reason(error)[:MAX_ERROR]})
         source = _source_hash(ref) if take is not facts_of else None
@@ -148,12 +152,20 @@ def facts_of(picture: Picture) -> dict[str, Any]:
     }
 
 
+class _SpoolError(Exception):
+    """Pixels could not be left for the driver: the disk is full."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(os.strerror(number))
+
+
 class _Spool:
     """A file in which the driver finds pixels; through the pipe they would be copied four times more."""
 
     def __init__(self, folder: Path, wanted: Wanted, budget: Budget) -> None:
         self._name = f"{os.getpid()}-{next(_numbers)}"
-        self._file: BinaryIO = (folder / self._name).open("wb")
+        self._file = (folder / self._name).open("wb", buffering=0)  # errors come with the bytes they are of
         self._wanted = wanted
         self._budget = budget
 
@@ -163,7 +175,10 @@ class _Spool:
         with self._budget.hold(n_bytes, lambda: None):
             pixels = prepared(picture.read(), self._wanted)
             offset = self._file.tell()
-            self._file.write(pixels.reshape(-1).view(np.uint8).data)
+            try:
+                _write_all(self._file, pixels.reshape(-1).view(np.uint8).data)
+            except OSError as error:
+                raise _SpoolError(error.errno or 0) from error
             stored = {"pixel_hash": pixel_hash(pixels), **statistics(pixels)}
         place = {"file": self._name, "offset": offset, "stored_dtype": pixels.dtype.name}
         return facts_of(picture) | stored | place | {"stored_shape": list(pixels.shape)}
@@ -171,6 +186,11 @@ class _Spool:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def _write_all(file: FileIO, data: memoryview) -> None:
+    while len(data):
+        data = data[file.write(data) :]
 
 
 def _source_hash(ref: ImageRef) -> str | None:

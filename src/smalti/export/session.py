@@ -148,8 +148,7 @@ class Session:
     def take(self, items: Iterable[Item], total: int) -> Report:
         """Write all items, of about `total` images, and finish the store."""
         attributes = self.collection.state.attributes
-        if self.before.state is None:
-            self.collection.clear()
+        self.collection.clear(all_of_it=self.before.state is None)
         if not self.before.goes_on:
             attributes["run"] = {
                 "append": self.before.state is not None,

@@ -41,6 +41,7 @@ class ConvertOptions:
     dtype: _Dtype | None = option(
         None,
         "Store this type; a value that it cannot hold fails its image.",
+        title="Type of pixels",
         usual="the narrowest that holds all",
         group=_PIXELS,
     )
@@ -61,6 +62,7 @@ class ConvertOptions:
         (),
         "HDUs of FITS files, by number or name; several become channels.",
         metavar="X",
+        title="FITS HDUs",
         usual="the first with an image",
         group=_PIXELS,
     )
@@ -75,13 +77,26 @@ class ConvertOptions:
         group=_LAYOUT,
     )
     shard_images: int | None = option(
-        None, "Images a file.", least=1, metavar="N", usual="64 MB before compression", group=_LAYOUT
+        None,
+        "Images a file.",
+        least=1,
+        metavar="N",
+        title="Images a shard",
+        usual="64 MB before compression",
+        group=_LAYOUT,
     )
     compressor: Literal["blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none"] = option(
         "blosc-zstd", "How pixels are packed; lz4 is faster to read, zstd smaller.", group=_LAYOUT
     )
     clevel: int | None = option(
-        None, "Level of the compressor.", least=0, most=22, metavar="N", usual="1", group=_LAYOUT
+        None,
+        "Level of the compressor.",
+        least=0,
+        most=22,
+        metavar="N",
+        title="Compression level",
+        usual="1",
+        group=_LAYOUT,
     )
     on_error: Literal["row", "stop"] = option(
         "row", "An image that fails: a row with its reason, or the end of the run.", group=_RUN

@@ -1,5 +1,6 @@
 """Files in, pictures out in the order of the files, read by processes ahead of whoever takes them."""
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,15 +61,12 @@ class Readers:
         How many.
     reading, single
         How images become pictures, and whether each reference stands for one series.
-    spool
-        A folder for pixels on their way.
     """
 
-    def __init__(self, crew: Crew, workers: int, reading: Reading, single: bool, spool: Path) -> None:
+    def __init__(self, crew: Crew, workers: int, reading: Reading, single: bool) -> None:
         self._crew = crew
         self._workers = workers
         self._order = {"reading": reading.to_dict(), "single": single}
-        self._spool = spool
 
     def scan(self, refs: Sequence[ImageRef]) -> Iterator[pl.DataFrame]:
         """What files hold, without their pixels; frames of `FOUND`, in any order."""
@@ -77,7 +75,12 @@ class Readers:
             yield tables["found"]
 
     def read(
-        self, refs: Sequence[ImageRef], n_bytes: Sequence[int], wanted: Wanted, n_png: int = 0
+        self,
+        refs: Sequence[ImageRef],
+        n_bytes: Sequence[int],
+        wanted: Wanted,
+        spool: Path,
+        n_png: int = 0,
     ) -> Iterator[Stored]:
         """All pictures, in the order of their files.
 
@@ -89,9 +92,17 @@ class Readers:
             Bytes of the pixels of each, for batches of about equal size.
         wanted
             What pixels must be.
+        spool
+            A folder for pixels on their way; made when it is not there.
         n_png
             How many of them are PNG, whose fast decoder takes a while to import.
+
+        Raises
+        ------
+        OSError
+            The spool cannot be written: its disk is full.
         """
+        spool.mkdir(parents=True, exist_ok=True)
         batches = list(_cut(refs, n_bytes))
         batch_of = {ref.image_id: number for number, batch in enumerate(batches) for ref in batch}
         ahead = self._workers * AHEAD_BATCHES
@@ -103,29 +114,32 @@ class Readers:
         def may_begin(batch: Sequence[ImageRef]) -> bool:
             return current is None or batch_of[batch[0].image_id] < batch_of[current.image_id] + ahead
 
-        told = {"step": "read", "spool": str(self._spool), "wanted": wanted.to_dict()}
+        told = {"step": "read", "spool": str(spool), "wanted": wanted.to_dict()}
         order = self._order | told | {"many_png": n_png > MANY_PNG * self._workers}
         for tables in self._crew.run(batches, order, may_begin):
             for facts in tables["found"].iter_rows(named=True):
+                if facts["errno"] is not None:
+                    raise OSError(facts["errno"], os.strerror(facts["errno"]), str(spool))
                 done.setdefault(facts["of"], []).append(facts)
                 if facts["file"] is not None:
                     left[facts["file"]] += 1
             while current is not None and current.image_id in done:
                 for facts in done.pop(current.image_id):
-                    yield Stored(current, facts, self._pixels(facts, left))
+                    yield Stored(current, facts, _pixels(spool, facts, left))
                 current = next(waiting, None)
 
-    def _pixels(self, facts: dict[str, Any], left: Counter[str]) -> np.ndarray | None:
-        """The pixels of one picture; a spool that has no more is taken away."""
-        if facts["file"] is None:
-            return None
-        path = self._spool / facts["file"]
-        shape, dtype = facts["stored_shape"], np.dtype(facts["stored_dtype"])
-        pixels = np.fromfile(path, dtype, int(np.prod(shape)), offset=facts["offset"]).reshape(shape)
-        left[facts["file"]] -= 1
-        if not left[facts["file"]]:
-            path.unlink()
-        return pixels
+
+def _pixels(spool: Path, facts: dict[str, Any], left: Counter[str]) -> np.ndarray | None:
+    """The pixels of one picture; a file of the spool that has no more is taken away."""
+    if facts["file"] is None:
+        return None
+    path = spool / facts["file"]
+    shape, dtype = facts["stored_shape"], np.dtype(facts["stored_dtype"])
+    pixels = np.fromfile(path, dtype, int(np.prod(shape)), offset=facts["offset"]).reshape(shape)
+    left[facts["file"]] -= 1
+    if not left[facts["file"]]:
+        path.unlink()
+    return pixels
 
 
 def _cut(refs: Sequence[ImageRef], n_bytes: Sequence[int]) -> Iterator[tuple[ImageRef, ...]]:
@@ -142,14 +156,12 @@ def _cut(refs: Sequence[ImageRef], n_bytes: Sequence[int]) -> Iterator[tuple[Ima
 
 
 @contextmanager
-def readers(
-    reading: Reading, single: bool, settings: Settings, scratch: Path | None = None
-) -> Iterator[Readers]:
-    """Processes for the length of a with block; `scratch` is a folder whose disk has room for pixels."""
-    with tempfile.TemporaryDirectory(prefix="smalti-", dir=scratch, ignore_cleanup_errors=True) as folder:
+def readers(reading: Reading, single: bool, settings: Settings) -> Iterator[Readers]:
+    """Processes for the length of a with block."""
+    with tempfile.TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         crew = Crew(settings, READING, place, slot_files(place, settings.processes))
         try:
-            yield Readers(crew, settings.processes, reading, single, place)
+            yield Readers(crew, settings.processes, reading, single)
         finally:
             crew.stop()
