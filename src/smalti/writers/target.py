@@ -70,6 +70,8 @@ class LocalTarget:
         self.folder = folder
         self.work = folder / inside
         self.scratch = self.work / SCRATCH
+        self.is_ours = False
+        """Whether this process alone may write here now; see `alone`."""
 
     def read(self, name: str) -> bytes | None:
         """See `Target`."""
@@ -119,8 +121,9 @@ class LocalTarget:
             path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """See `Target`."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        """See `Target`; unfinished files of another process are left alone."""
+        if self.is_ours:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 class RemoteTarget:
@@ -231,6 +234,9 @@ def alone(target: LocalTarget | RemoteTarget) -> Iterator[None]:
             f"another process is writing to {target.work}; wait for it, or give another --out"
         ) from None
     try:
+        target.is_ours = True
         yield
     finally:
+        target.close()
+        target.is_ours = False
         lock.release()
