@@ -1,16 +1,12 @@
 """Who is measured on the same files: smalti, PixelPatrol in an environment of its own, and decoding alone."""
 
 import os
-import shutil
-import statistics
-import subprocess
 import sys
-import venv
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from meter import Cost, measure
+from environments import installed, variables
+from meter import Cost, measure, median
 
 __all__ = ["PEER", "Contestants"]
 
@@ -42,34 +38,18 @@ class Contestants:
         """A whole run of smalti on a folder, by its command."""
         output = self.scratch / "out.smalti"
         command: Command = [sys.executable, "-m", "smalti.cli", "process", folder, "-o", output, "--fresh"]
-        return _median(lambda: measure(command), self.repeats)
+        return median(lambda: measure(command), self.repeats)
 
     def decode(self, folder: Path) -> Cost:
         """Decoding alone, a thread a core."""
         command: Command = [sys.executable, _DECODE, folder, str(os.cpu_count())]
-        return _median(lambda: measure(command), self.repeats)
+        return median(lambda: measure(command), self.repeats)
 
     def peer(self, folder: Path, loader: str = "bioio") -> Cost | None:
         """A whole run of PixelPatrol; None when it is left out."""
         if not self.with_peer:
             return None
         output = self.scratch / "peer.parquet"
-        command: Command = [_installed(self.scratch / "peer"), "process", folder, "-o", output, "-l", loader]
-        # without our own search path, so that it uses its own libraries
-        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        return measure(command, env)
-
-
-def _median(run: Callable[[], Cost], repeats: int) -> Cost:
-    costs = [run() for _ in range(repeats)]
-    return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in Cost.__slots__))
-
-
-def _installed(folder: Path) -> Path:
-    """PixelPatrol's command, in an environment of its own."""
-    script = folder / "bin" / "pixel-patrol"
-    if not script.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", PEER], check=True)
-    return script
+        program = installed(self.scratch / "peer", [PEER]) / "pixel-patrol"
+        command: Command = [program, "process", folder, "-o", output, "-l", loader]
+        return measure(command, variables())

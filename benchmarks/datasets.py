@@ -1,7 +1,7 @@
 """Folders of images for the benchmarks, made once from a few synthetic scenes."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import imagecodecs
@@ -11,7 +11,14 @@ import zarr
 
 from smalti.testing.synthetic import synthetic
 
-__all__ = ["ome_tiff_folder", "ome_zarr_folder", "png_folder", "tiff_folder"]
+__all__ = [
+    "colour_folder",
+    "colour_images",
+    "ome_tiff_folder",
+    "ome_zarr_folder",
+    "png_folder",
+    "tiff_folder",
+]
 
 
 def png_folder(folder: Path, n: int = 2000, size: int = 256) -> Path:
@@ -24,6 +31,23 @@ def png_folder(folder: Path, n: int = 2000, size: int = 256) -> Path:
             (folder / f"{number:05}.png").write_bytes(imagecodecs.png_encode(image))
 
     return _once(folder / f"png-{size}-{n}", write)
+
+
+def colour_folder(folder: Path, n: int = 5000, size: int = 256) -> Path:
+    """`n` PNG of 8 bit and three colours."""
+
+    def write(folder: Path) -> None:
+        for number, image in enumerate(colour_images(n, size)):
+            (folder / f"{number:05}.png").write_bytes(imagecodecs.png_encode(image))
+
+    return _once(folder / f"colour-{size}-{n}", write)
+
+
+def colour_images(n: int, size: int = 256) -> Iterator[np.ndarray]:
+    """`n` images (height, width, channels) of 8 bit: stained sections, each moved by another length."""
+    scenes = [synthetic("histology", seed, (size, size), "uint8") for seed in range(min(n, 20))]
+    for number in range(n):
+        yield np.roll(scenes[number % len(scenes)], number, axis=1)
 
 
 def tiff_folder(folder: Path, n: int = 500, size: int = 1024) -> Path:

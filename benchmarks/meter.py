@@ -1,15 +1,16 @@
 """Run a command and say what it cost: wall, CPU and peak memory of its whole process tree."""
 
+import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 import psutil
 
-__all__ = ["Cost", "measure"]
+__all__ = ["Cost", "measure", "median"]
 
 SAMPLE_SECONDS = 0.1
 
@@ -46,6 +47,12 @@ def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, process.args, output)
     return Cost(wall, _children_cpu() - before, peak[0])
+
+
+def median(run: Callable[[], Cost], repeats: int) -> Cost:
+    """The median of each cost of some runs."""
+    costs = [run() for _ in range(repeats)]
+    return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in Cost.__slots__))
 
 
 def _children_cpu() -> float:

@@ -6,21 +6,20 @@ marks; what stands around them is kept.
 
 import argparse
 import os
-import platform
 import tempfile
-from collections.abc import Iterable, Iterator
-from importlib.metadata import version
+from collections.abc import Iterator
 from pathlib import Path
 
+from asked import Sizes, claims
 from contestants import PEER, Contestants
 from datasets import png_folder
 from meter import Cost
-from rows import ROWS, Asked, Line, Sizes
+from rows import ROWS
+from speed_table import head, machine, printed, put_between, row
 
 from smalti.processing.supervised import worker_environment
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-BEGIN, END = "<!-- measured -->", "<!-- end -->"
 HEAD = ("set", "smalti", PEER.replace("==", " "), "decode alone", "asked", "found", "met")
 
 
@@ -31,14 +30,9 @@ def main() -> None:
     # one numba cache for this process and the workers, which knows an edit in any kernel
     os.environ["NUMBA_CACHE_DIR"] = worker_environment()["NUMBA_CACHE_DIR"]
     who.smalti(png_folder(who.scratch, 2))  # compiles the kernels, which every run but a machine's first has
-    lines = []
-    for text in _table(who, Sizes(arguments.scale), arguments.rows):
-        print(text, flush=True)
-        lines.append(text)
+    lines = printed(_table(who, Sizes(arguments.scale), arguments.rows))
     if arguments.write:
-        before, _, rest = RESULTS.read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        RESULTS.write_text("\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"]), encoding="utf-8")
+        put_between(RESULTS, lines)
 
 
 def _arguments() -> argparse.Namespace:
@@ -56,41 +50,16 @@ def _arguments() -> argparse.Namespace:
 
 
 def _table(who: Contestants, sizes: Sizes, rows: list[str]) -> Iterator[str]:
-    versions = f"smalti {version('smalti')}, {HEAD[2]}, Python {platform.python_version()}"
-    yield f"{os.cpu_count()} cores, {_processor()}; {versions}.\n"
-    yield _row(HEAD)
-    yield _row("---" for _ in HEAD)
+    yield machine(HEAD[2])
+    yield from head(HEAD)
     for name in rows:
         for line in ROWS[name](who, sizes):
             costs = (_told(cost) for cost in (line.smalti, line.peer, line.decode))
-            yield _row((line.name, *costs, *_claims(line)))
-
-
-def _claims(line: Line) -> Iterator[str]:
-    yield "<br>".join(asked.limit for asked in line.asked)
-    yield "<br>".join(asked.found for asked in line.asked)
-    yield "<br>".join(_verdict(asked) for asked in line.asked)
-
-
-def _verdict(asked: Asked) -> str:
-    return "–" if asked.met is None else "yes" if asked.met else "**no**"
+            yield row((line.name, *costs, *claims(line.asked)))
 
 
 def _told(cost: Cost | None) -> str:
     return "–" if cost is None else f"{cost.wall:.2f} s, {cost.cpu:.2f} CPU s, {cost.peak_mb:,.0f} MB"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _processor() -> str:
-    """The processor's name, where Linux tells it."""
-    info = Path("/proc/cpuinfo")
-    for line in info.read_text().splitlines() if info.exists() else ():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

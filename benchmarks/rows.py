@@ -5,22 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from asked import Asked, Sizes, at_most
 from contestants import Contestants
 from datasets import ome_tiff_folder, ome_zarr_folder, png_folder, tiff_folder
 from meter import Cost
 from startup import ASKED, LIMIT, measured
 from streaming import tiled
 
-__all__ = ["ROWS", "Asked", "Line", "Sizes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A limit, what was found, and whether it is kept; None where nothing was measured."""
-
-    limit: str
-    found: str
-    met: bool | None
+__all__ = ["ROWS", "Line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +26,6 @@ class Line:
     decode: Cost | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """Numbers of files, as a share of those of the table; below 1 to try the benchmark itself."""
-
-    scale: float = 1.0
-
-    def of(self, n: int, least: int = 2) -> int:
-        """So many, scaled."""
-        return max(least, round(n * self.scale))
-
-
 def less(part: Literal["wall", "cpu"], limit: float, own: Cost, peer: Cost | None) -> Asked:
     """Ask that smalti takes so many times less than PixelPatrol."""
     told = f"{limit:g}× less {_PARTS[part]} than PixelPatrol"
@@ -52,11 +33,6 @@ def less(part: Literal["wall", "cpu"], limit: float, own: Cost, peer: Cost | Non
         return Asked(told, "–", None)
     ratio = getattr(peer, part) / getattr(own, part)
     return Asked(told, f"{ratio:.1f}×", ratio >= limit)
-
-
-def at_most(what: str, limit: float, found: float, unit: str, digits: int = 2) -> Asked:
-    """Ask that a number is no larger than its limit."""
-    return Asked(f"{what} ≤ {limit:g}{unit}", f"{found:.{digits}f}{unit}", found <= limit)
 
 
 def png(who: Contestants, sizes: Sizes) -> Iterator[Line]:

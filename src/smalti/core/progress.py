@@ -88,6 +88,10 @@ class RichProgress:
             facts=facts(state),
         )
 
+    def say(self, text: str) -> None:
+        """Show some lines that stay."""
+        self._bars.console.print(text, markup=False, highlight=False)
+
     def close(self) -> None:
         """Take the bar away."""
         self._bars.stop()

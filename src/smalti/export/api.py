@@ -99,13 +99,15 @@ def convert(
         raise UsageError("output_dir is empty; give the store to write, such as images.zarr")
     out = os.fspath(output_dir)
     asked = read_options(ConvertOptions, given | options)
+    if images is not None and (folders is not None or metadata is not None):
+        raise UsageError("images come from folders or from memory; give folders and metadata, or images")
     shown = RichProgress() if progress is None else progress
     if images is None:
-        convert_files(chosen(folders, recursive, metadata), out, asked, shown)
-    elif folders is not None or metadata is not None:
-        raise UsageError("images come from folders or from memory; give folders and metadata, or images")
+        report = convert_files(chosen(folders, recursive, metadata), out, asked, shown)
     else:
-        convert_arrays(images, image_metadata, out, asked, shown)
+        report = convert_arrays(images, image_metadata, out, asked, shown)
+    if isinstance(shown, RichProgress) and (report.failed or report.problems or report.plan):
+        shown.say(report.tell())  # else a notebook would not tell what failed
     store = store_path(out)
     return store if is_url(store) else Path(store)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import xxhash
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress
@@ -53,9 +54,10 @@ def convert_arrays(
         raise UsageError("there is no image in images; give an array (images, channels, height, width)")
     facts = _facts(metadata, len(pictures))
     target, store = target_at(store_path(out))
-    creation = options.creation() | {"sources": ["memory"], "images": len(pictures)}
+    creation = options.creation() | {"sources": ["memory"], "digest": _digest(pictures)}
     try:
         before = look_before(target, store, options, creation)
+        facts = _named(facts, before.start)
         rows = [_row(picture, path) for picture, path in zip(pictures, facts["path"], strict=True)]
         layout = planned(rows, options, before.layout)
         if options.dry_run:
@@ -113,15 +115,29 @@ def _facts(metadata: Metadata, n: int) -> pl.DataFrame:
     frame = pl.DataFrame() if metadata is None else _frame(metadata)
     if metadata is not None and frame.height != n:
         raise UsageError(f"image_metadata has {frame.height:,} rows for {n:,} images; give one an image")
+    names = pl.Series([None] * n, dtype=pl.String)
     if "filename" in frame.columns:
         names = frame["filename"].cast(pl.String)
         if names.null_count() or names.n_unique() < n:
             raise UsageError("image_metadata has a filename that is empty or there twice; give each its own")
-    else:
-        names = pl.Series([f"image_{number:06d}" for number in range(n)], dtype=pl.String)
     taken = {name: f"metadata_{name}" for name in frame.columns if name in NAMES and name != "filename"}
     others = frame.drop("filename", strict=False).rename(taken)
     return pl.DataFrame({"path": names}).hstack(others)
+
+
+def _named(facts: pl.DataFrame, start: int) -> pl.DataFrame:
+    """With names by number, counted on from the images that are there, where none were given."""
+    numbered = [f"image_{number:06d}" for number in range(start, start + facts.height)]
+    return facts.with_columns(pl.col("path").fill_null(pl.Series(numbered, dtype=pl.String)))
+
+
+def _digest(pictures: Sequence[np.ndarray]) -> str:
+    """Of all pixels, so that a run goes on with the images that it was begun with only."""
+    digest = xxhash.xxh3_128()
+    for picture in pictures:
+        digest.update(f"{picture.shape}{picture.dtype}".encode())
+        digest.update(picture.view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def _frame(metadata: Any) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -178,7 +179,9 @@ class Collection:
             array.length % array.grid.shard[0] == 0 for array in self._arrays.values()
         )
 
-    def commit(self, facts: pl.DataFrame | None = None, history: int | None = None) -> None:
+    def commit(
+        self, facts: pl.DataFrame | None = None, history: int | None = None, beside_from: int | None = None
+    ) -> None:
         """Make all that was added part of the store, in one step.
 
         Parameters
@@ -187,12 +190,15 @@ class Collection:
             ``path`` (and ``series``) with more columns for the rows.
         history
             Number of images before the run that ends with this commit, for the list of what was appended.
+        beside_from
+            Number of rows before the run, to write the table beside the store too; the one inside counts.
         """
+        if self._rows:
+            self._write_part(facts)  # while the last images are packed
+        staged = None if beside_from is None else self._stage_beside(beside_from)
         for path, array in self._arrays.items():
             array.flush()
             self.state.arrays[path]["shape"][0] = array.length
-        if self._rows:
-            self._write_part(facts)
         self._count()
         if history is not None:
             self._note_append(history)
@@ -204,6 +210,8 @@ class Collection:
         self._write_json("zarr.json", self._root())
         self._committed = self.state.rows
         self._rows, self._bytes = [], 0
+        if staged is not None:
+            self.target.put(beside(self.store), staged)
 
     def _check_alone(self) -> None:
         """Raise SmaltiError when the store grew by somebody else's hand, where no lock keeps others away."""
@@ -230,16 +238,17 @@ class Collection:
             keys = ["path", "series"] if "series" in facts.columns else ["path"]
             rows = rows.join(facts, on=keys, how="left", maintain_order="left")
         name = f"table/part-{len(attributes['parts']):06d}.parquet"
-        self._write_table(f"{self.store}/{name}", rows)
+        self.target.put(f"{self.store}/{name}", self._staged(name, rows))
         attributes["parts"] = [*attributes["parts"], name]
         attributes["rows"] += rows.height
         attributes["failed"] += rows["error"].is_not_null().sum()
         attributes["total_images"] += rows["row"].is_not_null().sum()
 
-    def _write_table(self, name: str, rows: pl.DataFrame) -> None:
+    def _staged(self, name: str, rows: pl.DataFrame) -> Path:
+        """A table written aside, to be put in place."""
         self.target.scratch.mkdir(parents=True, exist_ok=True)
         aside = self.target.scratch / name.replace("/", "~")
-        self.target.put(name, stage(rows.lazy(), aside, _described(rows), {"smalti": __version__}))
+        return stage(rows.lazy(), aside, _described(rows), {"smalti": __version__})
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.target.write(f"{self.store}/{name}", json.dumps(value, indent=2).encode())
@@ -266,11 +275,18 @@ class Collection:
         whole = {"kind": "inline", "must_understand": False, "metadata": nodes | self.state.arrays}
         return {**_GROUP, "attributes": self.state.attributes, "consolidated_metadata": whole}
 
-    def write_beside(self) -> str:
-        """Write the whole table beside the store; gives its name. The one inside counts."""
-        name = beside(self.store)
-        self._write_table(name, read_table(self.target, self.store, self.state))
-        return name
+    def _stage_beside(self, before: int) -> Path:
+        """The whole table, by adding to what lies beside the store when that has all `before` the run."""
+        name, parts = beside(self.store), self.state.attributes["parts"]
+        kept = _read_rows(self.target, name) if before else None
+        if kept is None or kept.height != before:
+            return self._staged(name, read_table(self.target, self.store, self.state))
+        new: list[pl.DataFrame] = []
+        for part in reversed(parts):
+            if sum(rows.height for rows in new) == self.state.rows - before:
+                break
+            new.insert(0, _read_part(self.target, f"{self.store}/{part}"))
+        return self._staged(name, joined([kept, *new]))
 
     def close(self) -> None:
         """Let go of what was not committed."""
@@ -315,10 +331,19 @@ def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _read_part(target: Target, name: str) -> pl.DataFrame:
+    rows = _read_rows(target, name)
+    if rows is None:
+        raise SmaltiError(f"{target.name}/{name} is gone or damaged; the store is not whole")
+    return rows
+
+
+def _read_rows(target: Target, name: str) -> pl.DataFrame | None:
+    """A Parquet file; None where there is none that can be read."""
     data = target.read(name)
-    if data is None:
-        raise SmaltiError(f"{target.name}/{name} is gone; the store is not whole")
-    return pl.read_parquet(data)
+    try:
+        return None if data is None else pl.read_parquet(data)
+    except pl.exceptions.PolarsError:
+        return None
 
 
 def _described(rows: pl.DataFrame) -> list[Column]:

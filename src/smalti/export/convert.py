@@ -59,7 +59,8 @@ def convert(images: Chosen, out: str, options: ConvertOptions, progress: Progres
                 name, lines = f"{target.name}/{store}", plan_lines(found, layout, options)
                 return Report(name, plan=lines, problems=images.problems)
             with writing(target, store, layout, options, creation, before) as session:
-                session.progress, session.facts, session.problems = progress, images.facts, images.problems
+                session.progress, session.facts = progress, images.facts
+                session.problems = (*images.problems, *_changed(images.refs, before))
                 spool = target.scratch / "spool"
                 return session.take(
                     _items(images, found, layout, options, before, reading, spool), len(found)
@@ -108,6 +109,19 @@ def _items(
             item = _item(one, layout, images.single)
             if _key(item.row) not in before.done:
                 yield item
+
+
+def _changed(refs: Sequence[ImageRef], before: Before) -> Iterator[str]:
+    """That files are not any more what a run that was stopped stored of them, in words."""
+    now = {ref.path: [ref.size_bytes, modified_at(ref.mtime)] for ref in refs}
+    changed = [path for path, facts in before.files.items() if path in now and now[path] != list(facts)]
+    gone = [path for path in before.files if path not in now]
+    for paths, what in ((changed, "changed"), (gone, "are gone")):
+        if paths:
+            yield (
+                f"{len(paths):,} files {what} since the run that was stopped, such as {paths[0]}; "
+                "with --overwrite all are taken anew"
+            )
 
 
 def _is_stored(ref: ImageRef, rows: Found, before: Before, single: bool) -> bool:

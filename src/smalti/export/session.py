@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,6 +64,8 @@ class Before:
         Path and reason of the images that failed in it.
     problems
         Sentences on what a person should know.
+    files
+        Size and last change of the files of `done`, as they were stored.
     goes_on
         Whether a run that was stopped goes on.
     """
@@ -72,7 +74,16 @@ class Before:
     done: frozenset[Key] = frozenset()
     errors: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    files: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     goes_on: bool = False
+
+    @property
+    def start(self) -> int:
+        """Images that were there before the run."""
+        if self.state is None:
+            return 0
+        attributes = self.state.attributes
+        return int(attributes["run"]["images"] if self.goes_on else attributes["total_images"])
 
     @property
     def layout(self) -> Layout | None:
@@ -95,8 +106,10 @@ def look_before(target: Target, store: str, options: ConvertOptions, creation: M
     if run and run["creation"] == _plain(creation) and options.append >= run["append"]:
         rows = read_table(target, store, state).slice(run["rows"])
         keys = rows.select("path", "series", "t", "z").iter_rows()
+        stored = rows.select("path", "source_size", "source_modified").unique(maintain_order=True)
         failed = rows.filter(pl.col("error").is_not_null()).select("path", "error")
-        return Before(state, frozenset(keys), tuple(failed.iter_rows()), goes_on=True)
+        files = {path: facts for path, *facts in stored.iter_rows()}
+        return Before(state, frozenset(keys), tuple(failed.iter_rows()), files=files, goes_on=True)
     name = f"{target.name}/{store}"
     if options.append:
         said = f"a run of other sources or options that was stopped in {name} is left as far as it came"
@@ -164,6 +177,8 @@ class Session:
         self._finish(whole=not stopped)
         problems = (*self.problems, *self.before.problems, *([stopped] if stopped else []))
         name = f"{self.collection.target.name}/{self.collection.store}"
+        for problem in problems:
+            _LOG.warning("%s", problem)
         seconds = round(time.monotonic() - self.started, 3)
         _LOG.info("%s images written to %s in %s s, %s failed", self.written, name, seconds, self.failed)
         return Report(
@@ -199,8 +214,7 @@ class Session:
         A run that was killed between these goes on by the same call, which finds nothing left but them.
         """
         attributes = self.collection.state.attributes
-        self.collection.commit(self.facts)
-        self.collection.write_beside()
+        self.collection.commit(self.facts, beside_from=attributes["run"]["rows"])
         if not whole:
             return
         run = attributes.pop("run")

@@ -70,7 +70,7 @@ class Shard:
         self._pool = pool
         self._syncing: Future[None] | None = None
         self._synced = 0
-        self._is_copying = False
+        self._copying: Future[None] | None = None
 
     def add(self, number: int, chunk: bytes | memoryview) -> None:
         """Store a packed chunk at a place, by its number in C order."""
@@ -91,8 +91,7 @@ class Shard:
         kept = index[:first][index[:first, 0] != ABSENT]
         self._end = self._synced = int(kept.sum(axis=1).max(initial=0))
         self._index[:first] = index[:first]
-        self._syncing = self._pool.submit(_take, old, self._file, self._end)
-        self._is_copying = True
+        self._copying = self._pool.submit(_take, old, self._file, self._end)
 
     def finish(self) -> Path:
         """Write the index, and all of it through to the disk."""
@@ -108,15 +107,15 @@ class Shard:
 
     def _await_copy(self) -> None:
         """Raise what went wrong with a copy."""
-        if self._is_copying and self._syncing is not None:
-            self._syncing.result()
-            self._is_copying = False
+        if self._copying is not None:
+            self._copying.result()
+            self._copying = None
             self._file.seek(self._end)
+            self._syncing = self._pool.submit(_sync, self._file.fileno())
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._syncing is not None:
-            wait([self._syncing])
+        wait([work for work in (self._copying, self._syncing) if work is not None])
         self._file.close()
 
 
@@ -127,7 +126,6 @@ def _sync(number: int) -> None:
 def _take(old: Path, target: BinaryIO, n_bytes: int) -> None:
     with old.open("rb") as source:
         _copy(source, target, n_bytes)
-    _sync(target.fileno())
 
 
 def _copy(source: BinaryIO, target: BinaryIO, n_bytes: int) -> None:
