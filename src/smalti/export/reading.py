@@ -60,6 +60,10 @@ FOUND = pl.Schema(
 """What is told of each picture; of a file that failed, one row with its error."""
 
 MAX_ERROR = 1000
+
+ALIGNED = 16
+"""Bytes; where pixels begin in a spool, so that they can be used where they are."""
+
 _numbers = count()
 
 
@@ -176,6 +180,8 @@ class _Spool:
             pixels = prepared(picture.read(), self._wanted)
             offset = self._file.tell()
             try:
+                _write_all(self._file, bytes(-offset % ALIGNED))
+                offset = self._file.tell()
                 _write_all(self._file, pixels.reshape(-1).view(np.uint8).data)
             except OSError as error:
                 raise _SpoolError(error.errno or 0) from error
@@ -188,7 +194,7 @@ class _Spool:
         self._file.close()
 
 
-def _write_all(file: FileIO, data: memoryview) -> None:
+def _write_all(file: FileIO, data: memoryview | bytes) -> None:
     while len(data):
         data = data[file.write(data) :]
 

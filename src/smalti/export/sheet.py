@@ -43,7 +43,8 @@ def sheet(cells: Sequence[Cell]) -> "Picture":
         picture = Image.fromarray(cell.picture)
         paper.paste(picture, (x + (TILE - picture.width) // 2, y + (TILE - picture.height) // 2))
         draw.text((x, y + TILE + 6), _cut(cell.name, draw, font), INK, font)
-        draw.text((x, y + TILE + 6 + LINE), _cut(cell.facts, draw, font), FAINT, font)
+        # Pillow's own font has no ×
+        draw.text((x, y + TILE + 6 + LINE), _cut(cell.facts.replace("×", "x"), draw, font), FAINT, font)
     return paper
 
 
