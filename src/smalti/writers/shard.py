@@ -72,7 +72,7 @@ class Shard:
         self._synced = 0
         self._copying: Future[None] | None = None
 
-    def add(self, number: int, chunk: bytes | memoryview) -> None:
+    def add(self, number: int, chunk: bytes | bytearray) -> None:
         """Store a packed chunk at a place, by its number in C order."""
         self._await_copy()
         self._file.write(chunk)
