@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,7 @@ import polars.selectors as cs
 from smalti.core.errors import NothingFoundError, SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.remote import is_url, shown
+from smalti.export.facts import OF_PATH, OF_SERIES, renamed
 from smalti.export.joining import join_by_key
 from smalti.loaders.choose import known_extensions
 from smalti.processing.project import Project
@@ -32,9 +33,11 @@ class Chosen:
     single
         Whether each reference stands for its one series, rather than for all that its file holds.
     facts
-        What is known beside the files: ``path``, of a project also ``series``, and more; None for nothing.
+        What is known beside the files, see `smalti.export.facts`; None for nothing.
     problems
         Sentences on what was found or missing on the way.
+    table
+        The table that was joined, without credentials; "" for none.
     """
 
     refs: tuple[ImageRef, ...]
@@ -42,6 +45,7 @@ class Chosen:
     single: bool = False
     facts: pl.DataFrame | None = None
     problems: tuple[str, ...] = ()
+    table: str = ""
 
     def with_metadata(self, table: str | None) -> "Chosen":
         """With the columns of a table beside the images; see `smalti.export.joining.join_by_key`."""
@@ -49,9 +53,9 @@ class Chosen:
             return self
         facts, problems = join_by_key(sorted({ref.path for ref in self.refs}), table)
         if self.facts is not None:
-            before = self.facts.drop(set(facts.columns) - {"path"}, strict=False)
-            facts = before.join(facts, on="path", how="left", maintain_order="left")
-        return replace(self, facts=facts, problems=(*self.problems, *problems))
+            before = self.facts.drop(set(facts.columns) - {OF_PATH}, strict=False)
+            facts = before.join(facts, on=OF_PATH, how="left", maintain_order="left")
+        return replace(self, facts=facts, problems=(*self.problems, *problems), table=shown(table))
 
 
 def of_folders(folders: Sequence[str], *, recursive: bool = False) -> Chosen:
@@ -113,7 +117,9 @@ def of_project(project: Project, images: pl.DataFrame | None = None) -> Chosen:
     said = (f"{left:,} images that could not be read were left out",) if left else ()
     ordered = readable.sort("path", "series", maintain_order=True)
     refs = tuple(_ref(project, row) for row in ordered.iter_rows(named=True))
-    kept = ordered.select("path", "series", cs.exclude("path", "series", cs.nested(), cs.binary()))
+    keys = ordered.select(pl.col("path").alias(OF_PATH), pl.col("series").alias(OF_SERIES))
+    plain = ordered.select(cs.exclude("path", "series", cs.nested(), cs.binary()))
+    kept = keys.hstack(renamed(plain, "qc"))
     return Chosen(refs, (str(project.source),), True, kept, said)
 
 
@@ -131,5 +137,4 @@ def _is_folder(folder: str) -> bool:
 
 
 def _name(folder: str) -> str:
-    parts = PurePosixPath(shown(folder)).parts if is_url(folder) else PurePath(folder).resolve().parts  # type: ignore[attr-defined]
-    return parts[-1]
+    return PurePosixPath(shown(folder)).name if is_url(folder) else Path(folder).expanduser().resolve().name

@@ -1,4 +1,4 @@
-"""Compressors by the names users give them: what stands in Zarr's metadata, and what is done to bytes."""
+"""What a compressor is in Zarr's metadata, and what it does to bytes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,14 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from smalti.core.errors import UnknownNameError, UsageError
+from smalti.writers.levels import check_level, family_of
 
-__all__ = ["COMPRESSORS", "Codec", "codec_of", "codec_words"]
-
-COMPRESSORS = ("blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none")
-"""Zarr 3 has lz4 only inside Blosc: ``lz4`` is that without shuffling, ``blosc-lz4`` with it."""
-
-_LEVELS = {"zstd": (1, 22), "gzip": (0, 9), "blosc": (0, 9)}
+__all__ = ["Codec", "codec_of", "codec_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +39,10 @@ def codec_of(name: str, level: int | None, dtype: np.dtype) -> Codec:
     UsageError
         It has no such level.
     """
-    if name not in COMPRESSORS:
-        raise UnknownNameError("compressor", name, COMPRESSORS)
+    check_level(name, level)
     if name == "none":
         return Codec(None, bytes, bytes)
-    family = name if name in _LEVELS else "blosc"
-    low, high = _LEVELS[family]
-    level = 1 if level is None else level
-    if not low <= level <= high:
-        raise UsageError(f"{name} has no level {level}; give one of {low} to {high}")
-    return _packed(family, name, level, dtype)
+    return _packed(family_of(name), name, 1 if level is None else level, dtype)
 
 
 def _packed(family: str, name: str, level: int, dtype: np.dtype) -> Codec:
