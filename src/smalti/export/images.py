@@ -11,7 +11,7 @@ import polars.selectors as cs
 from smalti.core.errors import NothingFoundError, SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.remote import is_url, shown
-from smalti.export.facts import OF_PATH, OF_SERIES, renamed
+from smalti.export.facts import OF_PATH, OF_SERIES, beside, renamed
 from smalti.export.joining import join_by_key
 from smalti.loaders.choose import known_extensions
 from smalti.processing.project import Project
@@ -36,8 +36,6 @@ class Chosen:
         What is known beside the files, see `smalti.export.facts`; None for nothing.
     problems
         Sentences on what was found or missing on the way.
-    table
-        The table that was joined, without credentials; "" for none.
     """
 
     refs: tuple[ImageRef, ...]
@@ -45,7 +43,15 @@ class Chosen:
     single: bool = False
     facts: pl.DataFrame | None = None
     problems: tuple[str, ...] = ()
-    table: str = ""
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """A row an image, in order: ``path`` and ``series``, and what is known beside the files."""
+        own = pl.DataFrame(
+            {"path": [ref.path for ref in self.refs], "series": [ref.series for ref in self.refs]},
+            schema={"path": pl.String, "series": pl.Int64},
+        )
+        return own if self.facts is None else beside(own, self.facts)
 
     def with_metadata(self, table: str | None) -> "Chosen":
         """With the columns of a table beside the images; see `smalti.export.joining.join_by_key`."""
@@ -55,7 +61,7 @@ class Chosen:
         if self.facts is not None:
             before = self.facts.drop(set(facts.columns) - {OF_PATH}, strict=False)
             facts = before.join(facts, on=OF_PATH, how="left", maintain_order="left")
-        return replace(self, facts=facts, problems=(*self.problems, *problems), table=shown(table))
+        return replace(self, facts=facts, problems=(*self.problems, *problems))
 
 
 def of_folders(folders: Sequence[str], *, recursive: bool = False) -> Chosen:
