@@ -44,7 +44,7 @@ class Stops(Silent):
 
 @pytest.fixture
 def stops(monkeypatch):
-    """``stops(n)``: a progress that ends a run after n images, by ``stops.error``; each full shard is a commit."""
+    """``stops(n)``: a progress that ends a run after n images by ``stops.error``; full shards are commits."""
     monkeypatch.setattr("smalti.export.collection.COMMIT_BYTES", 1)
     make = Stops
     make.error = StoppedError

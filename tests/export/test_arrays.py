@@ -220,20 +220,15 @@ def test_columns_that_only_some_appends_have_are_null_elsewhere(tmp_path, conver
     ]
 
 
-@pytest.mark.parametrize(("first", "second"), [(1, "x"), (1, 2.5), (None, 3), ("a", None), (True, 2)])
-def test_columns_that_change_their_type_from_append_to_append_stay_readable(tmp_path, convert, first, second):
-    for value in (first, second):
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [((1, "x"), ["1", "x"]), ((1, 2.5), [1.0, 2.5]), ((None, 3), [None, 3]), (("a", None), ["a", None])],
+)
+def test_columns_that_change_their_type_from_append_to_append_stay_readable(tmp_path, convert, values, kept):
+    for value in values:
         told = {"image_metadata": [{"v": value}], "output_dir": tmp_path / "x.zarr", "append": True}
         convert(images=np.zeros((1, 3, 4)), **told)
-    beside = pl.read_parquet(tmp_path / "x_metadata.parquet")
-    assert beside.height == 2
-    assert [None if value is None else str(value) for value in beside["v"].to_list()][0] in {
-        str(first),
-        str(float(first)) if isinstance(first, int) else None,
-        str(int(first)) if first is True else None,
-        None if first is None else str(first),
-        "true" if first is True else None,
-    }
+    assert pl.read_parquet(tmp_path / "x_metadata.parquet")["v"].to_list() == kept
 
 
 # resizing

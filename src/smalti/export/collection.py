@@ -139,6 +139,12 @@ class State:
         return Layout(tuple(arrays))
 
     @property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Metadata of all that is in it by path: its arrays, and the group of several of them."""
+        groups = {"images": {**_GROUP, "attributes": {}}} if self.arrays.keys() - {"images"} else {}
+        return groups | self.arrays
+
+    @property
     def rows(self) -> int:
         """Rows of its table, those of failed images included."""
         return int(self.attributes["rows"])
@@ -314,11 +320,10 @@ class Collection:
         self.state.attributes["append_history"] = [*self.state.attributes["append_history"], entry]
 
     def _root(self) -> dict[str, Any]:
-        buckets = any(path != "images" for path in self.state.arrays)
-        nodes = {"images": {**_GROUP, "attributes": {}}} if buckets else {}
-        if buckets:
-            self._write_json("images/zarr.json", nodes["images"])
-        whole = {"kind": "inline", "must_understand": False, "metadata": nodes | self.state.arrays}
+        nodes = self.state.nodes
+        for path in nodes.keys() - self.state.arrays.keys():
+            self._write_json(f"{path}/zarr.json", nodes[path])
+        whole = {"kind": "inline", "must_understand": False, "metadata": nodes}
         return {**_GROUP, "attributes": self.state.attributes, "consolidated_metadata": whole}
 
     def _stage_beside(self, before: int) -> Path:

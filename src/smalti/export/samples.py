@@ -119,4 +119,4 @@ def _sample(found: Opened, path: str, row: int) -> _Sample:
             pixels, name = pixels[:c, :h, :w], own["path"][0]
     elif "filename" in found.table.columns and row < found.table.height:
         name = str(found.table["filename"][row])
-    return _Sample(place, name or place, pixels)
+    return _Sample(place, " ".join(name.split()) or place, pixels)  # a name may be of several lines

@@ -7,7 +7,7 @@ from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.export.asked import Dtype, Reading, Wanted
 from smalti.processing.settings import parse_size
-from smalti.writers.levels import check_level
+from smalti.writers.compressors import check_level
 
 __all__ = ["ConvertOptions"]
 

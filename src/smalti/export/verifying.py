@@ -85,16 +85,20 @@ def _array_faults(found: Opened, state: State) -> Iterator[str]:
 
     A run that was stopped may have left an array that is longer: what is behind is not part of the store.
     """
-    for path, metadata in state.arrays.items():
+    for path, metadata in state.nodes.items():
         data = found.target.read(f"{found.name}/{path}/zarr.json")
         try:
             own = json.loads(data or b"")
-            longer = own["shape"][0] > metadata["shape"][0] and not state.attributes["finished"]
-            same = own == metadata or (longer and own | {"shape": metadata["shape"]} == metadata)
+            same = own == metadata or (not state.attributes["finished"] and _is_longer(own, metadata))
         except (ValueError, KeyError, TypeError, IndexError):
             same = False
         if not same:
             yield f"{path}/zarr.json {'is gone' if data is None else 'is not what the root says of it'}"
+
+
+def _is_longer(own: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    n: int = own["shape"][0]
+    return own | {"shape": metadata["shape"]} == metadata and n > metadata["shape"][0]
 
 
 def _table_faults(found: Opened, state: State, table: pl.DataFrame) -> Iterator[str]:
@@ -176,9 +180,11 @@ def _of_block(array: Any, rows: pl.DataFrame) -> Iterator[str]:
     for row, bucket, shape, expected, path in rows.select(
         "row", "bucket", "stored_shape", "pixel_hash", "path"
     ).iter_rows():
-        if block is None:
+        if block is None or row - first >= len(block):
             yield f"{bucket} row {row} ({path}) cannot be read"
             continue
-        c, h, w = shape
-        if pixel_hash(block[row - first, :c, :h, :w]) != expected:
+        image, own = block[row - first], block[row - first][tuple(map(slice, shape))]
+        if pixel_hash(own) != expected:
             yield f"{bucket} row {row} ({path}): its pixels are not those that were stored"
+        elif own.size < image.size and np.count_nonzero(own) < np.count_nonzero(image):
+            yield f"{bucket} row {row} ({path}): its padding is not empty"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti.writers.levels import check_level, family_of
+from smalti.writers.compressors import check_level, family_of
 
 __all__ = ["Codec", "codec_of", "codec_words"]
 
