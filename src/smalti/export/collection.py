@@ -82,7 +82,7 @@ class State:
         data = target.read(f"{store}/zarr.json")
         if data is None:
             files = target.files(store)
-            tops = {name.split("/")[1] for name in files}
+            tops = {name.removeprefix(f"{store}/").split("/")[0] for name in files}
             if tops - _OURS or (files and target.leaves_lock and f"{store}/{LOCK}" not in files):
                 raise UsageError(
                     f"{target.name}/{store} holds other things than a Zarr collection; give another --out"
