@@ -10,7 +10,7 @@ import numpy as np
 
 from smalti.core.image import ImageRef
 from smalti.core.plugin import exporter
-from smalti.core.progress import Progress, State
+from smalti.core.progress import Progress
 from smalti.export.dry import plan_lines
 from smalti.export.images import Chosen
 from smalti.export.layout import Layout, check_stacks, planned
@@ -52,7 +52,7 @@ def convert(images: Chosen, out: str, options: ConvertOptions, progress: Progres
         before = look_before(target, store, options, creation)
         settings = Settings(workers=options.workers, memory=options.memory_bytes)
         with readers(options.reading, images.single, settings) as reading:
-            found = _scanned(reading, images.refs, progress)
+            found = reading.look(images.refs, progress)
             check_stacks(found)
             layout = planned(found, options, before.layout)
             if options.dry_run:
@@ -68,20 +68,6 @@ def convert(images: Chosen, out: str, options: ConvertOptions, progress: Progres
     finally:
         target.close()
         progress.close()
-
-
-def _scanned(reading: Readers, refs: Sequence[ImageRef], progress: Progress) -> Found:
-    """What the files hold, in their order."""
-    path_of = {ref.image_id: ref.path for ref in refs}
-    rows: dict[str, Found] = {}
-    done = 0
-    progress.update(State(0, len(refs), message="looking into files"))
-    for frame in reading.scan(refs):
-        for row in frame.iter_rows(named=True):
-            rows.setdefault(row["of"], []).append(row | {"path": path_of[row["of"]]})
-        done += frame["of"].n_unique()
-        progress.update(State(done, len(refs), message="looking into files"))
-    return [row for ref in refs for row in rows[ref.image_id]]
 
 
 def _items(

@@ -157,7 +157,7 @@ def _axes(image: Image, reading: Reading) -> str:
                 f"axes {reading.axes!r}: give different letters out of TCZYXS, Y and X among them"
             )
         return reading.axes
-    if n == 3 and len(image.guessed) == 1 and "C" not in image.axes:
+    if reading.by_length and n == 3 and len(image.guessed) == 1 and "C" not in image.axes:
         return "YXC" if image.shape[-1] <= FEW else "CYX"
     return image.axes
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from io import FileIO
 from itertools import count
@@ -15,7 +16,9 @@ import xxhash
 
 from smalti.core.errors import SmaltiError, TooLargeError
 from smalti.core.image import Image, ImageRef
+from smalti.export.about import about_text
 from smalti.export.asked import Reading, Wanted
+from smalti.export.limits import ChannelLimits
 from smalti.export.pictures import Picture, pictures
 from smalti.export.prepare import pixel_hash, prepared, statistics
 from smalti.loaders.choose import open_images
@@ -54,6 +57,9 @@ FOUND = pl.Schema(
         "stored_dtype": pl.String(),
         "file": pl.String(),
         "offset": pl.Int64(),
+        "about": pl.String(),  # of the first picture of each image, where that is asked for
+        "lows": pl.List(pl.Float64()),  # limits of each channel up to this picture, where these are asked for
+        "highs": pl.List(pl.Float64()),
         "errno": pl.Int64(),  # of what went wrong with the spool, not with the image
     }
 )
@@ -66,24 +72,38 @@ ALIGNED = 16
 
 _numbers = count()
 
+Take = Callable[[Picture], dict[str, Any]]
+"""What is told of a picture."""
+
 
 def begin(settings: Settings, budget: Budget) -> Work:
-    """See `smalti.processing.job.Job`; an order's ``step`` is ``scan`` or ``read``."""
+    """See `smalti.processing.job.Job`; of an order's steps see `smalti.export.stream.Readers`."""
 
     def work(refs: Sequence[ImageRef], order: Mapping[str, Any], begun: Begin) -> Tables:
         reading = Reading(**order["reading"] | {"fits_ext": tuple(order["reading"]["fits_ext"])})
-        if order["step"] == "scan":
-            take: Callable[[Picture], dict[str, Any]] = facts_of
-            return _work(refs, reading, order["single"], settings, begun, take)
+        with _taking(order, budget) as take:
+            return _work(refs, reading, order, settings, begun, take)
+
+    return work
+
+
+@contextmanager
+def _taking(order: Mapping[str, Any], budget: Budget) -> Iterator[Take]:
+    """What is done with each picture of a batch."""
+    if order["step"] == "scan":
+        yield facts_of
+    elif order["step"] == "describe":
+        yield _Describing().take
+    elif order["step"] == "limits":
+        yield _Measuring(order["percent"], budget).take
+    else:
         if order["many_png"]:
             import smalti.kernels.scanlines  # noqa: F401 - brings numba, with which PNG takes half the time
         spool = _Spool(Path(order["spool"]), Wanted(**order["wanted"]), budget)
         try:
-            return _work(refs, reading, order["single"], settings, begun, spool.take)
+            yield spool.take
         finally:
             spool.close()
-
-    return work
 
 
 def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
@@ -97,10 +117,10 @@ READING = Job("smalti.export.reading:begin", _failed)
 def _work(
     refs: Sequence[ImageRef],
     reading: Reading,
-    single: bool,
+    order: Mapping[str, Any],
     settings: Settings,
     begun: Begin,
-    take: Callable[[Picture], dict[str, Any]],
+    take: Take,
 ) -> Tables:
     rows: list[dict[str, Any]] = []
     for number, ref in enumerate(refs):
@@ -109,7 +129,7 @@ def _work(
         isolation = Isolation(settings.isolate, settings.timeout, partial(begun, number))
         try:
             with open_images(ref, settings.plane_limit, ref.loader, isolation) as images:
-                for picture in pictures(_only(images, ref) if single else images, reading):
+                for picture in pictures(_only(images, ref) if order["single"] else images, reading):
                     n_bytes = prod(picture.shape) * picture.dtype.itemsize
                     if n_bytes > settings.plane_limit:
                         raise TooLargeError(n_bytes, settings.plane_limit, "the image")
@@ -121,7 +141,7 @@ def _work(
             return {"found": pl.DataFrame([{"of": ref.image_id, "errno": error.number}], FOUND)}
         except Exception as error:  # a reader may raise anything; it costs this file only
             own.append({"error": reason(error)[:MAX_ERROR]})
-        source = _source_hash(ref) if take is not facts_of else None
+        source = _source_hash(ref) if order["step"] == "read" else None
         rows += [row | {"of": ref.image_id, "source_hash": source} for row in own]
     return {"found": pl.DataFrame(rows, FOUND, orient="row")}
 
@@ -154,6 +174,39 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "pixel_size_y_um": image.pixel_size_um.get("Y"),
         "error": None,
     }
+
+
+class _Describing:
+    """Tells all that is known of an image with the first picture of it."""
+
+    def __init__(self) -> None:
+        self._told: object = None
+
+    def take(self, picture: Picture) -> dict[str, Any]:
+        """See `Take`."""
+        about = None if picture.image is self._told else about_text(picture.image)
+        self._told = picture.image
+        return facts_of(picture) | {"about": about}
+
+
+class _Measuring:
+    """Tells between which values the pixels of an image have been so far, channel by channel."""
+
+    def __init__(self, percent: float, budget: Budget) -> None:
+        self._percent, self._budget = percent, budget
+        self._image: object = None
+        self._channels: list[ChannelLimits] = []
+
+    def take(self, picture: Picture) -> dict[str, Any]:
+        """See `Take`."""
+        if picture.image is not self._image:
+            self._image = picture.image
+            self._channels = [ChannelLimits(self._percent) for _ in range(picture.shape[0])]
+        with self._budget.hold(2 * prod(picture.shape) * picture.dtype.itemsize, lambda: None):
+            for channel, plane in zip(self._channels, picture.read(), strict=True):
+                channel.add(plane)
+        limits = [channel.limits or (None, None) for channel in self._channels]
+        return facts_of(picture) | {"lows": [low for low, _ in limits], "highs": [high for _, high in limits]}
 
 
 class _SpoolError(Exception):

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from smalti.core.image import ImageRef
+from smalti.core.progress import Progress, State
 from smalti.export.asked import Reading, Wanted
 from smalti.export.reading import READING
 from smalti.processing.budget import slot_files
@@ -69,11 +69,37 @@ class Readers:
         self._workers = workers
         self._order = {"reading": reading.to_dict(), "single": single}
 
-    def scan(self, refs: Sequence[ImageRef]) -> Iterator[pl.DataFrame]:
-        """What files hold, without their pixels; frames of `FOUND`, in any order."""
+    def look(
+        self, refs: Sequence[ImageRef], progress: Progress, step: str = "scan", **order: Any
+    ) -> list[dict[str, Any]]:
+        """What is told of the pictures of all files, without keeping pixels, in the order of the files.
+
+        Parameters
+        ----------
+        refs
+            The files.
+        progress
+            Told how far it is.
+        step, order
+            ``"scan"``; ``"describe"``, which fills ``about``; or ``"limits"`` with ``percent``, which reads
+            all pixels and fills ``lows`` and ``highs``.
+
+        Returns
+        -------
+        list
+            Rows of `FOUND` with ``path``.
+        """
+        path_of = {ref.image_id: ref.path for ref in refs}
+        rows: dict[str, list[dict[str, Any]]] = {}
+        done, message = 0, "measuring" if step == "limits" else "looking into files"
+        progress.update(State(0, len(refs), message=message))
         batches = cut_batches(refs, self._workers)
-        for tables in self._crew.run(batches, self._order | {"step": "scan"}):
-            yield tables["found"]
+        for tables in self._crew.run(batches, self._order | {"step": step, **order}):
+            for row in tables["found"].iter_rows(named=True):
+                rows.setdefault(row["of"], []).append(row | {"path": path_of[row["of"]]})
+            done += tables["found"]["of"].n_unique()
+            progress.update(State(done, len(refs), message=message))
+        return [row for ref in refs for row in rows[ref.image_id]]
 
     def read(
         self,
