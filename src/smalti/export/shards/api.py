@@ -80,7 +80,7 @@ def write_shards(
         raise UsageError("output_dir is empty; give the folder to write, such as train")
     shown = RichProgress() if progress is None else progress
     if inputs:
-        report = shards(chosen(inputs, recursive, metadata), out, asked, shown)  # type: ignore[arg-type]
+        report = shards(chosen(inputs, recursive, metadata), out, asked, shown)
     else:
         recordings = known_recordings() if images is None else given(images, image_metadata)
         report = write_frames(recordings, out, asked, shown)

@@ -97,7 +97,7 @@ def recordings_of(
     """
     refs = {ref.image_id: ref for ref in images.refs}
     facts = _facts(images)
-    made = []
+    made: list[Recording] = []
     readable = [row for row in found if row["error"] is None]
     for (of, series), rows in groupby(readable, key=lambda row: (row["of"], row["series"])):
         planes = list(rows)

@@ -34,13 +34,13 @@ class Movie(_Record):
     """One recording: an image of a file, with all its frames and channels."""
 
     source: str = Field(description="Path relative to the folder that was given.")
-    series: int = Field(0, description="Index of the image inside its file.")
-    series_name: str | None = Field(None, description="Name of the image inside its file.")
-    format: str | None = Field(None, description="File format, as found in the content.")
-    reader: str | None = Field(None, description="Loader that read it.")
-    uuid: str | None = Field(None, description="Of the file's OME-XML.")
+    series: int = Field(default=0, description="Index of the image inside its file.")
+    series_name: str | None = Field(default=None, description="Name of the image inside its file.")
+    format: str | None = Field(default=None, description="File format, as found in the content.")
+    reader: str | None = Field(default=None, description="Loader that read it.")
+    uuid: str | None = Field(default=None, description="Of the file's OME-XML.")
     acquired_at: datetime | None = Field(
-        None, description="When it was taken; with a zone where one is stated."
+        default=None, description="When it was taken; with a zone where one is stated."
     )
     dtype: str = Field(description="Type of the pixels in the file.")
     axes: str = Field(description="Letters out of TCZYXS in stored order.")
@@ -49,22 +49,33 @@ class Movie(_Record):
     size_z: int
     size_c: int
     size_t: int
-    scale_x: float | None = Field(None, description="Width of a pixel, in scale_x_unit.")
+    scale_x: float | None = Field(default=None, description="Width of a pixel, in scale_x_unit.")
     scale_y: float | None = None
     scale_z: float | None = None
-    scale_x_unit: str | None = Field(None, description="As the file states it.")
+    scale_x_unit: str | None = Field(default=None, description="As the file states it.")
     scale_y_unit: str | None = None
     scale_z_unit: str | None = None
-    time_interval_s: float | None = Field(None, description="Seconds between frames.")
-    colours: str = Field("", description="A letter for each colour sample of a pixel: RGB; ? where unknown.")
-    channels: tuple[str | None, ...] = Field((), description="Name of each channel; null when not stated.")
-    channel_facts: tuple[dict[str, Any], ...] = Field((), description="What OME-XML states of each channel.")
-    annotations: tuple[dict[str, Any], ...] = Field((), description="Structured annotations of OME-XML.")
-    fields: dict[str, Any] = Field({}, description="What the template found in the file's name.")
-    facts: dict[str, Any] = Field({}, description="Columns of the table or project the image came with.")
-    metadata: dict[str, Any] = Field({}, description="What else the file says.")
+    time_interval_s: float | None = Field(default=None, description="Seconds between frames.")
+    colours: str = Field(
+        default="", description="A letter for each colour sample of a pixel: RGB; ? where unknown."
+    )
+    channels: tuple[str | None, ...] = Field(
+        default=(), description="Name of each channel; null when not stated."
+    )
+    channel_facts: tuple[dict[str, Any], ...] = Field(
+        default=(), description="What OME-XML states of each channel."
+    )
+    annotations: tuple[dict[str, Any], ...] = Field(
+        default=(), description="Structured annotations of OME-XML."
+    )
+    fields: dict[str, Any] = Field(default={}, description="What the template found in the file's name.")
+    facts: dict[str, Any] = Field(
+        default={}, description="Columns of the table or project the image came with."
+    )
+    metadata: dict[str, Any] = Field(default={}, description="What else the file says.")
     uint8: tuple[Limits | None, ...] | None = Field(
-        None, description="Limits by channel, null for one without a finite value; null when not scaled."
+        default=None,
+        description="Limits by channel, null for one without a finite value; null when not scaled.",
     )
 
 
@@ -72,25 +83,27 @@ class _Sample(_Record):
     key: str = Field(description="Of the sample; unique in the whole set.")
     recording: int = Field(description="Number of the recording in the set.")
     frame: int = Field(description="Number of the frame in its recording: by t, then z, then channel.")
-    t: int = Field(0, description="Time index, as OME-XML states it, else in the file.")
+    t: int = Field(default=0, description="Time index, as OME-XML states it, else in the file.")
     z: int = 0
     c: int = 0
-    channel: str | None = Field(None, description="Name of the channel; null when not stated.")
+    channel: str | None = Field(default=None, description="Name of the channel; null when not stated.")
     height: int
     width: int
     stored_dtype: str = Field(description="Type of the pixels in the sample.")
-    uuid: str | None = Field(None, description="What OME-XML states of the file that holds this plane.")
-    position_x: float | None = Field(None, description="Of the stage, in position_x_unit.")
+    uuid: str | None = Field(
+        default=None, description="What OME-XML states of the file that holds this plane."
+    )
+    position_x: float | None = Field(default=None, description="Of the stage, in position_x_unit.")
     position_y: float | None = None
     position_z: float | None = None
     position_x_unit: str | None = None
     position_y_unit: str | None = None
     position_z_unit: str | None = None
-    delta_t: float | None = Field(None, description="Since the recording began, in delta_t_unit.")
+    delta_t: float | None = Field(default=None, description="Since the recording began, in delta_t_unit.")
     delta_t_unit: str | None = None
     exposure: float | None = None
     exposure_unit: str | None = None
-    facts: dict[str, Any] = Field({}, description="What was given with this very picture, in memory.")
+    facts: dict[str, Any] = Field(default={}, description="What was given with this very picture, in memory.")
 
 
 class Frame(_Sample):
