@@ -1,6 +1,5 @@
 """Tar files: read by Python's tarfile, never too large, the same bytes each time."""
 
-import gzip
 import io
 import tarfile
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smalti.core.errors import SmaltiError
-from smalti.writers.tar import Member, TarShards
+from smalti.writers.tar import Member, TarShards, unpacked
 from smalti.writers.target import LocalTarget
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=150)
@@ -46,8 +45,15 @@ def test_a_sample_is_read_alone_by_its_place(tmp_path, compressed):
     samples = [(f"{number}.bin", bytes([number]) * 900) for number in range(20)]
     for (name, content), place in zip(samples, write(tmp_path, samples, compressed=compressed), strict=True):
         piece = (tmp_path / place.shard).read_bytes()[place.offset : place.offset + place.size]
-        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(piece) if compressed else piece)) as tar:
+        with tarfile.open(fileobj=io.BytesIO(unpacked(place.shard, piece))) as tar:
             assert tar.extractfile(name).read() == content
+
+
+def test_a_compressed_tar_is_one_stream_for_readers_that_take_the_first_only(tmp_path):
+    samples = [(f"{number}.bin", bytes([number]) * 900) for number in range(20)]
+    write(tmp_path, samples, limit=10**6, compressed=True)
+    with (tmp_path / "x-000000.tar.gz").open("rb") as file, tarfile.open(fileobj=file, mode="r|gz") as tar:
+        assert [member.name for member in tar] == [name for name, _ in samples]
 
 
 @pytest.mark.parametrize("compressed", [False, True])

@@ -6,7 +6,7 @@ The same samples give the same bytes: owner, mode and time of all members are fi
 import os
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from itertools import chain
@@ -15,7 +15,7 @@ from pathlib import Path
 from smalti.core.errors import SmaltiError
 from smalti.writers.target import Target
 
-__all__ = ["Member", "Place", "TarShards", "member_blocks"]
+__all__ = ["Member", "Place", "TarShards", "unpacked"]
 
 Buffer = bytes | memoryview
 
@@ -36,7 +36,7 @@ class Member:
 class Place:
     """Where a sample is: name of the tar file, first byte, and number of bytes with headers and padding.
 
-    In a compressed tar these bytes are a gzip stream of their own, so that each can be read alone.
+    Of a compressed tar these are bytes of its one gzip stream, which can be unpacked alone; see `unpacked`.
     """
 
     shard: str
@@ -85,8 +85,8 @@ class TarShards:
         self._number = number
         self._before_commit = before_commit
         self._file: FileIO | None = None
+        self._packing = self._fresh()
         self._at = 0
-        self._end = b"".join(self._packed([bytes(2 * BLOCK)]))
 
     def shard_name(self, number: int) -> str:
         """The name of a tar, in the target."""
@@ -100,32 +100,47 @@ class TarShards:
         SmaltiError
             It is larger than a tar may be.
         """
-        blocks = self._packed(list(chain.from_iterable(map(member_blocks, members))))
-        size = sum(map(len, blocks))
-        least = size + len(self._end)
-        if least > self._limit:
+        blocks = list(chain.from_iterable(map(member_blocks, members)))
+        packed, size = self._packing.add(blocks)
+        if self._room(self._at or len(self._packing.head)) < size:
+            self._packing.undo()
+            packed, size = self._start_next(blocks)
+        file = self._opened()
+        place = Place(self.shard_name(self._number), self._at, size)
+        _write(file, packed)
+        self._at += size
+        return place
+
+    def _room(self, used: int) -> int:
+        return self._limit - used - self._packing.longest_end
+
+    def _start_next(self, blocks: list[Buffer]) -> tuple[list[Buffer], int]:
+        """A sample as the first of the next tar, unless it is too large for any."""
+        fresh = self._fresh()
+        packed, size = fresh.add(blocks)
+        if self._room(len(fresh.head)) < size:
+            least = size + len(fresh.head) + fresh.longest_end
             raise SmaltiError(
                 f"its sample makes a tar of {least:,} bytes, at most {self._limit:,} are allowed; "
                 "give a larger --shard-size"
             )
-        if self._at + least > self._limit:
-            self.finish()
-        place = Place(self.shard_name(self._number), self._at, size)
-        _write(self._opened(), blocks)
-        self._at += size
-        return place
+        self.finish()
+        self._packing = fresh
+        return packed, size
 
     def finish(self) -> None:
         """Complete the tar that is being written, if any, and put it in place."""
         if self._file is None:
             return
         file, path = self._file, Path(str(self._file.name))
-        _write(file, [self._end])
+        end = self._packing.end()
+        _write(file, [end])
         os.fsync(file.fileno())
         file.close()
-        self._before_commit(self._number, self._at + len(self._end))
+        self._before_commit(self._number, self._at + len(end))
         self._target.put(self.shard_name(self._number), path)
         self._file, self._at, self._number = None, 0, self._number + 1
+        self._packing = self._fresh()
 
     def close(self) -> None:
         """Let go of what is not complete."""
@@ -137,19 +152,64 @@ class TarShards:
             self._target.scratch.mkdir(parents=True, exist_ok=True)
             name = self.shard_name(self._number).replace("/", "~")
             self._file = (self._target.scratch / f"{name}.tmp").open("wb", buffering=0)
+            _write(self._file, [self._packing.head])
+            self._at = len(self._packing.head)
         return self._file
 
-    def _packed(self, blocks: list[Buffer]) -> list[Buffer]:
-        return list(_gzip(blocks)) if self._compressed else blocks
+    def _fresh(self) -> "_Plain | _Gzip":
+        return _Gzip() if self._compressed else _Plain()
 
 
-def _gzip(blocks: Sequence[Buffer]) -> Iterator[bytes]:
-    """One gzip stream without a time."""
-    packer = zlib.compressobj(LEVEL, wbits=31)
-    for block in blocks:
-        if packed := packer.compress(block):
-            yield packed
-    yield packer.flush()
+class _Plain:
+    """A tar as it is."""
+
+    head = b""
+    longest_end = 2 * BLOCK
+
+    def add(self, blocks: list[Buffer]) -> tuple[list[Buffer], int]:
+        """What is written of a sample, and how many bytes."""
+        return blocks, sum(map(len, blocks))
+
+    def undo(self) -> None:
+        """Forget the last sample."""
+
+    def end(self) -> bytes:
+        """What is written last."""
+        return bytes(2 * BLOCK)
+
+
+class _Gzip:
+    """A tar in one gzip stream without a time, in which every sample can be unpacked alone.
+
+    Streams of their own for samples would do that too, but what reads a tar from a stream (tarfile, with it
+    webdataset and datasets) stops after the first.
+    """
+
+    longest_end = 64
+
+    def __init__(self) -> None:
+        self._packer = self._before = zlib.compressobj(LEVEL, wbits=31)
+        self.head = self._packer.flush(zlib.Z_FULL_FLUSH)
+
+    def add(self, blocks: list[Buffer]) -> tuple[list[Buffer], int]:
+        """See `_Plain`."""
+        self._before = self._packer.copy()
+        packed: list[Buffer] = [self._packer.compress(block) for block in blocks]
+        packed.append(self._packer.flush(zlib.Z_FULL_FLUSH))
+        return packed, sum(map(len, packed))
+
+    def undo(self) -> None:
+        """See `_Plain`."""
+        self._packer = self._before
+
+    def end(self) -> bytes:
+        """See `_Plain`."""
+        return self._packer.compress(bytes(2 * BLOCK)) + self._packer.flush()
+
+
+def unpacked(shard: str, data: bytes) -> bytes:
+    """The members of a sample, given its bytes and the name of the tar that they are from."""
+    return zlib.decompressobj(wbits=-15).decompress(data) if shard.endswith(".gz") else data
 
 
 def _write(file: FileIO, blocks: Sequence[Buffer]) -> None:

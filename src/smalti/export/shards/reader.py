@@ -1,6 +1,5 @@
 """Samples read back one by one, each with a single read of its few bytes."""
 
-import gzip
 import io
 import json
 import os
@@ -16,6 +15,7 @@ import yaml
 
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.export.shards.encode import DECODERS
+from smalti.writers.tar import unpacked
 from smalti.writers.target import target_at
 
 __all__ = ["DATASET", "Sample", "ShardSet", "read_sample"]
@@ -82,7 +82,7 @@ class ShardSet:
         row = self.index.row(which, named=True)
         name = f"{self._folder}/{row['shard']}"
         data = self._target.read_part(name, row["offset"], row["size"])
-        return _sample(row["key"], gzip.decompress(data) if row["shard"].endswith(".gz") else data)
+        return _sample(row["key"], unpacked(row["shard"], data))
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[number] for number in range(len(self)))
