@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -164,5 +164,5 @@ def _is_folder(folder: str) -> bool:
 
 
 def _name(folder: str) -> str:
-    parts = PurePosixPath(shown(folder)).parts if is_url(folder) else PurePath(folder).resolve().parts  # type: ignore[attr-defined]
+    parts = PurePosixPath(shown(folder)).parts if is_url(folder) else Path(folder).resolve().parts
     return parts[-1]

@@ -73,9 +73,8 @@ def given(images: Frames | Mapping[str, Frames], metadata: Any = None) -> list[G
 def _rows(metadata: Any) -> list[dict[str, Any]]:
     if metadata is None:
         return []
-    table = (
-        pl.DataFrame(metadata) if not hasattr(metadata, "to_dict") else pl.DataFrame(metadata.to_dict("list"))
-    )
+    is_pandas = hasattr(metadata, "to_dict") and not isinstance(metadata, pl.DataFrame)
+    table = pl.DataFrame(metadata.to_dict("list") if is_pandas else metadata)
     return [plain(row) for row in table.iter_rows(named=True)]
 
 
