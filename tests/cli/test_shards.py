@@ -76,9 +76,6 @@ def test_a_failed_file_is_told_and_ends_with_1(smalti, recordings, tmp_path):
     [
         (["--out", "t"], "give recordings to write"),
         (["{recordings}", "--synthetic", "--out", "t"], "or --synthetic"),
-        (["{recordings}"], "--out is missing"),
-        (["{recordings}", "--out", "t", "--image-format", "jpg"], "no image format named 'jpg'"),
-        (["{recordings}", "--out", "t", "--shard-size", "9", "--pds"], "give one of them"),
         (["{recordings}", "--out", "t", "--template", "{{mouse}}_x"], "does not fit"),
         (["{recordings}", "--out", "t", "--where", "mean > 1"], "choose rows of a project"),
     ],
