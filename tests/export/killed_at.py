@@ -12,6 +12,7 @@ import numpy as np
 
 import smalti
 from smalti.core.progress import Silent
+from smalti.export import collection
 from smalti.writers.target import LocalTarget
 
 IMAGES = np.random.default_rng(0).integers(0, 4000, (23, 1, 9, 11)).astype(np.uint16)
@@ -30,6 +31,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     LocalTarget.put = put_or_die
+    collection.COMMIT_BYTES = 0  # else so few pixels are one commit
     write(store, stage)
     sys.stdout.write(str(count[0]))
 

@@ -238,7 +238,7 @@ def test_what_a_filter_of_a_project_leaves_is_written_with_its_measures(ome, tmp
     project.view.add_filter("mean", ">", 100)
     found = read_tars(write(project, tmp_path / "train"))
     assert [told["movie"]["source"] for _, told in found.values()] == ["200.ome.tif"] * 2
-    assert found["sample-000000-001"][1]["movie"]["facts"]["mean"] == 200
+    assert found["sample-000000-001"][1]["movie"]["facts"]["qc_mean"] == 200
 
 
 def test_made_up_frames_are_known(tmp_path, read_tars):

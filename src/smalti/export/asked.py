@@ -1,9 +1,25 @@
 """What is asked of pixels, as plain values that travel to worker processes."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Reading", "Wanted"]
+__all__ = ["Dtype", "Reading", "Wanted"]
+
+Dtype = Literal[
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+]
+"""What a collection can hold; the narrower come first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import polars.selectors as cs
 from smalti.core.errors import NothingFoundError, SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.remote import is_url, shown
+from smalti.export.facts import OF_PATH, OF_SERIES, beside, renamed
 from smalti.export.joining import join_by_key
 from smalti.loaders.choose import known_extensions
 from smalti.processing.project import Project
@@ -33,7 +34,7 @@ class Chosen:
     single
         Whether each reference stands for its one series, rather than for all that its file holds.
     facts
-        What is known beside the files: ``path``, of a project also ``series``, and more; None for nothing.
+        What is known beside the files, see `smalti.export.facts`; None for nothing.
     problems
         Sentences on what was found or missing on the way.
     project
@@ -53,14 +54,23 @@ class Chosen:
     rows: pl.DataFrame | None = None
     chosen_by: str = ""
 
+    @property
+    def frame(self) -> pl.DataFrame:
+        """A row an image, in order: ``path`` and ``series``, and what is known beside the files."""
+        own = pl.DataFrame(
+            {"path": [ref.path for ref in self.refs], "series": [ref.series for ref in self.refs]},
+            schema={"path": pl.String, "series": pl.Int64},
+        )
+        return own if self.facts is None else beside(own, self.facts)
+
     def with_metadata(self, table: str | None) -> "Chosen":
         """With the columns of a table beside the images; see `smalti.export.joining.join_by_key`."""
         if not table:
             return self
         facts, problems = join_by_key(sorted({ref.path for ref in self.refs}), table)
         if self.facts is not None:
-            before = self.facts.drop(set(facts.columns) - {"path"}, strict=False)
-            facts = before.join(facts, on="path", how="left", maintain_order="left")
+            before = self.facts.drop(set(facts.columns) - {OF_PATH}, strict=False)
+            facts = before.join(facts, on=OF_PATH, how="left", maintain_order="left")
         return replace(self, facts=facts, problems=(*self.problems, *problems))
 
 
@@ -140,9 +150,11 @@ def of_project(
     left = rows.height - found.height
     problems = (f"{left:,} images that could not be read were left out",) if left else ()
     ordered = found.sort("path", "series", maintain_order=True)
-    refs = refs_of(project, ordered)
-    kept = ordered.select("path", "series", cs.exclude("path", "series", cs.nested(), cs.binary()))
+    keys = ordered.select(pl.col("path").alias(OF_PATH), pl.col("series").alias(OF_SERIES))
+    plain = ordered.select(cs.exclude("path", "series", cs.nested(), cs.binary()))
+    kept = keys.hstack(renamed(plain, "qc"))
     rows = rows.sort("path", "series", maintain_order=True)
+    refs = refs_of(project, ordered)
     return Chosen(refs, (str(project.source),), True, kept, problems, project, rows, chosen_by)
 
 
@@ -164,5 +176,4 @@ def _is_folder(folder: str) -> bool:
 
 
 def _name(folder: str) -> str:
-    parts = PurePosixPath(shown(folder)).parts if is_url(folder) else Path(folder).resolve().parts
-    return parts[-1]
+    return PurePosixPath(shown(folder)).name if is_url(folder) else Path(folder).expanduser().resolve().name

@@ -8,12 +8,12 @@ from math import prod
 
 import numpy as np
 
-from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.errors import SmaltiError
 from smalti.core.image import Image
 from smalti.export.asked import Reading
 from smalti.export.dtypes import DTYPES, promoted
 
-__all__ = ["FEW", "Picture", "pictures"]
+__all__ = ["Picture", "channels_in", "pictures"]
 
 FEW = 4
 """A last axis of at most so many, in a file that does not name its axes, is channels."""
@@ -147,24 +147,18 @@ def _of_image(image: Image, reading: Reading) -> Iterator[Picture]:
 
 
 def _axes(image: Image, reading: Reading) -> str:
-    """A letter for each stored axis.
-
-    Of a file that names none of its three axes, a last one of at most four is channels, else the first.
-    """
-    n = len(image.axes)
-    if len(reading.axes) == n:
-        if (
-            len(set(reading.axes)) < n
-            or not set(reading.axes) <= set("TCZYXS")
-            or not {"Y", "X"} <= set(reading.axes)
-        ):
-            raise UsageError(
-                f"axes {reading.axes!r}: give different letters out of TCZYXS, Y and X among them"
-            )
+    """A letter for each stored axis, as asked for, stated in the file, or guessed."""
+    if len(reading.axes) == len(image.axes):
         return reading.axes
-    if reading.by_length and n == 3 and len(image.guessed) == 1 and "C" not in image.axes:
-        return "YXC" if image.shape[-1] <= FEW else "CYX"
+    named = not reading.by_length or len(image.guessed) != 1 or "C" in image.axes
+    if len(image.axes) == 3 and not named:
+        return channels_in(image.shape)
     return image.axes
+
+
+def channels_in(shape: Sequence[int]) -> str:
+    """Letters of three axes that nothing names: a last one of at most four is channels, else the first."""
+    return "YXC" if shape[-1] <= FEW else "CYX"
 
 
 def _plane(image: Image, axes: str, pick: dict[str, int]) -> np.ndarray:

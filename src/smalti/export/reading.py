@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import EIO
 from functools import partial
 from io import FileIO
 from itertools import count
@@ -47,6 +49,7 @@ FOUND = pl.Schema(
         "channel_names": pl.List(pl.String()),
         "pixel_size_x_um": pl.Float64(),
         "pixel_size_y_um": pl.Float64(),
+        "note": pl.String(),
         "error": pl.String(),
         "source_hash": pl.String(),
         "min": pl.Float64(),
@@ -73,8 +76,9 @@ ALIGNED = 16
 
 _numbers = count()
 
-Take = Callable[[Picture], dict[str, Any]]
-"""What is told of a picture."""
+
+Take = Callable[[Picture, Callable[[], None]], dict[str, Any]]
+"""What is done with a picture, and called while it has to wait."""
 
 
 def begin(settings: Settings, budget: Budget) -> Work:
@@ -82,8 +86,13 @@ def begin(settings: Settings, budget: Budget) -> Work:
 
     def work(refs: Sequence[ImageRef], order: Mapping[str, Any], begun: Begin) -> Tables:
         reading = Reading(**order["reading"] | {"fits_ext": tuple(order["reading"]["fits_ext"])})
-        with _taking(order, budget) as take:
-            return _work(refs, reading, order, settings, begun, take)
+        task = _Task(reading, order["single"], settings, begun)
+        try:
+            with _taking(order, budget) as take:
+                return task.do(refs, take, hashed=order["step"] == "read")
+        except OSError as error:  # nothing that a file can bring about
+            rows = [{"of": refs[0].image_id, "errno": error.errno or EIO}]
+            return {"found": pl.DataFrame(rows, FOUND)}
 
     return work
 
@@ -92,7 +101,7 @@ def begin(settings: Settings, budget: Budget) -> Work:
 def _taking(order: Mapping[str, Any], budget: Budget) -> Iterator[Take]:
     """What is done with each picture of a batch."""
     if order["step"] == "scan":
-        yield facts_of
+        yield lambda picture, beat: facts_of(picture)
     elif order["step"] == "describe":
         yield _Describing().take
     elif order["step"] == "limits":
@@ -115,36 +124,52 @@ def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
 READING = Job("smalti.export.reading:begin", _failed)
 
 
-def _work(
-    refs: Sequence[ImageRef],
-    reading: Reading,
-    order: Mapping[str, Any],
-    settings: Settings,
-    begun: Begin,
-    take: Take,
-) -> Tables:
-    rows: list[dict[str, Any]] = []
-    for number, ref in enumerate(refs):
-        begun(number)
-        own: list[dict[str, Any]] = []
-        isolation = Isolation(settings.isolate, settings.timeout, partial(begun, number))
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A batch of files, looked at or read; each picture that fails costs itself only."""
+
+    reading: Reading
+    single: bool
+    settings: Settings
+    begun: Begin
+
+    def do(self, refs: Sequence[ImageRef], take: Take, hashed: bool) -> Tables:
+        """Rows of `FOUND` for a batch."""
+        rows: list[dict[str, Any]] = []
+        for number, ref in enumerate(refs):
+            self.begun(number)
+            own = list(self._of_file(ref, take, partial(self.begun, number)))
+            failed = any(row["error"] is not None for row in own)
+            source = _source_hash(ref) if hashed or failed else None
+            rows += [row | {"of": ref.image_id, "source_hash": source} for row in own]
+        return {"found": pl.DataFrame(rows, FOUND, orient="row")}
+
+    def _of_file(self, ref: ImageRef, take: Take, beat: Callable[[], None]) -> Iterator[dict[str, Any]]:
+        isolation = Isolation(self.settings.isolate, self.settings.timeout, beat)
+        any_image = False
         try:
-            with open_images(ref, settings.plane_limit, ref.loader, isolation) as images:
-                for picture in pictures(_only(images, ref) if order["single"] else images, reading):
-                    n_bytes = prod(picture.shape) * picture.dtype.itemsize
-                    if n_bytes > settings.plane_limit:
-                        raise TooLargeError(n_bytes, settings.plane_limit, "the image")
-                    own.append(take(picture))
-                    begun(number)
-            if not own:
+            with open_images(ref, self.settings.plane_limit, ref.loader, isolation) as images:
+                for picture in pictures(_only(images, ref) if self.single else images, self.reading):
+                    any_image = True
+                    yield self._of_picture(picture, take, beat)
+                    beat()
+            if not any_image:
                 raise SmaltiError("the file holds no image")
         except _SpoolError as error:
-            return {"found": pl.DataFrame([{"of": ref.image_id, "errno": error.number}], FOUND)}
+            raise error.cause from error
         except Exception as error:  # a reader may raise anything; it costs this file only
-            own.append({"error": reason(error)[:MAX_ERROR]})
-        source = _source_hash(ref) if order["step"] == "read" else None
-        rows += [row | {"of": ref.image_id, "source_hash": source} for row in own]
-    return {"found": pl.DataFrame(rows, FOUND, orient="row")}
+            yield {"error": reason(error)[:MAX_ERROR]}
+
+    def _of_picture(self, picture: Picture, take: Take, beat: Callable[[], None]) -> dict[str, Any]:
+        n_bytes = prod(picture.shape) * picture.dtype.itemsize
+        try:
+            if n_bytes > self.settings.plane_limit:
+                raise TooLargeError(n_bytes, self.settings.plane_limit, "the image")
+            return take(picture, beat)
+        except _SpoolError:
+            raise
+        except Exception as error:  # a broken plane; the next may be whole
+            return facts_of(picture) | {"error": reason(error)[:MAX_ERROR]}
 
 
 def _only(images: Iterator[Image], ref: ImageRef) -> Iterator[Image]:
@@ -174,6 +199,7 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "channel_names": list(image.channel_names) if image.channel_names else None,
         "pixel_size_x_um": image.pixel_size_um.get("X"),
         "pixel_size_y_um": image.pixel_size_um.get("Y"),
+        "note": image.partial,
         "error": None,
     }
 
@@ -184,7 +210,7 @@ class _Describing:
     def __init__(self) -> None:
         self._told: object = None
 
-    def take(self, picture: Picture) -> dict[str, Any]:
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
         """See `Take`."""
         about = None if picture.image is self._told else about_text(picture.image)
         self._told = picture.image
@@ -199,12 +225,12 @@ class _Measuring:
         self._image: object = None
         self._channels: list[ChannelLimits] = []
 
-    def take(self, picture: Picture) -> dict[str, Any]:
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
         """See `Take`."""
         if picture.image is not self._image:
             self._image = picture.image
             self._channels = [ChannelLimits(self._percent) for _ in range(picture.shape[0])]
-        with self._budget.hold(2 * prod(picture.shape) * picture.dtype.itemsize, lambda: None):
+        with self._budget.hold(2 * prod(picture.shape) * picture.dtype.itemsize, beat):
             for channel, plane in zip(self._channels, picture.read(), strict=True):
                 channel.add(plane)
         limits = [channel.limits or (None, None) for channel in self._channels]
@@ -214,9 +240,9 @@ class _Measuring:
 class _SpoolError(Exception):
     """Pixels could not be left for the driver: the disk is full."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(os.strerror(number))
+    def __init__(self, cause: OSError) -> None:
+        self.cause = cause
+        super().__init__(str(cause))
 
 
 class _Spool:
@@ -228,10 +254,11 @@ class _Spool:
         self._wanted = wanted
         self._budget = budget
 
-    def take(self, picture: Picture) -> dict[str, Any]:
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
         """Read a picture, prepare it, and leave its pixels in the file."""
-        n_bytes = 3 * prod(picture.shape) * picture.dtype.itemsize
-        with self._budget.hold(n_bytes, lambda: None):
+        n_values = prod(picture.shape)
+        n_bytes = n_values * (3 * picture.dtype.itemsize + 16 * (self._wanted.resize is not None))
+        with self._budget.hold(n_bytes, beat):
             pixels = prepared(picture.read(), self._wanted)
             offset = self._file.tell()
             try:
@@ -239,7 +266,7 @@ class _Spool:
                 offset = self._file.tell()
                 _write_all(self._file, pixels.reshape(-1).view(np.uint8).data)
             except OSError as error:
-                raise _SpoolError(error.errno or 0) from error
+                raise _SpoolError(error) from error
             stored = {"pixel_hash": pixel_hash(pixels), **statistics(pixels)}
         place = {"file": self._name, "offset": offset, "stored_dtype": pixels.dtype.name}
         return facts_of(picture) | stored | place | {"stored_shape": list(pixels.shape)}

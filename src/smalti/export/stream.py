@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ BATCH_BYTES = 16 << 20
 BATCH_FILES = 64
 MANY_PNG = 800
 """A process: numba takes 0.6 s to import, and saves 0.8 ms a PNG of 256² in colours."""
-AHEAD_BATCHES = 4
-"""Of batches a process that may be read before they are taken: pixels wait in files, not in memory."""
+AHEAD_BYTES = 64 << 20
+"""Pixels a process that may be read before they are taken; they wait in files, not in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ class Readers:
 
     def look(
         self, refs: Sequence[ImageRef], progress: Progress, step: str = "scan", **order: Any
-    ) -> list[dict[str, Any]]:
-        """What is told of the pictures of all files, without keeping pixels, in the order of the files.
+    ) -> Iterator[dict[str, Any]]:
+        """What is told of the pictures of all files, without keeping pixels; files in any order.
 
         Parameters
         ----------
@@ -84,22 +85,18 @@ class Readers:
             ``"scan"``; ``"describe"``, which fills ``about``; or ``"limits"`` with ``percent``, which reads
             all pixels and fills ``lows`` and ``highs``.
 
-        Returns
-        -------
-        list
-            Rows of `FOUND` with ``path``.
+        Yields
+        ------
+        dict
+            A row of `FOUND`.
         """
-        path_of = {ref.image_id: ref.path for ref in refs}
-        rows: dict[str, list[dict[str, Any]]] = {}
         done, message = 0, "measuring" if step == "limits" else "looking into files"
         progress.update(State(0, len(refs), message=message))
         batches = cut_batches(refs, self._workers)
         for tables in self._crew.run(batches, self._order | {"step": step, **order}):
-            for row in tables["found"].iter_rows(named=True):
-                rows.setdefault(row["of"], []).append(row | {"path": path_of[row["of"]]})
+            yield from tables["found"].iter_rows(named=True)
             done += tables["found"]["of"].n_unique()
             progress.update(State(done, len(refs), message=message))
-        return [row for ref in refs for row in rows[ref.image_id]]
 
     def read(
         self,
@@ -132,14 +129,19 @@ class Readers:
         spool.mkdir(parents=True, exist_ok=True)
         batches = list(_cut(refs, n_bytes))
         batch_of = {ref.image_id: number for number, batch in enumerate(batches) for ref in batch}
-        ahead = self._workers * AHEAD_BATCHES
+        size_of = {ref.image_id: size for ref, size in zip(refs, n_bytes, strict=True)}
+        starts = [0, *accumulate(sum(size_of[ref.image_id] for ref in batch) for batch in batches)]
+        ahead = self._workers * AHEAD_BYTES
         done: dict[str, list[dict[str, Any]]] = {}
         pixels = _Spool(spool)
         waiting = iter(refs)
         current = next(waiting, None)
 
         def may_begin(batch: Sequence[ImageRef]) -> bool:
-            return current is None or batch_of[batch[0].image_id] < batch_of[current.image_id] + ahead
+            if current is None:
+                return True
+            now, wanted_batch = batch_of[current.image_id], batch_of[batch[0].image_id]
+            return wanted_batch <= now or starts[wanted_batch] < starts[now] + ahead
 
         told = {"step": "read", "spool": str(spool), "wanted": wanted.to_dict()}
         order = self._order | told | {"many_png": n_png > MANY_PNG * self._workers}

@@ -72,16 +72,15 @@ class Shard:
         self._synced = 0
         self._copying: Future[None] | None = None
 
-    def add(self, number: int, chunk: bytes | memoryview) -> None:
+    def add(self, number: int, chunk: bytes | bytearray) -> None:
         """Store a packed chunk at a place, by its number in C order."""
         self._await_copy()
         self._file.write(chunk)
         self._index[number] = self._end, len(chunk)
         self._end += len(chunk)
         if self._end - self._synced > SYNC_BYTES and (self._syncing is None or self._syncing.done()):
-            self._synced = self._end
             self._file.flush()
-            self._syncing = self._pool.submit(_sync, self._file.fileno())
+            self._write_through()
 
     def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
         """Begin with the chunks below number `first` of another shard, packed as they are; before any `add`.
@@ -98,6 +97,8 @@ class Shard:
         from google_crc32c import value
 
         self._await_copy()
+        if self._syncing is not None:
+            self._syncing.result()
         index = self._index.tobytes()
         self._file.write(index + _CRC.pack(value(index)))
         self._file.flush()
@@ -111,11 +112,19 @@ class Shard:
             self._copying.result()
             self._copying = None
             self._file.seek(self._end)
-            self._syncing = self._pool.submit(_sync, self._file.fileno())
+            self._write_through()
+
+    def _write_through(self) -> None:
+        """Have what is written put on the disk; raise what went wrong the last time, which is told once."""
+        if self._syncing is not None:
+            self._syncing.result()
+        self._synced = self._end
+        self._syncing = self._pool.submit(_sync, self._file.fileno())
 
     def close(self) -> None:
-        """Let go of the file."""
-        wait([work for work in (self._copying, self._syncing) if work is not None])
+        """Let go of the file, also in the middle of it."""
+        works = [work for work in (self._copying, self._syncing) if work is not None]
+        wait([work for work in works if not work.cancel()])  # what a pool that was shut down drops never ends
         self._file.close()
 
 

@@ -15,6 +15,7 @@ from smalti.export.shards.memory import Frames, given, write_frames
 from smalti.export.shards.options import ShardOptions
 from smalti.export.shards.synthetic import known_recordings
 from smalti.export.shards.write import shards
+from smalti.writers.target import full_place
 
 __all__ = ["asked_of", "write_shards"]
 
@@ -86,7 +87,8 @@ def write_shards(
         report = write_frames(recordings, out, asked, shown)
     if isinstance(shown, RichProgress) and (report.failed or report.problems or report.plan):
         shown.say(report.tell())  # else a notebook would not tell what failed
-    return out if is_url(out) else Path(out)
+    where = full_place(out)
+    return where if is_url(where) else Path(where)
 
 
 def asked_of(config: Config, given: Mapping[str, Any]) -> ShardOptions:

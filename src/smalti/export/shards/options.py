@@ -95,7 +95,9 @@ class ShardOptions:
     on_mismatch: Literal["error", "null"] = option(
         "error", "A name that the template does not fit: an error, or fields of null.", group=_NAMES
     )
-    workers: int = option(0, "Processes that read.", least=0, metavar="N", usual="all cores", group=_RUN)
+    workers: int = option(
+        0, "Processes that read.", least=0, most=256, metavar="N", usual="all cores", group=_RUN
+    )
     memory: str | None = option(
         None,
         "Memory for decoded images; one that takes more than a quarter of it fails.",

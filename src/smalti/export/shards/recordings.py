@@ -98,7 +98,8 @@ def recordings_of(
     refs = {ref.image_id: ref for ref in images.refs}
     facts = _facts(images)
     made: list[Recording] = []
-    readable = [row for row in found if row["error"] is None]
+    known = {(row["of"], row["series"]) for row in found if row["about"]}
+    readable = [row for row in found if row["error"] is None and (row["of"], row["series"]) in known]
     for (of, series), rows in groupby(readable, key=lambda row: (row["of"], row["series"])):
         planes = list(rows)
         ref = replace(refs[of], series=series, series_name=planes[0]["series_name"])
@@ -110,12 +111,11 @@ def recordings_of(
 
 
 def _facts(images: Chosen) -> dict[tuple[str, int | None], dict[str, Any]]:
-    if images.facts is None:
-        return {}
+    """What is known beside the files; of files that were found, one row for all their images."""
     keyed = {}
-    for row in images.facts.iter_rows(named=True):
-        path, series = row.pop("path"), row.pop("series", None)
-        keyed[path, series] = plain(row)
+    for row in images.frame.iter_rows(named=True):
+        path, series = row.pop("path"), row.pop("series")
+        keyed[path, series if images.single else None] = plain(row)
     return keyed
 
 
@@ -123,7 +123,7 @@ def _recording(
     number: int, ref: ImageRef, rows: Sequence[Mapping[str, Any]], options: ShardOptions
 ) -> Recording:
     first = rows[0]
-    about = json.loads(first["about"])
+    about = json.loads(next(row["about"] for row in rows if row["about"]))
     n_channels = first["shape"][0] // first["n_samples"]
     lengths = (1 + max(row["t"] or 0 for row in rows), n_channels, 1 + max(row["z"] or 0 for row in rows))
     movie = _movie(ref, first, about, lengths)

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import polars as pl
@@ -132,7 +132,8 @@ class Run:
         done = self.done
         for one in found:
             if isinstance(one, Failure):
-                self.fail(one)
+                if one.key is None or one.key not in done:
+                    self.fail(one)
             elif one.record.key not in done:
                 self._add(one)
             self._tell(total)
@@ -149,7 +150,7 @@ class Run:
             ]
             place = self.shards.add(members)
         except SmaltiError as error:
-            self.fail(Failure(sample.source, sample.series, f"{record.key}: {error}"), record.key)
+            self.fail(Failure(sample.source, sample.series, f"{record.key}: {error}", record.key))
             return
         self.rows.append(
             {
@@ -165,10 +166,9 @@ class Run:
             }
         )
 
-    def fail(self, failure: Failure, key: str | None = None) -> None:
-        """Note what gave no sample; `key` when it is a single one."""
-        row = {"key": key, "source": failure.source, "series": failure.series, "error": failure.error}
-        self.rows.append(row)
+    def fail(self, failure: Failure) -> None:
+        """Note what gave no sample."""
+        self.rows.append(asdict(failure))
 
     def _tell(self, total: int) -> None:
         now = time.monotonic()
@@ -235,7 +235,7 @@ def running(
     """
     place = place_of(out, options)
     try:
-        with alone(place.target):
+        with alone(place.target, place.folder):
             place.target.close()  # what a killed run left
             creation = json.loads(json.dumps(dict(creation)))
             rows, number = _before(place, options, creation)

@@ -39,11 +39,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file, or the rest of one, that gave no sample."""
+    """A file, an image or a frame that gave no sample; a frame has a key."""
 
     source: str
     series: int | None
     error: str
+    key: str | None = None
 
 
 def schema_of(recordings: Iterable[Recording], asked: str | None) -> str:
@@ -63,10 +64,10 @@ def items(
     """A sample for each channel of each picture, in order."""
     for one in stored:
         path, series = one.ref.path, one.ref.series if single else one.facts["series"]
+        recording = recordings.get((one.ref.image_id, one.facts["series"]))
         if one.pixels is None:
-            yield Failure(path, series, one.facts["error"])
+            yield from _failures(path, series, one.facts, recording)
             continue
-        recording = recordings.get((one.ref.image_id, series))
         if recording is None or not _fits(recording, one.facts):
             yield Failure(path, series, CHANGED)
             continue
@@ -75,6 +76,19 @@ def items(
         for c in recording.channels:
             pixels = planes[c, 0] if n_samples == 1 else np.moveaxis(planes[c], 0, -1)
             yield item(recording, pixels, (t, c, z), schema)
+
+
+def _failures(
+    path: str, series: int | None, facts: Mapping[str, Any], recording: Recording | None
+) -> Iterator[Failure]:
+    """A file that failed as a whole, or the frames of a plane that did."""
+    t, z = facts["t"] or 0, facts["z"] or 0
+    if facts["series"] is None or recording is None or t >= recording.lengths[0] or z >= recording.lengths[2]:
+        yield Failure(path, series, facts["error"])
+        return
+    for c in recording.channels:
+        key = recording.key(recording.frame(t, c, z))
+        yield Failure(path, series, f"{key}: {facts['error']}", key)
 
 
 def _fits(recording: Recording, facts: Mapping[str, Any]) -> bool:

@@ -1,8 +1,9 @@
 """Recordings into training shards: ``smalti shards``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -41,7 +42,7 @@ def shards(images: Chosen, out: str, options: ShardOptions, progress: Progress) 
     try:
         name = check_free(out, options)
         with readers(options.reading, images.single, settings) as reading:
-            found = reading.look(images.refs, progress, "describe")
+            found = _in_order(images.refs, reading.look(images.refs, progress, "describe"))
             recordings = recordings_of(found, images, fields, options)
             failures = [Failure(row["path"], row["series"], row["error"]) for row in found if row["error"]]
             schema = schema_of(recordings, options.schema)
@@ -58,6 +59,15 @@ def shards(images: Chosen, out: str, options: ShardOptions, progress: Progress) 
                 return run.take(work.items(failures), sum(one.n_frames for one in recordings))
     finally:
         progress.close()
+
+
+def _in_order(refs: Sequence[ImageRef], rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `smalti.export.reading.FOUND` with ``path``, in the order of the files."""
+    path_of = {ref.image_id: ref.path for ref in refs}
+    held: dict[str, list[dict[str, Any]]] = {of: [] for of in path_of}
+    for row in rows:
+        held[row["of"]].append(row | {"path": path_of[row["of"]]})
+    return [row for of in path_of for row in held[of]]
 
 
 def _digest(refs: Sequence[ImageRef]) -> str:
@@ -116,9 +126,12 @@ class _Work:
             return {}
         open_ = [ref for ref in refs if percent or any(one.movie.dtype != "uint8" for one in self._of(ref))]
         failed = {}
+        path_of = {ref.image_id: ref.path for ref in open_}
         for row in self._reading.look(open_, self._progress, "limits", percent=percent):
-            if row["error"]:
-                failed[row["of"]] = Failure(row["path"], row["series"], row["error"])
+            if row["error"] and row["series"] is None:  # else a plane, which will fail once more
+                failed[row["of"]] = Failure(path_of[row["of"]], None, row["error"])
+            elif row["error"]:
+                continue
             elif one := self._known.get((row["of"], row["series"])):
                 pairs = zip(row["lows"], row["highs"], strict=True)
                 limits = tuple(None if low is None else (low, high) for low, high in pairs)
