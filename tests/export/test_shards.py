@@ -1,7 +1,11 @@
 """Training shards: every frame once, with its metadata, whatever reads the tar files."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
+from importlib.util import find_spec
 from itertools import product
 
 import jsonschema
@@ -221,6 +225,18 @@ def test_a_file_that_cannot_be_read_costs_only_itself(ome, tmp_path, read_tars):
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_written_all_the_same(tmp_path, read_tars):
+    (tmp_path / "in").mkdir()
+    name = tmp_path / "in" / os.fsdecode(b"caf\xe9.tif")
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((4, 5), np.uint8))
+    (tmp_path / "a.tif").rename(name)
+    (tmp_path / "in" / os.fsdecode(b"bad\xe9.tif")).write_bytes(b"II*\0")
+    folder = write(tmp_path / "in", tmp_path / "t")
+    assert [told["image"]["source"] for _, told in read_tars(folder).values()] == ["caf%E9.tif"]
+    assert ShardSet(folder).facts["failed"][0]["source"] == "bad%E9.tif"
+
+
 def test_a_frame_that_its_format_cannot_hold_fails_alone(tmp_path):
     frames = [np.ones((4, 5), np.uint8), np.ones((4, 5), np.float32)]
     folder = smalti.write_shards(
@@ -239,6 +255,35 @@ def test_what_a_filter_of_a_project_leaves_is_written_with_its_measures(ome, tmp
     found = read_tars(write(project, tmp_path / "train"))
     assert [told["movie"]["source"] for _, told in found.values()] == ["200.ome.tif"] * 2
     assert found["sample-000000-001"][1]["movie"]["facts"]["qc_mean"] == 200
+
+
+def test_images_of_one_file_are_chosen_apart_by_a_project(tmp_path, read_tars):
+    (tmp_path / "in").mkdir()
+    with tifffile.TiffWriter(tmp_path / "in" / "a.ome.tif", ome=True) as file:
+        for value in (1, 200):
+            file.write(
+                np.full((2, 10, 12), value, np.uint8), photometric="minisblack", metadata={"axes": "TYX"}
+            )
+    project = smalti.process(tmp_path / "in", output=tmp_path / "x.smalti", metrics="mean", progress=Silent())
+    project.view.add_filter("mean", ">", 100)
+    found = read_tars(write(project, tmp_path / "train"))
+    assert [(told["movie"]["series"], pixels[0, 0]) for pixels, told in found.values()] == [
+        (1, 200),
+        (1, 200),
+    ]
+
+
+def test_shards_are_written_to_s3_and_read_from_there(bucket, tmp_path):
+    (tmp_path / "empty").mkdir()
+    where = f"{bucket(tmp_path / 'empty')}/train"
+    assert (
+        smalti.write_shards(synthetic=True, output_dir=where, shard_size="60kB", progress=Silent()) == where
+    )
+    for sample in ShardSet(where):
+        told = sample.metadata
+        np.testing.assert_array_equal(sample.pixels, known_frame(told["recording"], told["frame"]))
+    with pytest.raises(UsageError, match="there are shards already"):
+        smalti.write_shards(synthetic=True, output_dir=where, progress=Silent())
 
 
 def test_made_up_frames_are_known(tmp_path, read_tars):
@@ -313,16 +358,22 @@ def test_webdataset_reads_every_sample(tmp_path, compressed, read_tars):
         assert found[key]["json"] == told
 
 
+COUNT = """
+import sys, datasets
+files = {"train": sys.argv[1]}
+found = datasets.load_dataset("webdataset", data_files=files, split="train", streaming=True)
+print(*(one["__key__"] for one in found), sep=",", end="")
+"""
+
+
+@pytest.mark.skipif(find_spec("datasets") is None, reason="datasets is not installed; it brings 13 packages")
 @pytest.mark.parametrize("compressed", [False, True])
-def test_datasets_of_hugging_face_reads_every_sample(tmp_path, compressed, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
-    folder = smalti.write_shards(
-        synthetic=True, output_dir=tmp_path / "t", compressed=compressed, progress=Silent()
-    )
-    files = {"train": str(folder / "t-*.tar*")}
-    found = datasets.load_dataset("webdataset", data_files=files, split="train", streaming=True)
-    assert [one["__key__"] for one in found] == ShardSet(folder).index["key"].to_list()
+def test_datasets_of_hugging_face_reads_every_sample(tmp_path, compressed):
+    options = {"output_dir": tmp_path / "t", "compressed": compressed, "progress": Silent()}
+    folder = smalti.write_shards(synthetic=True, **options)
+    command = [sys.executable, "-c", COUNT, str(folder / "t-*.tar*")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split(",") == ShardSet(folder).index["key"].to_list(), done.stderr
 
 
 def test_json_of_a_sample_is_strict(tmp_path, data):

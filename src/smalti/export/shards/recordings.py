@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby, product
+from itertools import product
 from typing import Any
 
 from smalti.core.errors import UnknownNameError
@@ -87,7 +87,7 @@ def recordings_of(
     Parameters
     ----------
     found
-        Rows of `smalti.export.reading.FOUND` with ``about``.
+        A row of `smalti.export.reading.FOUND` an image, with ``about`` and the greatest ``t`` and ``z``.
     images
         Where they came from.
     fields
@@ -98,15 +98,14 @@ def recordings_of(
     refs = {ref.image_id: ref for ref in images.refs}
     facts = _facts(images)
     made: list[Recording] = []
-    known = {(row["of"], row["series"]) for row in found if row["about"]}
-    readable = [row for row in found if row["error"] is None and (row["of"], row["series"]) in known]
-    for (of, series), rows in groupby(readable, key=lambda row: (row["of"], row["series"])):
-        planes = list(rows)
-        ref = replace(refs[of], series=series, series_name=planes[0]["series_name"])
-        beside = facts.get((ref.path, series), facts.get((ref.path, None), {}))
-        one = _recording(len(made), ref, planes, options)
-        movie = one.movie.model_copy(update={"fields": dict(fields[ref.path]), "facts": beside})
-        made.append(replace(one, movie=movie))
+    for row in found:
+        if row["error"] is not None or not row["about"]:
+            continue
+        ref = replace(refs[row["of"]], series=row["series"], series_name=row["series_name"])
+        beside = facts.get((ref.path, ref.series if images.single else None), {})
+        one = _recording(len(made), ref, row, options)
+        told = {"fields": dict(fields[row["path"]]), "facts": beside}
+        made.append(replace(one, movie=one.movie.model_copy(update=told)))
     return made
 
 
@@ -119,14 +118,11 @@ def _facts(images: Chosen) -> dict[tuple[str, int | None], dict[str, Any]]:
     return keyed
 
 
-def _recording(
-    number: int, ref: ImageRef, rows: Sequence[Mapping[str, Any]], options: ShardOptions
-) -> Recording:
-    first = rows[0]
-    about = json.loads(next(row["about"] for row in rows if row["about"]))
-    n_channels = first["shape"][0] // first["n_samples"]
-    lengths = (1 + max(row["t"] or 0 for row in rows), n_channels, 1 + max(row["z"] or 0 for row in rows))
-    movie = _movie(ref, first, about, lengths)
+def _recording(number: int, ref: ImageRef, row: Mapping[str, Any], options: ShardOptions) -> Recording:
+    about = json.loads(row["about"])
+    n_channels = row["shape"][0] // row["n_samples"]
+    lengths = (1 + (row["t"] or 0), n_channels, 1 + (row["z"] or 0))
+    movie = _movie(ref, row, about, lengths)
     planes = _planes(about, ref.uri.rpartition("/")[2], lengths)
     try:
         channels, error = _chosen(movie, options.channels), ""
@@ -135,7 +131,7 @@ def _recording(
     limits = None
     if options.uint8:
         limits = (options.fixed_limits or (0.0, 255.0),) * n_channels
-    made = Recording(number, first["of"], ref.series, movie, lengths, channels, planes, error=error)
+    made = Recording(number, row["of"], ref.series, movie, lengths, channels, planes, error=error)
     return limited(made, limits)
 
 

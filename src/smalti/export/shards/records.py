@@ -1,4 +1,7 @@
-"""What the JSON of a sample holds, as models whose JSON Schema goes with every set of shards."""
+"""What the JSON of a sample holds, as models whose JSON Schema goes with every set of shards.
+
+They are not offered as samples of ``atdata``: all its releases up to 0.7.0b1 are betas that need Python 3.12.
+"""
 
 from datetime import datetime
 from typing import Any

@@ -96,8 +96,8 @@ class Run:
         Where to, how, what of it is kept, and which of `RECORDS` is written.
     progress
         Told how far it is.
-    rows
-        Of samples and failures; those of a run that was stopped come first.
+    parts
+        Rows of samples and failures up to the last shard that is in place.
     problems
         Sentences for the report.
     started
@@ -109,33 +109,36 @@ class Run:
     creation: Mapping[str, Any]
     schema: str
     progress: Progress
-    rows: list[dict[str, Any]]
+    parts: list[pl.DataFrame]
     shards: TarShards = field(init=False)
     problems: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
-    _parts: int = 0
-    _kept: int = 0
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _done: int = 0
+    _failed: int = 0
     _last: float = 0.0
 
     @property
     def done(self) -> frozenset[str]:
         """Keys of the samples that were stored, or could not be, by a run that was stopped."""
-        return frozenset(row["key"] for row in self.rows if row["key"] is not None)
+        return frozenset(key for part in self.parts for key in part["key"].drop_nulls())
 
     @property
     def failed(self) -> frozenset[tuple[str, int | None]]:
         """Path and series of what failed as a whole in a run that was stopped."""
-        return frozenset((row["source"], row["series"]) for row in self.rows if row["key"] is None)
+        whole = (part.filter(pl.col("key").is_null()) for part in self.parts)
+        return frozenset(row for part in whole for row in part.select("source", "series").iter_rows())
 
     def take(self, found: Iterable[Item | Failure], total: int) -> Report:
         """Write all samples, of about `total`, and finish the set."""
-        done = self.done
+        done, self._done = self.done, sum(part.height for part in self.parts)
         for one in found:
             if isinstance(one, Failure):
                 if one.key is None or one.key not in done:
                     self.fail(one)
             elif one.record.key not in done:
                 self._add(one)
+            self._done += 1
             self._tell(total)
         return self._finish()
 
@@ -152,7 +155,7 @@ class Run:
         except SmaltiError as error:
             self.fail(Failure(sample.source, sample.series, f"{record.key}: {error}", record.key))
             return
-        self.rows.append(
+        self._rows.append(
             {
                 "key": record.key,
                 "shard": place.shard.rpartition("/")[2],
@@ -168,34 +171,41 @@ class Run:
 
     def fail(self, failure: Failure) -> None:
         """Note what gave no sample."""
-        self.rows.append(asdict(failure))
+        self._failed += 1
+        self._rows.append(asdict(failure))
 
     def _tell(self, total: int) -> None:
         now = time.monotonic()
         if now - self._last > 0.05:
             self._last = now
-            self.progress.update(State(len(self.rows), total, 0, now - self.started, "writing samples"))
+            self.progress.update(
+                State(self._done, total, self._failed, now - self.started, "writing samples")
+            )
 
     def keep(self, number: int, size: int) -> None:
         """Write the rows of a shard that is complete, before it is put in place."""
         made = io.BytesIO()
         name = self.shards.shard_name(number).rpartition("/")[2]
-        end = next((at for at in range(len(self.rows), 0, -1) if self.rows[at - 1].get("shard") == name), 0)
-        rows = pl.DataFrame(self.rows[self._kept : end], PART, orient="row")
+        last = max((at for at, row in enumerate(self._rows) if row.get("shard") == name), default=-1)
+        rows = pl.DataFrame(self._rows[: last + 1], PART, orient="row")
         rows.write_parquet(made, metadata={"bytes": str(size)})
         self.place.target.write(self.place.part(number), made.getvalue())
-        self._kept = end
+        self.parts.append(rows)
+        self._rows = self._rows[last + 1 :]
 
     def _finish(self) -> Report:
         self.shards.finish()
         target, place = self.place.target, self.place
-        index = pl.DataFrame(self.rows, PART, orient="row")
+        index = pl.concat([*self.parts, pl.DataFrame(self._rows, PART, orient="row")])
         good = index.filter(pl.col("error").is_null()).drop("error")
         target.scratch.mkdir(parents=True, exist_ok=True)
         aside = target.scratch / place.index
         target.put(place.at(place.index), stage(good.lazy(), aside, INDEX, {"smalti": __version__}))
         told = _dataset(self, good, index.filter(pl.col("error").is_not_null()))
-        target.write(place.at(DATASET), yaml.safe_dump(told, sort_keys=False, allow_unicode=True).encode())
+        target.write(
+            place.at(DATASET),
+            yaml.safe_dump(told, sort_keys=False, allow_unicode=True).encode("utf-8", "replace"),
+        )
         target.remove(place.run)
         return self._report(good.height, index)
 
@@ -238,15 +248,15 @@ def running(
         with alone(place.target, place.folder):
             place.target.close()  # what a killed run left
             creation = json.loads(json.dumps(dict(creation)))
-            rows, number = _before(place, options, creation)
+            parts = _before(place, options, creation)
             place.target.write(f"{place.run}/run.json", json.dumps(creation, indent=2).encode())
-            run = Run(place, options, creation, schema, progress, rows, _kept=len(rows))
+            run = Run(place, options, creation, schema, progress, parts)
             run.shards = TarShards(
                 place.target,
                 place.at(place.stem),
                 options.limit,
                 compressed=options.compressed,
-                number=number,
+                number=len(parts),
                 before_commit=run.keep,
             )
             try:
@@ -296,15 +306,15 @@ def _refuse_taken(place: Place, options: ShardOptions) -> None:
         )
 
 
-def _before(place: Place, options: ShardOptions, creation: Any) -> tuple[list[dict[str, Any]], int]:
-    """Rows of the shards that a run which was stopped has put in place, and their number."""
+def _before(place: Place, options: ShardOptions, creation: Any) -> list[pl.DataFrame]:
+    """Rows of each shard that a run which was stopped has put in place."""
     _refuse_taken(place, options)
     if options.overwrite:
         for name in (place.at(DATASET), place.run, *place.taken()):
             place.target.remove(name)
     told = place.target.read(f"{place.run}/run.json")
     if told is None:
-        return [], 0
+        return []
     if json.loads(told) != creation:
         raise UsageError(
             f"{place.name}: it holds a run that was stopped, of other sources, files or options; "
@@ -313,25 +323,21 @@ def _before(place: Place, options: ShardOptions, creation: Any) -> tuple[list[di
     return _whole(place, options)
 
 
-def _whole(place: Place, options: ShardOptions) -> tuple[list[dict[str, Any]], int]:
-    rows: list[dict[str, Any]] = []
+def _whole(place: Place, options: ShardOptions) -> list[pl.DataFrame]:
+    """Rows of shards that are whole; what came after them is taken away."""
+    parts: list[pl.DataFrame] = []
     sizes = place.target.files(place.folder)
     suffix = ".tar.gz" if options.compressed else ".tar"
-    number = 0
-    while (data := place.target.read(place.part(number))) is not None:
-        size = sizes.get(place.at(f"{place.stem}-{number:06d}{suffix}"))
+    while (data := place.target.read(place.part(len(parts)))) is not None:
+        size = sizes.get(place.at(f"{place.stem}-{len(parts):06d}{suffix}"))
         if str(size) != pl.read_parquet_metadata(io.BytesIO(data)).get("bytes"):
             break
-        rows += pl.read_parquet(data).rows(named=True)
-        number += 1
+        parts.append(pl.read_parquet(data))
+    begins = place.at(f"{place.stem}-")
     for name in sizes:
-        if (
-            name.startswith(place.at(f"{place.stem}-"))
-            and name.endswith(suffix)
-            and _number(name, suffix) >= number
-        ):
+        if name.startswith(begins) and name.endswith(suffix) and _number(name, suffix) >= len(parts):
             place.target.remove(name)
-    return rows, number
+    return parts
 
 
 def _number(name: str, suffix: str) -> int:

@@ -62,11 +62,19 @@ def shards(images: Chosen, out: str, options: ShardOptions, progress: Progress) 
 
 
 def _in_order(refs: Sequence[ImageRef], rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of `smalti.export.reading.FOUND` with ``path``, in the order of the files."""
+    """Rows of `smalti.export.reading.FOUND` with ``path``, in the order of the files.
+
+    Those of one image are one, with the greatest of their t and z: a million frames would take gigabytes.
+    """
     path_of = {ref.image_id: ref.path for ref in refs}
     held: dict[str, list[dict[str, Any]]] = {of: [] for of in path_of}
     for row in rows:
-        held[row["of"]].append(row | {"path": path_of[row["of"]]})
+        own = held[row["of"]]
+        if own and row["error"] is own[-1]["error"] is None and row["series"] == own[-1]["series"]:
+            own[-1] |= {axis: max(row[axis] or 0, own[-1][axis] or 0) for axis in "tz"}
+            own[-1]["about"] = own[-1]["about"] or row["about"]
+        else:
+            own.append(row | {"path": path_of[row["of"]]})
     return [row for of in path_of for row in held[of]]
 
 
