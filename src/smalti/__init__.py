@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from smalti.export.api import convert
     from smalti.export.inspecting import inspect
     from smalti.export.samples import display_sample_images
+    from smalti.export.shards.api import write_shards
     from smalti.export.verifying import verify
     from smalti.processing.project import Project, open, process
 
@@ -35,6 +36,7 @@ __all__ = [
     "open",
     "process",
     "verify",
+    "write_shards",
 ]
 
 _HOMES = {
@@ -52,6 +54,7 @@ _HOMES = {
     "open": "smalti.processing.project",
     "process": "smalti.processing.project",
     "verify": "smalti.export.verifying",
+    "write_shards": "smalti.export.shards.api",
 }
 
 

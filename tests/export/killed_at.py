@@ -1,6 +1,7 @@
 """Run by tests: writes made-up images to a store, and is killed at the n-th file that is put in place.
 
-``python killed_at.py STORE begin|append N before|after``; of 0 it comes to its end and prints how many.
+``python killed_at.py STORE begin|append|shards N before|after``; of 0 it comes to its end and prints how
+many.
 """
 
 import os
@@ -36,7 +37,9 @@ def main() -> None:
 
 
 def write(store: str, stage: str) -> None:
-    if stage == "append":
+    if stage == "shards":
+        smalti.write_shards(images=IMAGES[:, 0], output_dir=store, shard_size="6kB", progress=Silent())
+    elif stage == "append":
         smalti.convert(images=IMAGES[11:], output_dir=store, append=True, progress=Silent())
     else:
         smalti.convert(images=IMAGES[:11], output_dir=store, shard_images=4, progress=Silent())

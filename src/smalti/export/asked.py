@@ -35,11 +35,14 @@ class Reading:
         for none of these.
     fits_ext
         HDUs of FITS files by number or name, whose planes become channels; empty for the first with an image.
+    by_length
+        Whether an axis that a file does not name may be channels because it is short.
     """
 
     axes: str = ""
     planes: str = ""
     fits_ext: tuple[str, ...] = ()
+    by_length: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

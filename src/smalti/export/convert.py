@@ -11,7 +11,7 @@ import numpy as np
 from smalti.core.errors import NothingFoundError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.plugin import exporter
-from smalti.core.progress import Progress, State
+from smalti.core.progress import Progress
 from smalti.export.dry import plan_lines
 from smalti.export.images import Chosen
 from smalti.export.layout import Layout, check_homes, check_stacks, planned
@@ -113,13 +113,8 @@ def _scanned(reading: Readers, refs: Sequence[ImageRef], progress: Progress) -> 
     """What each file holds, by its `image_id`, in their order."""
     path_of = {ref.image_id: ref.path for ref in refs}
     found: dict[str, list[Scanned]] = {ref.image_id: [] for ref in refs}
-    done = 0
-    progress.update(State(0, len(refs), message="looking into files"))
-    for frame in reading.scan(refs):
-        for row in frame.iter_rows(named=True):
-            found[row["of"]].append(Scanned.of(path_of[row["of"]], row))
-        done += frame["of"].n_unique()
-        progress.update(State(done, len(refs), message="looking into files"))
+    for row in reading.look(refs, progress):
+        found[row["of"]].append(Scanned.of(path_of[row["of"]], row))
     return found
 
 

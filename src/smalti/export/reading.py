@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EIO
 from functools import partial
@@ -18,7 +18,9 @@ import xxhash
 
 from smalti.core.errors import SmaltiError, TooLargeError
 from smalti.core.image import Image, ImageRef
+from smalti.export.about import about_text
 from smalti.export.asked import Reading, Wanted
+from smalti.export.limits import ChannelLimits
 from smalti.export.pictures import Picture, pictures
 from smalti.export.prepare import pixel_hash, prepared, statistics
 from smalti.loaders.choose import open_images
@@ -39,6 +41,7 @@ FOUND = pl.Schema(
         "z": pl.Int64(),
         "n_planes": pl.Int64(),
         "shape": pl.List(pl.Int64()),
+        "n_samples": pl.Int64(),
         "dtype": pl.String(),
         "axes": pl.String(),
         "format": pl.String(),
@@ -58,6 +61,9 @@ FOUND = pl.Schema(
         "stored_dtype": pl.String(),
         "file": pl.String(),
         "offset": pl.Int64(),
+        "about": pl.String(),  # of the first picture of each image, where that is asked for
+        "lows": pl.List(pl.Float64()),  # limits of each channel up to this picture, where these are asked for
+        "highs": pl.List(pl.Float64()),
         "errno": pl.Int64(),  # of what went wrong with the spool, not with the image
     }
 )
@@ -71,25 +77,43 @@ ALIGNED = 16
 _numbers = count()
 
 
+Take = Callable[[Picture, Callable[[], None]], dict[str, Any]]
+"""What is done with a picture, and called while it has to wait."""
+
+
 def begin(settings: Settings, budget: Budget) -> Work:
-    """See `smalti.processing.job.Job`; an order's ``step`` is ``scan`` or ``read``."""
+    """See `smalti.processing.job.Job`; of an order's steps see `smalti.export.stream.Readers`."""
 
     def work(refs: Sequence[ImageRef], order: Mapping[str, Any], begun: Begin) -> Tables:
         reading = Reading(**order["reading"] | {"fits_ext": tuple(order["reading"]["fits_ext"])})
         task = _Task(reading, order["single"], settings, begun)
-        if order["step"] == "scan":
-            return task.do(refs, lambda picture, beat: facts_of(picture), hashed=False)
-        if order["many_png"]:
-            import smalti.kernels.scanlines  # noqa: F401 - brings numba, with which PNG takes half the time
         try:
-            spool = _Spool(Path(order["spool"]), Wanted(**order["wanted"]), budget)
-            with closing(spool):
-                return task.do(refs, spool.take, hashed=True)
+            with _taking(order, budget) as take:
+                return task.do(refs, take, hashed=order["step"] == "read")
         except OSError as error:  # nothing that a file can bring about
             rows = [{"of": refs[0].image_id, "errno": error.errno or EIO}]
             return {"found": pl.DataFrame(rows, FOUND)}
 
     return work
+
+
+@contextmanager
+def _taking(order: Mapping[str, Any], budget: Budget) -> Iterator[Take]:
+    """What is done with each picture of a batch."""
+    if order["step"] == "scan":
+        yield lambda picture, beat: facts_of(picture)
+    elif order["step"] == "describe":
+        yield _Describing().take
+    elif order["step"] == "limits":
+        yield _Measuring(order["percent"], budget).take
+    else:
+        if order["many_png"]:
+            import smalti.kernels.scanlines  # noqa: F401 - brings numba, with which PNG takes half the time
+        spool = _Spool(Path(order["spool"]), Wanted(**order["wanted"]), budget)
+        try:
+            yield spool.take
+        finally:
+            spool.close()
 
 
 def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
@@ -98,10 +122,6 @@ def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
 
 
 READING = Job("smalti.export.reading:begin", _failed)
-
-
-Take = Callable[[Picture, Callable[[], None]], dict[str, Any]]
-"""What is done with a picture, and called while it has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +191,7 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "z": picture.z,
         "n_planes": picture.n_planes,
         "shape": list(picture.shape),
+        "n_samples": picture.n_samples,
         "dtype": picture.dtype.name,
         "axes": image.axes,
         "format": image.metadata.get("format"),
@@ -181,6 +202,39 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "note": image.partial,
         "error": None,
     }
+
+
+class _Describing:
+    """Tells all that is known of an image with the first picture of it."""
+
+    def __init__(self) -> None:
+        self._told: object = None
+
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
+        """See `Take`."""
+        about = None if picture.image is self._told else about_text(picture.image)
+        self._told = picture.image
+        return facts_of(picture) | {"about": about}
+
+
+class _Measuring:
+    """Tells between which values the pixels of an image have been so far, channel by channel."""
+
+    def __init__(self, percent: float, budget: Budget) -> None:
+        self._percent, self._budget = percent, budget
+        self._image: object = None
+        self._channels: list[ChannelLimits] = []
+
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
+        """See `Take`."""
+        if picture.image is not self._image:
+            self._image = picture.image
+            self._channels = [ChannelLimits(self._percent) for _ in range(picture.shape[0])]
+        with self._budget.hold(2 * prod(picture.shape) * picture.dtype.itemsize, beat):
+            for channel, plane in zip(self._channels, picture.read(), strict=True):
+                channel.add(plane)
+        limits = [channel.limits or (None, None) for channel in self._channels]
+        return facts_of(picture) | {"lows": [low for low, _ in limits], "highs": [high for _, high in limits]}
 
 
 class _SpoolError(Exception):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from smalti.core.image import ImageRef
+from smalti.core.progress import Progress, State
 from smalti.export.asked import Reading, Wanted
 from smalti.export.reading import READING
 from smalti.processing.budget import slot_files
@@ -70,11 +70,33 @@ class Readers:
         self._workers = workers
         self._order = {"reading": reading.to_dict(), "single": single}
 
-    def scan(self, refs: Sequence[ImageRef]) -> Iterator[pl.DataFrame]:
-        """What files hold, without their pixels; frames of `FOUND`, in any order."""
+    def look(
+        self, refs: Sequence[ImageRef], progress: Progress, step: str = "scan", **order: Any
+    ) -> Iterator[dict[str, Any]]:
+        """What is told of the pictures of all files, without keeping pixels; files in any order.
+
+        Parameters
+        ----------
+        refs
+            The files.
+        progress
+            Told how far it is.
+        step, order
+            ``"scan"``; ``"describe"``, which fills ``about``; or ``"limits"`` with ``percent``, which reads
+            all pixels and fills ``lows`` and ``highs``.
+
+        Yields
+        ------
+        dict
+            A row of `FOUND`.
+        """
+        done, message = 0, "measuring" if step == "limits" else "looking into files"
+        progress.update(State(0, len(refs), message=message))
         batches = cut_batches(refs, self._workers)
-        for tables in self._crew.run(batches, self._order | {"step": "scan"}):
-            yield tables["found"]
+        for tables in self._crew.run(batches, self._order | {"step": step, **order}):
+            yield from tables["found"].iter_rows(named=True)
+            done += tables["found"]["of"].n_unique()
+            progress.update(State(done, len(refs), message=message))
 
     def read(
         self,
