@@ -24,11 +24,14 @@ class Codec:
     ----------
     zarr
         The codec of zarr-python that does the same, for the metadata; None for no compression.
+    plain
+        The codec of numcodecs that does the same, for the metadata of Zarr 2.
     encode, decode
         From the bytes of a chunk to what is stored, and back; both let other threads run.
     """
 
     zarr: Any
+    plain: Any
     encode: Callable[[Any], bytes]
     decode: Callable[[bytes], Any]
 
@@ -46,7 +49,7 @@ def codec_of(name: str, level: int | None, dtype: np.dtype) -> Codec:
     if name not in COMPRESSORS:
         raise UnknownNameError("compressor", name, COMPRESSORS)
     if name == "none":
-        return Codec(None, bytes, bytes)
+        return Codec(None, None, bytes, bytes)
     family = name if name in _LEVELS else "blosc"
     low, high = _LEVELS[family]
     level = 1 if level is None else level
@@ -61,17 +64,17 @@ def _packed(family: str, name: str, level: int, dtype: np.dtype) -> Codec:
 
     if family == "zstd":
         zstd = numcodecs.Zstd(level)
-        return Codec(codecs.ZstdCodec(level=level), zstd.encode, zstd.decode)
+        return Codec(codecs.ZstdCodec(level=level), zstd, zstd.encode, zstd.decode)
     if family == "gzip":
         gzip = numcodecs.GZip(level)
-        return Codec(codecs.GzipCodec(level=level), gzip.encode, gzip.decode)
+        return Codec(codecs.GzipCodec(level=level), gzip, gzip.encode, gzip.decode)
     kind = name.removeprefix("blosc-")
     bits = dtype.itemsize == 1
     shuffle = ("bitshuffle" if bits else "shuffle") if name.startswith("blosc-") else "noshuffle"
     number = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 2}[shuffle]
     blosc = numcodecs.Blosc(kind, level, number, typesize=dtype.itemsize)
     stated = codecs.BloscCodec(cname=kind, clevel=level, shuffle=shuffle, typesize=dtype.itemsize)
-    return Codec(stated, blosc.encode, blosc.decode)
+    return Codec(stated, blosc, blosc.encode, blosc.decode)
 
 
 def codec_words(codecs: list[dict[str, Any]]) -> str:

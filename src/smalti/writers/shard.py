@@ -72,16 +72,18 @@ class Shard:
         self._synced = 0
         self._copying: Future[None] | None = None
 
-    def add(self, number: int, chunk: bytes | memoryview) -> None:
-        """Store a packed chunk at a place, by its number in C order."""
+    def add(self, number: int, chunk: bytes | memoryview) -> int:
+        """Store a packed chunk at a place, by its number in C order; gives where in the file it begins."""
         self._await_copy()
         self._file.write(chunk)
-        self._index[number] = self._end, len(chunk)
+        start = self._end
+        self._index[number] = start, len(chunk)
         self._end += len(chunk)
         if self._end - self._synced > SYNC_BYTES and (self._syncing is None or self._syncing.done()):
             self._synced = self._end
             self._file.flush()
             self._syncing = self._pool.submit(_sync, self._file.fileno())
+        return start
 
     def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
         """Begin with the chunks below number `first` of another shard, packed as they are; before any `add`.
