@@ -66,10 +66,8 @@ def _mean(pixels: np.ndarray, factors: Factors) -> np.ndarray:
         return _long_mean(pixels, factors)
     else:
         narrow = dtype.itemsize <= 2 and prod(factors) <= 1 << 15
-        sums = np.empty(
-            width, np.int32 if narrow and dtype.kind == "i" else np.uint32 if narrow else np.int64
-        )
-        fill_means(pixels, factors, sums, out)
+        kind = (np.int32 if dtype.kind == "i" else np.uint32) if narrow else np.int64
+        fill_means(pixels, factors, np.empty(width, kind), out)
     return out
 
 
@@ -110,7 +108,8 @@ def _median(pixels: np.ndarray, factors: Factors) -> np.ndarray:
     fill_middles(pixels, factors, np.empty(prod(factors), pixels.dtype), low, high)
     if pixels.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
-            return (low.astype(np.float64) + high) / 2
+            middle: np.ndarray = (low.astype(np.float64) + high) / 2
+        return middle
     odd = low ^ high
     floor = (low & high) + (odd >> 1)
     made: np.ndarray = floor + (odd & floor & 1)

@@ -1,4 +1,7 @@
-"""Pyramids of images of any size in one pass: a unit of pixels a level is in memory, each read and written once."""
+"""Pyramids of images of any size in one pass.
+
+A unit of pixels of each level is in memory; each pixel of the source is read once, each file written once.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence

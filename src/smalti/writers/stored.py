@@ -51,7 +51,7 @@ class StoredLevel:
         return f"{self.image}/{self.level.path}"
 
     def pack(self, region: Region, pixels: np.ndarray) -> Iterator[tuple[_Place, Future[bytes | None]]]:
-        """Begin to pack all chunks of a unit; gives the place of each, to be handed to `store` in any order."""
+        """Begin to pack all chunks of a unit; gives the place of each, to be handed to `store`."""
         chunk = self.level.array.chunk
         first = [part.start // length for part, length in zip(region, chunk, strict=True)]
         counts = [-(-n // length) for n, length in zip(pixels.shape, chunk, strict=True)]
@@ -107,7 +107,7 @@ class StoredLevel:
         self._shards.clear()
 
     def _packed(self, place: _Place, part: np.ndarray) -> bytes | None:
-        """A chunk as it is stored, what reaches over the edge being fill; where it is a file, it is written."""
+        """A chunk as it is stored, fill where it reaches over the edge; where it is a file, it is written."""
         array = self.level.array
         if part.shape != array.chunk:
             whole = np.zeros(array.chunk, array.dtype)
