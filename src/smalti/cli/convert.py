@@ -18,11 +18,10 @@ from smalti.cli.choosing import (
     SelectIds,
     SelectWhere,
     Where,
-    chosen_view,
 )
 from smalti.cli.generated import with_options_of
 from smalti.cli.options import Debug, stoppable
-from smalti.core.errors import UsageError
+from smalti.cli.sources import chosen_images
 from smalti.export.settings import ConvertOptions
 
 __all__ = ["convert"]
@@ -89,28 +88,8 @@ def convert(
         group_by=group_by,
     )
     with stoppable("the same command goes on where it was"):
-        images = _chosen(sources, recursive, rows).with_metadata(metadata)
+        images = chosen_images(sources, recursive, rows).with_metadata(metadata)
         report = run(images, out, asked, RichProgress())
     typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else report.tell())
     if report.failed:
         raise typer.Exit(1)
-
-
-def _chosen(sources: list[str], recursive: bool, rows: Rows) -> Any:
-    """Images of folders, or those of a project that the options leave."""
-    from smalti.export.images import of_folders, of_project
-    from smalti.processing.project import open as open_project
-    from smalti.processing.sharing.opening import is_project
-
-    if not (len(sources) == 1 and is_project(sources[0])):
-        if rows != Rows():
-            raise UsageError(
-                "--where, --view and other filters choose rows of a project; give one, as X.smalti"
-            )
-        return of_folders(sources, recursive=recursive)
-    from smalti.table.view import Table, ViewState
-
-    project = open_project(sources[0])
-    table = Table(project.images.collect(), source=str(project.source), home=str(project.path))
-    state = ViewState(table, chosen_view(table, rows))
-    return of_project(project, state.selected if state.view.selection else state.filtered)

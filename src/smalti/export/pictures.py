@@ -13,7 +13,7 @@ from smalti.core.image import Image
 from smalti.export.asked import Reading
 from smalti.export.dtypes import DTYPES, promoted
 
-__all__ = ["FEW", "Picture", "pictures"]
+__all__ = ["FEW", "Picture", "axes_of", "pictures"]
 
 FEW = 4
 """A last axis of at most so many, in a file that does not name its axes, is channels."""
@@ -121,7 +121,7 @@ def _of_image(image: Image, reading: Reading) -> Iterator[Picture]:
         raise SmaltiError(f"its pixels are {dtype}, two numbers each; export real and imaginary part apart")
     if dtype.name not in DTYPES:
         raise SmaltiError(f"its pixels are {dtype}, which no collection holds; known: {', '.join(DTYPES)}")
-    axes = _axes(image, reading)
+    axes = axes_of(image, reading)
     length = dict(zip(axes, image.shape, strict=True))
     shape = (length.get("C", 1) * length.get("S", 1), length["Y"], length["X"])
     stacked = {axis: length[axis] for axis in "TZ" if length.get(axis, 1) > 1}
@@ -141,7 +141,7 @@ def _of_image(image: Image, reading: Reading) -> Iterator[Picture]:
         yield Picture(image, shape, dtype, None, None, 1, partial(_maximum, read, picks))
 
 
-def _axes(image: Image, reading: Reading) -> str:
+def axes_of(image: Image, reading: Reading) -> str:
     """A letter for each stored axis.
 
     Of a file that names none of its three axes, a last one of at most four is channels, else the first.

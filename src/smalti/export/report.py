@@ -26,6 +26,8 @@ class Report:
         How long it took.
     plan
         What was planned, in lines; all there is of a dry run.
+    reasons_in
+        Where the reasons of all that failed are, in words; "" for nowhere but `errors`.
     """
 
     path: str
@@ -36,6 +38,7 @@ class Report:
     problems: tuple[str, ...] = ()
     seconds: float = 0.0
     plan: tuple[str, ...] = ()
+    reasons_in: str = " in the table"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -51,7 +54,7 @@ class Report:
         elif not self.plan:
             lines.append(f"nothing to do; {self.total:,} images in {self.path}")
         if self.failed:
-            lines.append(f"{self.failed:,} failed, each with its reason in the table:")
+            lines.append(f"{self.failed:,} failed, each with its reason{self.reasons_in}:")
             lines += [f"  {path}: {reason}" for path, reason in self.errors]
             if self.failed > len(self.errors):
                 lines.append(f"  and {self.failed - len(self.errors):,} more")

@@ -109,7 +109,12 @@ class Plan:
 
 
 def plan_levels(
-    names: str, shape: Lengths, dtype: np.dtype, factors: Sequence[Lengths], cut: Cut | None = None
+    names: str,
+    shape: Lengths,
+    dtype: np.dtype,
+    factors: Sequence[Lengths],
+    cut: Cut | None = None,
+    first: int = 0,
 ) -> Plan:
     """Levels of an image.
 
@@ -123,6 +128,8 @@ def plan_levels(
         Of each further level against the one before it.
     cut
         What is wished of chunks and files.
+    first
+        Number of the first level, by which they are called.
 
     Raises
     ------
@@ -135,7 +142,7 @@ def plan_levels(
     chunk = _given(cut.chunk, shape) if cut.chunk else _usual(names, shape, dtype, block, deep)
     order = _growing(names, deep)
     levels, length = [], shape
-    for number, level in enumerate([(1,) * len(shape), *factors]):
+    for number, level in enumerate([(1,) * len(shape), *factors], start=first):
         length = coarse_shape(length, level)
         own = tuple(min(c, n) for c, n in zip(chunk, length, strict=True))
         shard = _grown(own, length, dtype.itemsize, SHARD_BYTES, order) if cut.sharded else None

@@ -4,7 +4,7 @@ A unit of pixels of each level is in memory; each pixel of the source is read on
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from smalti.writers.levels import Plan, Region
 from smalti.writers.stored import StoredLevel
 from smalti.writers.target import Target
 
-__all__ = ["Image", "Read", "Seen", "reduced", "write_levels", "write_pyramid"]
+__all__ = ["Image", "Read", "Seen", "reduced", "write_pyramid"]
 
 WAITING_BYTES = 32 << 20
 """Pixels that may wait to be packed; more makes whoever reduces wait."""
@@ -116,7 +116,7 @@ class _Walk:
     def unit(self, number: int, at: _Place, read: Read, method: str) -> np.ndarray:
         """Pixels of a unit; it, and all that it is made of, is stored on the way."""
         if number == 0:
-            return self.first(0, at, read)
+            return self.first(at, read)
 
         def part(child: _Place) -> np.ndarray:
             whole = self.unit(number - 1, child, read, method)
@@ -124,15 +124,15 @@ class _Walk:
 
         return self.joined(number, at, part)
 
-    def first(self, number: int, at: _Place, read: Read) -> np.ndarray:
-        """Read and store a unit."""
-        region = self.plan.region(number, at)
+    def first(self, at: _Place, read: Read) -> np.ndarray:
+        """Read and store a unit of the first level."""
+        region = self.plan.region(0, at)
         pixels = read(region)
         shape = tuple(side.stop - side.start for side in region)
         if pixels.shape != shape or pixels.dtype != self.plan.dtype:
             found = f"{pixels.dtype} of shape {pixels.shape}"
             raise SmaltiError(f"its reader gave {found} where {self.plan.dtype} of {shape} was declared")
-        self.put(number, region, pixels)
+        self.put(0, region, pixels)
         return pixels
 
     def joined(self, number: int, at: _Place, part: Callable[[_Place], np.ndarray]) -> np.ndarray:
@@ -190,24 +190,12 @@ def write_pyramid(image: Image, read: Read, method: str, seen: Seen) -> None:
             for at in image.plan.units(last):
                 walk.unit(last, at, read, method)
             return
-        _write_level(walk, 0, read)
+        for at in image.plan.units(0):
+            walk.first(at, read)
         for number in range(1, last + 1):
+            walk.settle()
             for at in image.plan.units(number):
                 walk.joined(number, at, partial(walk.reaching, number, method=method))
-            walk.settle()
-
-
-def write_levels(image: Image, reads: Sequence[Read], seen: Seen) -> None:
-    """Write all levels of an image as they are, each by a reader of its own."""
-    with _walking(image, seen) as walk:
-        for number, read in enumerate(reads):
-            _write_level(walk, number, read)
-
-
-def _write_level(walk: _Walk, number: int, read: Read) -> None:
-    for at in walk.plan.units(number):
-        walk.first(number, at, read)
-    walk.settle()
 
 
 @contextmanager

@@ -1,0 +1,98 @@
+"""Where in a store each image goes: its root, a group by number, or a field of a plate."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from smalti.core.errors import UsageError
+from smalti.core.image import ImageRef
+from smalti.export.images import Chosen
+
+__all__ = ["Plate", "Well", "plate_of", "plate_part", "well_part"]
+
+_PLACE = ("plate", "well", "field")
+
+
+@dataclass(frozen=True, slots=True)
+class Well:
+    """A well: row and column by name."""
+
+    row: str
+    column: str
+
+    @property
+    def path(self) -> str:
+        """In the plate."""
+        return f"{self.row}/{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A plate: its name, and the well of each image by path and series."""
+
+    name: str
+    wells: Mapping[tuple[str, int], Well]
+
+    def well(self, ref: ImageRef) -> Well:
+        """Where an image belongs."""
+        return self.wells[ref.path, ref.series]
+
+
+def plate_of(images: Chosen) -> Plate | None:
+    """The plate that images are of; None where not all of them state a plate and a well.
+
+    Raises
+    ------
+    UsageError
+        They are of several plates, or a well has no row and column.
+    """
+    facts = images.facts
+    if facts is None or not {*_PLACE, "series"} <= set(facts.columns) or not facts.height:
+        return None
+    rows = facts.select("path", "series", pl.col("plate", "well").cast(pl.String))
+    if rows["plate"].null_count() or rows["well"].null_count():
+        return None
+    names = rows["plate"].unique(maintain_order=True)
+    if len(names) > 1:
+        raise UsageError(
+            f"images of {len(names)} plates, {names[0]} and {names[1]} among them; choose those of one, "
+            f"such as --where \"plate == '{names[0]}'\""
+        )
+    wells = {(path, series): _well(well) for path, series, _, well in rows.iter_rows()}
+    return Plate(names[0], wells)
+
+
+def _well(text: str) -> Well:
+    found = re.fullmatch(r"([A-Za-z]+)[ /_-]?(\d+)", text.strip())
+    if not found:
+        raise UsageError(f"well {text!r} has no row and column; wells are called as A1 or B/03")
+    return Well(found[1].upper(), found[2])
+
+
+def plate_part(name: str, fields: Mapping[Well, Sequence[str]]) -> dict[str, Any]:
+    """Metadata of a plate: its rows, columns and wells that have images."""
+    rows = sorted({well.row for well in fields}, key=lambda row: (len(row), row))
+    columns = sorted({well.column for well in fields}, key=int)
+    wells = sorted(fields, key=lambda well: (rows.index(well.row), columns.index(well.column)))
+    return {
+        "name": name,
+        "field_count": max(map(len, fields.values())),
+        "rows": [{"name": row} for row in rows],
+        "columns": [{"name": column} for column in columns],
+        "wells": [
+            {
+                "path": well.path,
+                "rowIndex": rows.index(well.row),
+                "columnIndex": columns.index(well.column),
+            }
+            for well in wells
+        ],
+    }
+
+
+def well_part(fields: Sequence[str]) -> dict[str, Any]:
+    """Metadata of a well: its fields."""
+    return {"images": [{"path": field} for field in fields]}
