@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from smalti.core.plugin import loader, metric
     from smalti.export.api import convert
     from smalti.export.inspecting import inspect
+    from smalti.export.pyramid.api import to_multiscale, write_pyramid
     from smalti.export.samples import display_sample_images
     from smalti.export.verifying import verify
     from smalti.processing.project import Project, open, process
@@ -34,7 +35,9 @@ __all__ = [
     "metric",
     "open",
     "process",
+    "to_multiscale",
     "verify",
+    "write_pyramid",
 ]
 
 _HOMES = {
@@ -51,7 +54,9 @@ _HOMES = {
     "metric": "smalti.core.plugin",
     "open": "smalti.processing.project",
     "process": "smalti.processing.project",
+    "to_multiscale": "smalti.export.pyramid.api",
     "verify": "smalti.export.verifying",
+    "write_pyramid": "smalti.export.pyramid.api",
 }
 
 

@@ -12,7 +12,7 @@ from smalti.core.plugin import exporter
 from smalti.core.progress import Progress, State
 from smalti.core.remote import shown
 from smalti.export.images import Chosen, of_folders
-from smalti.export.pyramid.factors import parse_factors
+from smalti.export.pyramid.factors import Factors, parse_factors
 from smalti.export.pyramid.images import source_of_image
 from smalti.export.pyramid.layouts import Layout, Numbered, Plated, Single
 from smalti.export.pyramid.options import PyramidOptions
@@ -23,7 +23,7 @@ from smalti.export.report import Report
 from smalti.loaders.choose import open_images
 from smalti.processing.settings import Settings
 
-__all__ = ["pyramid"]
+__all__ = ["pyramid", "write_chosen"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,7 +39,19 @@ def pyramid(images: Chosen, out: str, options: PyramidOptions, progress: Progres
     UsageError
         There is something in its place, or what is asked does not fit an image. Nothing is written then.
     """
-    how = _how(options)
+    factors = None if options.scale_factors is None else parse_factors(options.scale_factors)
+    return write_chosen(images, out, options, progress, factors)
+
+
+def write_chosen(
+    images: Chosen,
+    out: str,
+    options: PyramidOptions,
+    progress: Progress,
+    factors: Factors | int | None,
+) -> Report:
+    """As `pyramid`, with scale factors as Python has them instead of those of the options."""
+    how = _how(options, factors)
     limit = Settings(workers=options.workers, memory=options.memory_bytes).plane_limit
     run = _Run(images, limit, options, progress, time.monotonic())
     try:
@@ -63,8 +75,7 @@ def pyramid(images: Chosen, out: str, options: PyramidOptions, progress: Progres
     )
 
 
-def _how(options: PyramidOptions) -> How:
-    factors = None if options.scale_factors is None else parse_factors(options.scale_factors)
+def _how(options: PyramidOptions, factors: Factors | int | None) -> How:
     return How(
         options.method,
         options.label_method,

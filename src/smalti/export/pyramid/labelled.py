@@ -8,7 +8,10 @@ from smalti.core.errors import UsageError
 from smalti.export.pyramid.source import Channel, Facts
 from smalti.export.pyramid.units import unit_name
 
-__all__ = ["facts_of_itk", "facts_of_xarray"]
+__all__ = ["SPACING", "facts_of_itk", "facts_of_xarray"]
+
+SPACING = "spacing"
+"""Attribute of a coordinate of one pixel, whose size no other place tells."""
 
 
 def facts_of_xarray(array: Any) -> Facts:
@@ -33,6 +36,8 @@ def facts_of_xarray(array: Any) -> Facts:
             translation[letter] = float(values[0])
             if values.size > 1:
                 scale[letter] = _step(name, values.astype(np.float64))
+            elif SPACING in array.coords[name].attrs:
+                scale[letter] = float(array.coords[name].attrs[SPACING])
             if unit := unit_name(array.coords[name].attrs.get("units")):
                 units[letter] = unit
     return Facts(tuple(map(str, array.dims)), scale, translation, units, str(array.name or ""), channels)
