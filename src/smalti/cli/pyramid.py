@@ -24,6 +24,13 @@ def pyramid(
     out: Annotated[
         str, typer.Option("-o", "--out", metavar="X.ome.zarr", help="Store to write; may be at s3://.")
     ],
+    metadata: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CSV",
+            help="Join a table by its column filename; its columns plate and well make a plate.",
+        ),
+    ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", help="Look into sub-folders too.")] = False,
     where: Where = None,
     select_where: SelectWhere = None,
@@ -47,7 +54,9 @@ def pyramid(
     )
     rows = Rows(where=where or (), select_where=select_where or (), select_ids=select_ids, view=view)
     with stoppable("nothing was left behind; the same command begins anew"):
-        report = run(chosen_images(sources, recursive, rows), out, asked, RichProgress())
+        report = run(
+            chosen_images(sources, recursive, rows).with_metadata(metadata), out, asked, RichProgress()
+        )
     typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else report.tell())
     if report.failed:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from smalti.core.options import read_options
 from smalti.core.progress import Progress, RichProgress
 from smalti.core.remote import is_url
 from smalti.export.api import chosen
+from smalti.export.images import Chosen
 from smalti.export.pyramid.arrays import Numbers, Units, source_of
 from smalti.export.pyramid.export import write_chosen
 from smalti.export.pyramid.factors import Factors
@@ -106,6 +107,7 @@ def write_pyramid(
     units: Units = None,
     name: str | None = None,
     labels: Mapping[str, Any] | None = None,
+    metadata: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Path | str:
@@ -126,6 +128,9 @@ def write_pyramid(
         See `to_multiscale`; a tree has its own.
     labels
         Images of whole numbers by name, of the same height and width.
+    metadata
+        Table with a column ``filename``, for files and projects; its columns ``plate`` and ``well`` make a
+        plate, as those of a project do.
     progress
         Told how far it is; None shows a bar for files.
     **options
@@ -147,7 +152,7 @@ def write_pyramid(
     out = os.fspath(store)
     asked = read_options(PyramidOptions, options | {"ngff": ngff, "method": _method(method)})
     if _is_named(image):
-        _write_named(image, out, asked, scale_factors, progress)
+        _write_named(chosen(image, metadata=metadata), out, asked, scale_factors, progress)
         return out if is_url(out) else Path(out)
     how = How(
         asked.method,
@@ -185,10 +190,14 @@ def _is_named(image: Any) -> bool:
 
 
 def _write_named(
-    image: Any, out: str, asked: PyramidOptions, factors: Factors | int | None, progress: Progress | None
+    images: Chosen,
+    out: str,
+    asked: PyramidOptions,
+    factors: Factors | int | None,
+    progress: Progress | None,
 ) -> None:
     shown = RichProgress() if progress is None else progress
-    report = write_chosen(chosen(image), out, asked, shown, factors)
+    report = write_chosen(images, out, asked, shown, factors)
     if not report.written:
         raise SmaltiError("; ".join(f"{path}: {reason}" for path, reason in report.errors))
     if isinstance(shown, RichProgress) and (report.failed or report.problems):

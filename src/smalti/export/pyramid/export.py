@@ -104,7 +104,7 @@ class _Run:
         """How the images share the store."""
         if len(self.images.refs) == 1 and (self.images.single or self._series(self.images.refs[0]) == 1):
             return Single()
-        plate = plate_of(self.images) if self.images.single else None
+        plate = plate_of(self.images)
         return Numbered() if plate is None else Plated(plate)
 
     def write(self, made: Writer, layout: Layout) -> None:

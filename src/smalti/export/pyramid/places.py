@@ -13,8 +13,6 @@ from smalti.export.images import Chosen
 
 __all__ = ["Plate", "Well", "plate_of", "plate_part", "well_part"]
 
-_PLACE = ("plate", "well", "field")
-
 
 @dataclass(frozen=True, slots=True)
 class Well:
@@ -31,18 +29,18 @@ class Well:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A plate: its name, and the well of each image by path and series."""
+    """A plate: its name, and the well of each image by path, and by series where that is known."""
 
     name: str
-    wells: Mapping[tuple[str, int], Well]
+    wells: Mapping[tuple[str, int | None], Well]
 
     def well(self, ref: ImageRef) -> Well:
         """Where an image belongs."""
-        return self.wells[ref.path, ref.series]
+        return self.wells.get((ref.path, ref.series)) or self.wells[ref.path, None]
 
 
 def plate_of(images: Chosen) -> Plate | None:
-    """The plate that images are of; None where not all of them state a plate and a well.
+    """The plate that images are of; None where not all of them have a well.
 
     Raises
     ------
@@ -50,19 +48,18 @@ def plate_of(images: Chosen) -> Plate | None:
         They are of several plates, or a well has no row and column.
     """
     facts = images.facts
-    if facts is None or not {*_PLACE, "series"} <= set(facts.columns) or not facts.height:
+    if facts is None or "well" not in facts.columns or not facts.height or facts["well"].null_count():
         return None
-    rows = facts.select("path", "series", pl.col("plate", "well").cast(pl.String))
-    if rows["plate"].null_count() or rows["well"].null_count():
-        return None
-    names = rows["plate"].unique(maintain_order=True)
+    absent = [pl.lit(None).alias(name) for name in ("plate", "series") if name not in facts.columns]
+    rows = facts.with_columns(absent).select("path", "series", pl.col("plate", "well").cast(pl.String))
+    names = rows["plate"].drop_nulls().unique(maintain_order=True).to_list()
     if len(names) > 1:
         raise UsageError(
             f"images of {len(names)} plates, {names[0]} and {names[1]} among them; choose those of one, "
             f"such as --where \"plate == '{names[0]}'\""
         )
     wells = {(path, series): _well(well) for path, series, _, well in rows.iter_rows()}
-    return Plate(names[0], wells)
+    return Plate(names[0] if names else "plate", wells)
 
 
 def _well(text: str) -> Well:
