@@ -90,7 +90,7 @@ FACTORS = st.tuples(*[st.integers(1, 4)] * 3)
 
 @pytest.mark.parametrize("dtype", WHOLE + REAL)
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(SHAPES, FACTORS, st.integers(0, 99))
 def test_every_method_equals_numpy_to_the_last_bit(method, dtype, shape, factors, seed):
     pixels = pixels_of(dtype, shape, seed)

@@ -35,7 +35,7 @@ class Level:
     Parameters
     ----------
     path
-        Of its array, in the image.
+        Of its array, in the image: each has a group of its own, as xarray wants arrays of one name.
     factors
         Pixels of the level before that became one, for each axis.
     array
@@ -146,7 +146,7 @@ def plan_levels(
         length = coarse_shape(length, level)
         own = tuple(min(c, n) for c, n in zip(chunk, length, strict=True))
         shard = _grown(own, length, dtype.itemsize, SHARD_BYTES, order) if cut.sharded else None
-        levels.append(Level(str(number), level, ArrayLayout(names, length, own, shard, dtype)))
+        levels.append(Level(f"scale{number}/image", level, ArrayLayout(names, length, own, shard, dtype)))
     step = [lcm(c, *(level[axis] for level in factors)) for axis, c in enumerate(chunk)]
     least = tuple(ceil(b / s) * s for b, s in zip(block, step, strict=True))
     return Plan(tuple(levels), _grown(least, shape, dtype.itemsize, UNIT_BYTES, order))

@@ -36,9 +36,11 @@ class ArrayLayout:
 
 
 def array_json(layout: ArrayLayout, codec: Codec) -> dict[str, dict[str, Any]]:
-    """Contents of ``zarr.json``, or of ``.zarray`` and ``.zattrs``, by name; the fill value is 0.
+    """Contents of ``zarr.json``, or of ``.zarray`` and ``.zattrs``, by name.
 
-    In Zarr 2 chunks lie in folders, ``0/0``, and names of axes are the attribute that xarray reads.
+    The fill value is 0. In Zarr 2 there is none, since xarray takes it there for what is missing, and reads
+    0 as NaN; so all chunks must be stored. They lie in folders, ``0/0``, and names of axes are the attribute
+    that xarray reads.
     """
     import zarr
 
@@ -47,6 +49,7 @@ def array_json(layout: ArrayLayout, codec: Codec) -> dict[str, dict[str, Any]]:
         given: dict[str, Any] = {
             "zarr_format": 2,
             "compressors": codec.plain,
+            "fill_value": None,
             "chunk_key_encoding": {"name": "v2", "separator": "/"},
             "attributes": {"_ARRAY_DIMENSIONS": list(layout.names)},
         }
@@ -57,13 +60,13 @@ def array_json(layout: ArrayLayout, codec: Codec) -> dict[str, dict[str, Any]]:
             "compressors": codec.zarr,
             "shards": layout.shard,
             "dimension_names": names,
+            "fill_value": layout.dtype.type(0),
         }
     zarr.create_array(
         store,
         shape=layout.shape,
         dtype=layout.dtype,
         chunks=layout.chunk,
-        fill_value=layout.dtype.type(0),
         **given,
     )
     return {name: json.loads(data.to_bytes()) for name, data in store.items()}

@@ -122,9 +122,10 @@ def omero(source: Source, lows: np.ndarray, highs: np.ndarray) -> dict[str, Any]
         known = source.channels[number] if source.channels else None
         usual = "FFFFFF" if source.n_channels == 1 else _COLOURS[number % len(_COLOURS)]
         stretched = known is None or known.stretched
+        label = {"label": known.name} if known and known.name else {}
         channels.append(
             {
-                "label": (known.name if known else "") or f"channel {number}",
+                **label,
                 "color": (known.colour if known else "") or usual,
                 "active": known is None or known.active,
                 "family": "linear",

@@ -128,6 +128,8 @@ class Writer:
         codec = codec_of(self.how.compressor, self.how.clevel, source.dtype)
         image = Image(self.staged.target, self.at(path), plan, codec, self.pool)
         write_pyramid(image, source.read, method, seen)
+        for level in plan.levels:
+            self.group(f"{path}/{level.path.rpartition('/')[0]}")
 
     def _label(self, path: str, source: Source, plan: Plan, label: Source) -> None:
         known = replace(
