@@ -128,8 +128,8 @@ def test_labels_keep_their_values(tmp_path, ngff, method, assert_valid):
     )
     assert assert_valid(store, ngff) == {"image", "label"}
     group = zarr.open_group(store, mode="r")["labels/cells"]
-    np.testing.assert_array_equal(group["scale0/image"][...], labels)
-    assert [set(np.unique(group[f"scale{n}/image"])) for n in range(3)] == [{0, 3, 7, 70_000}] * 3
+    np.testing.assert_array_equal(group["0"][...], labels)
+    assert [set(np.unique(group[str(n)])) for n in range(3)] == [{0, 3, 7, 70_000}] * 3
     assert attributes(store, "labels")["labels"] == ["cells"]
     stated = attributes(store, "labels/cells")
     assert [one["label-value"] for one in stated["image-label"]["colors"]] == [0, 3, 7, 70_000]

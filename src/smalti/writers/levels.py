@@ -35,7 +35,7 @@ class Level:
     Parameters
     ----------
     path
-        Of its array, in the image: each has a group of its own, as xarray wants arrays of one name.
+        Of its array, in the image; by default each has a group of its own, which is how xarray opens them.
     factors
         Pixels of the level before that became one, for each axis.
     array
@@ -115,6 +115,7 @@ def plan_levels(
     factors: Sequence[Lengths],
     cut: Cut | None = None,
     first: int = 0,
+    path: str = "scale{}/image",
 ) -> Plan:
     """Levels of an image.
 
@@ -129,7 +130,9 @@ def plan_levels(
     cut
         What is wished of chunks and files.
     first
-        Number of the first level, by which they are called.
+        Number of the first level.
+    path
+        Of each array, by its number.
 
     Raises
     ------
@@ -146,7 +149,7 @@ def plan_levels(
         length = coarse_shape(length, level)
         own = tuple(min(c, n) for c, n in zip(chunk, length, strict=True))
         shard = _grown(own, length, dtype.itemsize, SHARD_BYTES, order) if cut.sharded else None
-        levels.append(Level(f"scale{number}/image", level, ArrayLayout(names, length, own, shard, dtype)))
+        levels.append(Level(path.format(number), level, ArrayLayout(names, length, own, shard, dtype)))
     step = [lcm(c, *(level[axis] for level in factors)) for axis, c in enumerate(chunk)]
     least = tuple(ceil(b / s) * s for b, s in zip(block, step, strict=True))
     return Plan(tuple(levels), _grown(least, shape, dtype.itemsize, UNIT_BYTES, order))

@@ -19,6 +19,9 @@ from smalti.writers.staged import Staged, staged
 
 __all__ = ["How", "Writer", "planned", "writer"]
 
+_LABELS = "{}"
+"""Paths of the levels of labels: ome-zarr-models 1.7 takes no others there."""
+
 
 @dataclass(frozen=True, slots=True)
 class How:
@@ -129,7 +132,8 @@ class Writer:
         image = Image(self.staged.target, self.at(path), plan, codec, self.pool)
         write_pyramid(image, source.read, method, seen)
         for level in plan.levels:
-            self.group(f"{path}/{level.path.rpartition('/')[0]}")
+            if "/" in level.path:
+                self.group(f"{path}/{level.path.rpartition('/')[0]}")
 
     def _label(self, path: str, source: Source, plan: Plan, label: Source) -> None:
         known = replace(
@@ -144,7 +148,7 @@ class Writer:
         levels = [dict(zip(source.names, level.factors, strict=True)) for level in plan.levels[1:]]
         factors = [tuple(level.get(axis, 1) for axis in label.names) for level in levels]
         cut = Cut(None, self.how.ngff == "0.5", label.block)
-        own = plan_levels(label.names, label.shape, label.dtype, factors, cut)
+        own = plan_levels(label.names, label.shape, label.dtype, factors, cut, path=_LABELS)
         seen = Seen(len(own.levels) - 1, known, count_labels=True)
         self.levels(path, known, own, self.how.label_method, seen)
         entries = multiscales(known, placed(known, own), self.how.label_method)
