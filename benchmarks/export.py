@@ -13,7 +13,8 @@ from pathlib import Path
 from asked import Sizes, claims
 from converters import PEER, Converters, Made
 from datasets import colour_folder
-from export_rows import ROWS, Line
+from export_rows import ROWS
+from line import Line
 from speed_table import head, machine, printed, put_between, row
 
 RESULTS = Path(__file__).with_name("EXPORT.md")
@@ -75,7 +76,7 @@ def _told(made: Made | None) -> tuple[str, ...]:
         _seconds(cost.wall),
         _seconds(cost.cpu),
         f"{cost.peak_mb:,.0f} MB",
-        f"{made.rate:,.0f}",
+        f"{made.rate:,.0f} {made.unit}".strip(),
         f"{made.files:,}",
         f"{made.n_bytes / 1e6:,.0f} MB",
     )

@@ -29,7 +29,7 @@ def write(folder, pixels, factors, method="mean", cut=None, read=None, compresso
     plan = plan_levels(NAMES[pixels.ndim], pixels.shape, pixels.dtype, factors, cut)
     target = LocalTarget(Path(folder))
     with ThreadPoolExecutor(2) as pool:
-        image = Image(target, "a", plan, codec_of(compressor, None, pixels.dtype), pool)
+        image = Image(target, "a", plan, codec_of(compressor, None, pixels.dtype), pool, pool)
         write_pyramid(image, read or (lambda region: pixels[region]), method, ignore)
     return [Path(folder) / "a" / level.path for level in plan.levels]
 

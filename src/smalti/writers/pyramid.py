@@ -68,8 +68,8 @@ class Image:
         A folder, and the path of the image in it.
     plan, codec
         How it is cut and packed.
-    pool
-        Threads that pack and write.
+    pool, disk
+        Threads that pack, and others that wait until what was written is on the disk.
     """
 
     target: Target
@@ -77,6 +77,7 @@ class Image:
     plan: Plan
     codec: Codec
     pool: Executor
+    disk: Executor
 
 
 @dataclass(slots=True)
@@ -194,6 +195,7 @@ def write_pyramid(image: Image, read: Read, method: str, seen: Seen) -> None:
             walk.first(at, read)
         for number in range(1, last + 1):
             walk.settle()
+            walk.stored[number - 1].settle()
             for at in image.plan.units(number):
                 walk.joined(number, at, partial(walk.reaching, number, method=method))
 
@@ -202,14 +204,16 @@ def write_pyramid(image: Image, read: Read, method: str, seen: Seen) -> None:
 def _walking(image: Image, seen: Seen) -> Iterator[_Walk]:
     """The metadata of the arrays come last; what is unfinished after an error is let go of."""
     stored = [
-        StoredLevel(image.target, image.path, level, image.codec, image.pool) for level in image.plan.levels
+        StoredLevel(image.target, image.path, level, image.codec, image.pool, image.disk)
+        for level in image.plan.levels
     ]
     walk = _Walk(image.plan, stored, seen)
     try:
         yield walk
         walk.settle()
         for level in stored:
-            level.finish()
+            level.settle()
+        list(image.disk.map(StoredLevel.finish, stored))
     finally:
         walk.drop()
         for level in stored:

@@ -1,7 +1,7 @@
 """One level of a pyramid on its way to a target: packed chunks in, shards or files of one chunk out."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -32,8 +32,8 @@ class StoredLevel:
         Where the image is written, and its path there.
     level, codec
         How it is cut and packed.
-    pool
-        Threads that pack and write.
+    pool, disk
+        Threads that pack, and others that wait until what was written is on the disk.
     """
 
     target: Target
@@ -41,9 +41,11 @@ class StoredLevel:
     level: Level
     codec: Codec
     pool: Executor
+    disk: Executor
     _shards: dict[_Place, Shard] = field(default_factory=dict)
     _left: dict[_Place, int] = field(default_factory=dict)
     _where: dict[_Place, tuple[str, int, int]] = field(default_factory=dict)
+    _ending: list[Future[None]] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -69,14 +71,20 @@ class StoredLevel:
         name = self._name(home)
         if home not in self._shards:
             scratch = self.target.scratch / name.replace("/", "~")
-            self._shards[home] = Shard(scratch, prod(per_shard), self.pool)
+            self._shards[home] = Shard(scratch, prod(per_shard), self.disk)
             self._left[home] = self._chunks_of(home)
         inside = tuple(i % n for i, n in zip(place, per_shard, strict=True))
         offset = self._shards[home].add(int(np.ravel_multi_index(inside, per_shard)), packed)
         self._where[place] = name, offset, len(packed)
         self._left[home] -= 1
         if not self._left[home]:
-            self.target.put(name, self._shards.pop(home).finish())
+            self._ending.append(self.disk.submit(self._put, name, self._shards.pop(home)))
+
+    def settle(self) -> None:
+        """Wait until all shards that are whole are in their place."""
+        for ending in self._ending:
+            ending.result()
+        self._ending.clear()
 
     def read(self, region: Region) -> np.ndarray:
         """Pixels that were stored, all of whose shards are in place."""
@@ -96,15 +104,20 @@ class StoredLevel:
 
     def finish(self) -> None:
         """Write the array's metadata; all chunks are stored."""
+        self.settle()
         assert not self._shards
         for name, content in array_json(self.level.array, self.codec).items():
             self.target.write(f"{self.path}/{name}", to_json(content))
 
     def close(self) -> None:
         """Let go of shards that are not whole."""
+        wait(self._ending)
         for shard in self._shards.values():
             shard.close()
         self._shards.clear()
+
+    def _put(self, name: str, shard: Shard) -> None:
+        self.target.put(name, shard.finish())
 
     def _packed(self, place: _Place, part: np.ndarray) -> bytes | None:
         """A chunk as it is stored, fill where it reaches over the edge; where it is a file, it is written."""

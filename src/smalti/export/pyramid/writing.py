@@ -19,6 +19,9 @@ from smalti.writers.staged import Staged, staged
 
 __all__ = ["How", "Writer", "planned", "writer"]
 
+DISK_THREADS = 4
+"""They wait most of the time; disks make several small files durable in the time of one."""
+
 _LABELS = "{}"
 """Paths of the levels of labels: ome-zarr-models 1.7 takes no others there."""
 
@@ -73,13 +76,14 @@ class Writer:
         The store.
     how
         How they are made and stored.
-    pool
-        Threads that pack.
+    pool, disk
+        Threads that pack, and others that wait until what was written is on the disk.
     """
 
     staged: Staged
     how: How
     pool: Executor
+    disk: Executor
 
     def image(
         self,
@@ -129,11 +133,10 @@ class Writer:
     def levels(self, path: str, source: Source, plan: Plan, method: str, seen: Seen) -> None:
         """Write the levels of a plan into a group, without its metadata."""
         codec = codec_of(self.how.compressor, self.how.clevel, source.dtype)
-        image = Image(self.staged.target, self.at(path), plan, codec, self.pool)
+        image = Image(self.staged.target, self.at(path), plan, codec, self.pool, self.disk)
         write_pyramid(image, source.read, method, seen)
-        for level in plan.levels:
-            if "/" in level.path:
-                self.group(f"{path}/{level.path.rpartition('/')[0]}")
+        groups = [level.path.rpartition("/")[0] for level in plan.levels]
+        list(self.disk.map(self.group, [f"{path}/{group}" for group in groups if group]))
 
     def _label(self, path: str, source: Source, plan: Plan, label: Source) -> None:
         known = replace(
@@ -172,5 +175,9 @@ def writer(where: str, how: How, overwrite: bool = False, workers: int = 0) -> I
     """Writer of a store that is there as a whole or not at all, for the length of a with block."""
     if not where.rstrip("/").endswith(".zarr"):
         raise UsageError(f"{where} does not end in .zarr; give a name such as {where.rstrip('/')}.ome.zarr")
-    with staged(where, overwrite) as place, ThreadPoolExecutor((workers or usable_cores()) + 1) as pool:
-        yield Writer(place, how, pool)
+    with (
+        staged(where, overwrite) as place,
+        ThreadPoolExecutor(workers or usable_cores()) as pool,
+        ThreadPoolExecutor(DISK_THREADS) as disk,
+    ):
+        yield Writer(place, how, pool, disk)
