@@ -279,6 +279,12 @@ def test_what_does_not_fit_is_said_before_anything_is_written(tmp_path, options,
     assert not list(tmp_path.iterdir())
 
 
+def test_both_64_bit_integers_of_c_are_taken(tmp_path):
+    for char in "lqLQ":
+        store = smalti.write_pyramid(np.ones((5, 5), char), tmp_path / f"{ord(char)}.zarr")
+        assert zarr.open_group(store, mode="r")["scale0/image"].dtype.itemsize == 8
+
+
 @pytest.mark.parametrize(
     "given", [np.zeros(5), np.zeros((0, 5)), np.zeros((5, 5), complex), SimpleNamespace()]
 )
@@ -325,3 +331,19 @@ def test_xarray_names_its_axes_itself(order, n):
     tree = smalti.to_multiscale(array, [2])
     assert tree["scale0"]["image"].dims == tuple("tczyx"[-n:])
     np.testing.assert_array_equal(tree["scale0"]["image"].transpose(*dims), array)
+
+
+def test_a_bucket_takes_a_store_and_is_not_overwritten(bucket, tmp_path):
+    fsspec = pytest.importorskip("fsspec")
+    url = f"{bucket(tmp_path)}/a.zarr"
+    options = {"scale_factors": [2], "chunks": (8, 8), "method": "gaussian"}
+    assert smalti.write_pyramid(noise(20, 30), url, **options) == url
+    with pytest.raises(UsageError, match="is there"):
+        smalti.write_pyramid(noise(20, 30), url)
+    fsspec.filesystem("s3").get(url, str(tmp_path / "a.zarr"), recursive=True)
+    here = smalti.write_pyramid(noise(20, 30), tmp_path / "here.zarr", **options)
+    there = {
+        path.relative_to(tmp_path / "a.zarr") for path in (tmp_path / "a.zarr").rglob("*") if path.is_file()
+    }
+    assert there == {path.relative_to(here) for path in here.rglob("*") if path.is_file()}
+    assert all((tmp_path / "a.zarr" / path).read_bytes() == (here / path).read_bytes() for path in there)

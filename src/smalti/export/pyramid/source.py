@@ -111,4 +111,4 @@ def check_dtype(dtype: np.dtype) -> np.dtype:
     if native.name not in _KNOWN + _REAL:
         known = ", ".join(_KNOWN + _REAL)
         raise SmaltiError(f"its pixels are {native}, which no pyramid holds; known: {known}")
-    return native
+    return np.dtype(native.name)  # of C's long and long long zarr-python knows one only
