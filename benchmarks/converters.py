@@ -28,17 +28,21 @@ _APPENDS = Path(__file__).with_name("appends.py")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What writing some images cost, and what lay on the disk then: the store and what is beside it."""
+    """What writing some images cost, and what lay on the disk then: the store and what is beside it.
+
+    `amount` is how much was written, counted in `unit` a second: images, or MB of pixels.
+    """
 
     cost: Cost
-    n_images: int
+    amount: float
     files: int
     n_bytes: int
+    unit: str = ""
 
     @property
     def rate(self) -> float:
-        """Images a second."""
-        return self.n_images / self.cost.wall
+        """So much a second."""
+        return self.amount / self.cost.wall
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from asked import Sizes, claims
 from converters import PEER, Converters, Made
 from datasets import colour_folder
 from export_rows import ROWS as CONVERSIONS
-from export_rows import Line
+from line import Line
 from shard_rows import shards
 from speed_table import head, machine, printed, put_between, row
 
@@ -81,7 +81,7 @@ def _told(made: Made | None) -> tuple[str, ...]:
         _seconds(cost.wall),
         _seconds(cost.cpu),
         f"{cost.peak_mb:,.0f} MB",
-        f"{made.rate:,.0f}",
+        f"{made.rate:,.0f} {made.unit}".strip(),
         f"{made.files:,}",
         f"{made.n_bytes / 1e6:,.0f} MB",
     )

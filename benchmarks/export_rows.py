@@ -3,27 +3,18 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from asked import Asked, Sizes, at_least, at_most
 from converters import ADDED, Converters, Made
 from datasets import colour_folder, tiff_folder
 from kills import TESTS, killed
+from line import Line
+from pyramid_rows import pyramid2d, pyramid3d
 
 __all__ = ["ROWS", "Line"]
 
 KILLS = 30
 """Of a run that makes a store, and of one that adds to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One job."""
-
-    name: str
-    asked: tuple[Asked, ...]
-    made: dict[str, Made | None] = field(default_factory=dict)
-    """By who made it."""
 
 
 def png(who: Converters, sizes: Sizes) -> Iterator[Line]:
@@ -36,7 +27,7 @@ def png(who: Converters, sizes: Sizes) -> Iterator[Line]:
         at_most("files", 40, own.files, "", 0),
         at_most("peak", 500, own.cost.peak_mb, " MB", 0),
     )
-    yield _line(f"{own.n_images:,} PNG u8 256²×3", asked, own, peer)
+    yield _line(f"{own.amount:,} PNG u8 256²×3", asked, own, peer)
 
 
 def tiff(who: Converters, sizes: Sizes) -> Iterator[Line]:
@@ -44,7 +35,7 @@ def tiff(who: Converters, sizes: Sizes) -> Iterator[Line]:
     folder = tiff_folder(who.scratch, sizes.of(1000), 512)
     own, peer = who.smalti(folder), who.peer(folder)
     asked = (at_least("images/s", 450, own.rate, ""),)
-    yield _line(f"{own.n_images:,} TIFF u16 512² deflate", asked, own, peer)
+    yield _line(f"{own.amount:,} TIFF u16 512² deflate", asked, own, peer)
 
 
 def append(who: Converters, sizes: Sizes) -> Iterator[Line]:
@@ -73,6 +64,8 @@ ROWS: dict[str, Callable[[Converters, Sizes], Iterator[Line]]] = {
     "png": png,
     "tiff": tiff,
     "append": append,
+    "pyramid2d": pyramid2d,
+    "pyramid3d": pyramid3d,
     "kills": kills,
 }
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from smalti.core.plugin import loader, metric
     from smalti.export.api import convert
     from smalti.export.inspecting import inspect
+    from smalti.export.pyramid.api import to_multiscale, write_pyramid
     from smalti.export.samples import display_sample_images
     from smalti.export.shards.api import write_shards
     from smalti.export.verifying import verify
@@ -35,7 +36,9 @@ __all__ = [
     "metric",
     "open",
     "process",
+    "to_multiscale",
     "verify",
+    "write_pyramid",
     "write_shards",
 ]
 
@@ -53,7 +56,9 @@ _HOMES = {
     "metric": "smalti.core.plugin",
     "open": "smalti.processing.project",
     "process": "smalti.processing.project",
+    "to_multiscale": "smalti.export.pyramid.api",
     "verify": "smalti.export.verifying",
+    "write_pyramid": "smalti.export.pyramid.api",
     "write_shards": "smalti.export.shards.api",
 }
 

@@ -196,3 +196,24 @@ def ome(tmp_path):
 
     write.folder = folder
     return write
+
+
+MODELS = {"multiscales": "image", "image-label": "label", "plate": "plate", "well": "well"}
+
+
+@pytest.fixture(scope="session")
+def assert_valid():
+    """Every group of a store is as OME-Zarr says; gives the models that were met."""
+    import yaozarrs
+
+    def check(store, version):
+        yaozarrs.validate_zarr_store(str(store))
+        met = set()
+        for path in [*store.rglob("zarr.json"), *store.rglob(".zattrs")]:
+            content = json.loads(path.read_text())
+            attributes = content.get("attributes", {}) if path.name == "zarr.json" else content
+            assert attributes.get("ome", {"version": "0.5"}).get("version") == "0.5"
+            met |= {MODELS[key] for key in MODELS.keys() & attributes.get("ome", attributes).keys()}
+        return met
+
+    return check

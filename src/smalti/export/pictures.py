@@ -13,7 +13,7 @@ from smalti.core.image import Image
 from smalti.export.asked import Reading
 from smalti.export.dtypes import DTYPES, promoted
 
-__all__ = ["Picture", "channels_in", "pictures"]
+__all__ = ["Picture", "axes_of", "channels_in", "pictures"]
 
 FEW = 4
 """A last axis of at most so many, in a file that does not name its axes, is channels."""
@@ -124,7 +124,7 @@ def _of_image(image: Image, reading: Reading) -> Iterator[Picture]:
         raise SmaltiError(f"its pixels are {dtype}, two numbers each; export real and imaginary part apart")
     if dtype.name not in DTYPES:
         raise SmaltiError(f"its pixels are {dtype}, which no collection holds; known: {', '.join(DTYPES)}")
-    axes = _axes(image, reading)
+    axes = axes_of(image, reading)
     length = dict(zip(axes, image.shape, strict=True))
     n_samples = length.get("S", 1)
     shape = (length.get("C", 1) * n_samples, length["Y"], length["X"])
@@ -146,7 +146,7 @@ def _of_image(image: Image, reading: Reading) -> Iterator[Picture]:
         yield made(None, None, 1, partial(_maximum, read, picks))
 
 
-def _axes(image: Image, reading: Reading) -> str:
+def axes_of(image: Image, reading: Reading) -> str:
     """A letter for each stored axis, as asked for, stated in the file, or guessed."""
     if len(reading.axes) == len(image.axes):
         return reading.axes

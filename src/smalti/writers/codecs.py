@@ -20,11 +20,14 @@ class Codec:
     ----------
     zarr
         The codec of zarr-python that does the same, for the metadata; None for no compression.
+    plain
+        The codec of numcodecs that does the same, for the metadata of Zarr 2.
     encode, decode
         From the bytes of a chunk to what is stored, and back; both let other threads run.
     """
 
     zarr: Any
+    plain: Any
     encode: Callable[[Any], bytes | bytearray]
     decode: Callable[[bytes], Any]
 
@@ -41,7 +44,7 @@ def codec_of(name: str, level: int | None, dtype: np.dtype) -> Codec:
     """
     check_level(name, level)
     if name == "none":
-        return Codec(None, bytes, bytes)
+        return Codec(None, None, bytes, bytes)
     return _packed(family_of(name), name, 1 if level is None else level, dtype)
 
 
@@ -52,10 +55,10 @@ def _packed(family: str, name: str, level: int, dtype: np.dtype) -> Codec:
 
     if family == "zstd":
         zstd = numcodecs.Zstd(level)
-        return Codec(codecs.ZstdCodec(level=level), zstd.encode, zstd.decode)
+        return Codec(codecs.ZstdCodec(level=level), zstd, zstd.encode, zstd.decode)
     if family == "gzip":
         gzip = numcodecs.GZip(level)
-        return Codec(codecs.GzipCodec(level=level), gzip.encode, gzip.decode)
+        return Codec(codecs.GzipCodec(level=level), gzip, gzip.encode, gzip.decode)
     kind = name.removeprefix("blosc-")
     bits = dtype.itemsize == 1
     shuffle = ("bitshuffle" if bits else "shuffle") if name.startswith("blosc-") else "noshuffle"
@@ -68,7 +71,8 @@ def _packed(family: str, name: str, level: int, dtype: np.dtype) -> Codec:
         numthreads=1,
     )
     stated = codecs.BloscCodec(cname=kind, clevel=level, shuffle=shuffle, typesize=dtype.itemsize)
-    return Codec(stated, packing, numcodecs.Blosc().decode)
+    plain = numcodecs.Blosc(kind, level, packing.keywords["shuffle"], typesize=dtype.itemsize)
+    return Codec(stated, plain, packing, plain.decode)
 
 
 def codec_words(codecs: list[dict[str, Any]]) -> str:

@@ -1,6 +1,5 @@
 """A Zarr array of images that grows: images come in order, whole shards are put in place, metadata last."""
 
-import json
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
@@ -15,6 +14,7 @@ import numpy as np
 from smalti.core.errors import SmaltiError
 from smalti.writers.codecs import Codec
 from smalti.writers.grid import Grid
+from smalti.writers.metadata import ArrayLayout, array_json
 from smalti.writers.shard import ABSENT, Shard, read_index
 from smalti.writers.target import Target
 
@@ -31,22 +31,8 @@ _Place = tuple[int, int, int]
 
 def array_metadata(grid: Grid, codec: Codec) -> dict[str, Any]:
     """What stands in ``zarr.json`` of an array without images, as zarr-python writes it."""
-    import zarr
-
-    store: dict[str, Any] = {}
-    zarr.create_array(
-        store,
-        shape=(0, *grid.image),
-        dtype=grid.dtype,
-        chunks=grid.chunk,
-        shards=grid.shard,
-        compressors=codec.zarr,
-        fill_value=grid.dtype.type(0),
-        dimension_names=AXES,
-        zarr_format=3,
-    )
-    metadata: dict[str, Any] = json.loads(store["zarr.json"].to_bytes())
-    return metadata
+    layout = ArrayLayout(AXES, (0, *grid.image), grid.chunk, grid.shard, grid.dtype)
+    return array_json(layout, codec)["zarr.json"]
 
 
 def grid_of(metadata: dict[str, Any]) -> Grid:

@@ -68,12 +68,14 @@ class Shard:
         self._pool = pool
         self._copying: Future[None] | None = None
 
-    def add(self, number: int, chunk: bytes | bytearray) -> None:
-        """Store a packed chunk at a place, by its number in C order."""
+    def add(self, number: int, chunk: bytes | bytearray) -> int:
+        """Store a packed chunk at a place, by its number in C order; gives where in the file it begins."""
         self._await_copy()
         self._file.write(chunk)
-        self._index[number] = self._end, len(chunk)
+        start = self._end
+        self._index[number] = start, len(chunk)
         self._end += len(chunk)
+        return start
 
     def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
         """Begin with the chunks below number `first` of another shard, packed as they are; before any `add`.

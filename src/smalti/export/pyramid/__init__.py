@@ -1,0 +1,1 @@
+"""OME-Zarr pyramids: images at several resolutions, as one pass over them makes them."""

@@ -1,0 +1,107 @@
+"""A folder that is there as a whole or not at all: written beside its place, or with a mark in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smalti.core.errors import UsageError
+from smalti.writers.target import LocalTarget, RemoteTarget, alone, target_at
+
+__all__ = ["Staged", "staged"]
+
+MARK = ".smalti-unfinished"
+"""In a folder at a URL, where nothing can be renamed: it is not whole."""
+
+_ROOTS = ("zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata")
+
+
+@dataclass(slots=True)
+class Staged:
+    """A folder on its way.
+
+    Parameters
+    ----------
+    target, path
+        Where to write now.
+    """
+
+    target: LocalTarget | RemoteTarget
+    path: str
+    is_whole: bool = field(default=False)
+
+    def commit(self) -> None:
+        """Say that all is written; it is put in its place when the with block ends."""
+        self.is_whole = True
+
+
+@contextmanager
+def staged(where: str, overwrite: bool) -> Iterator[Staged]:
+    """A Zarr store that replaces what is at a path or URL, for the length of a with block.
+
+    What was there stays until the new one is whole, except at URLs. What a killed run left is taken away
+    by the next one; without `Staged.commit` nothing is left.
+
+    Raises
+    ------
+    UsageError
+        There is something, and it is no Zarr store or shall not be replaced; or another process writes.
+    """
+    target, name = target_at(where)
+    if isinstance(target, RemoteTarget):
+        try:
+            with _remote(target, name, overwrite) as made:
+                yield made
+        finally:
+            target.close()
+    else:
+        with _local(target.folder, name, overwrite) as made:
+            yield made
+
+
+@contextmanager
+def _local(folder: Path, name: str, overwrite: bool) -> Iterator[Staged]:
+    final, hidden = folder / name, f".{name}.partial"
+    _check_free(final, overwrite)
+    target = LocalTarget(folder, hidden)
+    made = Staged(target, f"{hidden}/new")
+    with alone(target, hidden):
+        _check_free(final, overwrite)
+        target.remove(made.path)
+        try:
+            yield made
+            if made.is_whole:
+                if final.exists():
+                    target.remove(f"{hidden}/old")
+                    final.rename(folder / hidden / "old")
+                (folder / made.path).rename(final)
+        finally:
+            target.remove(hidden)
+
+
+def _check_free(final: Path, overwrite: bool) -> None:
+    if not final.exists() or (final.is_dir() and not any(final.iterdir())):
+        return
+    if not any((final / root).is_file() for root in _ROOTS):
+        raise UsageError(f"{final} is there and is no Zarr store; give another --out")
+    if not overwrite:
+        raise UsageError(f"{final} is there; give another --out, or --overwrite to replace it")
+
+
+@contextmanager
+def _remote(target: RemoteTarget, name: str, overwrite: bool) -> Iterator[Staged]:
+    there = target.files(name)
+    unfinished = f"{name}/{MARK}" in there
+    if there and not (overwrite or unfinished):
+        raise UsageError(f"{target.name}/{name} is there; give another --out, or --overwrite to replace it")
+    if there and not unfinished and not any(f"{name}/{root}" in there for root in _ROOTS):
+        raise UsageError(f"{target.name}/{name} is there and is no Zarr store; give another --out")
+    made = Staged(target, name)
+    target.write(f"{name}/{MARK}", b"")
+    try:
+        for old in there:
+            if old != f"{name}/{MARK}":
+                target.remove(old)
+        yield made
+    finally:
+        target.remove(f"{name}/{MARK}" if made.is_whole else name)
