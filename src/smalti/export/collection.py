@@ -82,7 +82,7 @@ class State:
         data = target.read(f"{store}/zarr.json")
         if data is None:
             files = target.files(store)
-            tops = {name.split("/")[1] for name in files}
+            tops = {name.removeprefix(f"{store}/").split("/")[0] for name in files}
             if tops - _OURS or (files and target.leaves_lock and f"{store}/{LOCK}" not in files):
                 raise UsageError(
                     f"{target.name}/{store} holds other things than a Zarr collection; give another --out"
@@ -182,7 +182,7 @@ class Collection:
         self.target = target
         self.store = store
         self.state = state
-        self._pool = ThreadPoolExecutor(threads + 1)  # one waits for the disk
+        self._pool = ThreadPoolExecutor(threads)
         self._arrays: dict[str, GrowingArray] = {}
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
@@ -300,7 +300,7 @@ class Collection:
         """A table written aside, to be put in place."""
         self.target.scratch.mkdir(parents=True, exist_ok=True)
         aside = self.target.scratch / name.replace("/", "~")
-        return stage(rows.lazy(), aside, _described(rows), {"smalti": __version__})
+        return stage(rows.lazy(), aside, _described(rows), {"smalti": __version__}, through=False)
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.target.write(f"{self.store}/{name}", json.dumps(value, indent=2).encode())

@@ -116,10 +116,7 @@ class LocalTarget:
         """See `Target`."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         temporary = self.scratch / name.replace("/", "~")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        temporary.write_bytes(data)
         self.put(name, temporary)
 
     def put(self, name: str, file: Path) -> None:
