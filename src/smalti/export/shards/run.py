@@ -153,7 +153,9 @@ class Run:
         good = index.filter(pl.col("error").is_null()).drop("error")
         target.scratch.mkdir(parents=True, exist_ok=True)
         aside = target.scratch / place.index
-        target.put(place.at(place.index), stage(good.lazy(), aside, INDEX, {"smalti": __version__}))
+        target.put(
+            place.at(place.index), stage(good.lazy(), aside, INDEX, {"smalti": __version__}, through=False)
+        )
         told = described(place, index, self.schema, self.creation)
         target.write(
             place.at(DATASET),
