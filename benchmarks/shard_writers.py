@@ -19,12 +19,12 @@ from smalti.core.progress import Silent
 
 
 def by_smalti(frames: np.ndarray, out: Path) -> None:
-    """As people call it: metadata, index and dataset.yaml included, and all of it on the disk."""
+    """As people call it: metadata, index and dataset.yaml included."""
     smalti.write_shards(images=frames, output_dir=out, progress=Silent())
 
 
 def by_tarfile(frames: np.ndarray, out: Path) -> None:
-    """What one writes by hand: no index, one shard, a few words of metadata, nothing waited for."""
+    """What one writes by hand: no index, one shard, a few words of metadata."""
     out.mkdir()
     with tarfile.open(out / "frames.tar", "w") as tar:
         for number, frame in enumerate(frames):

@@ -333,6 +333,16 @@ def test_a_set_that_is_there_is_kept_unless_it_may_be_replaced(tmp_path):
     assert len(ShardSet(first)) == 1
 
 
+def test_files_of_others_are_neither_in_the_way_nor_replaced(tmp_path):
+    (tmp_path / "t").mkdir()
+    for name in ("t-old.tar", "t-b-000000.tar", "x-000000.tar"):
+        (tmp_path / "t" / name).write_text("mine")
+    for overwrite in (False, True):
+        smalti.write_shards(synthetic=True, output_dir=tmp_path / "t", overwrite=overwrite, progress=Silent())
+    for name in ("t-old.tar", "t-b-000000.tar", "x-000000.tar"):
+        assert (tmp_path / "t" / name).read_text() == "mine"
+
+
 def test_a_dry_run_counts_and_writes_nothing(ome, tmp_path):
     ome("a.ome.tif", np.zeros((2, 8, 9), np.uint8), axes="TYX")
     write(ome.folder, tmp_path / "train", dry_run=True)

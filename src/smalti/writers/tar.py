@@ -129,13 +129,15 @@ class TarShards:
         return packed, size
 
     def finish(self) -> None:
-        """Complete the tar that is being written, if any, and put it in place."""
+        """Complete the tar that is being written, if any, and put it in place.
+
+        The disk is not waited for, as `smalti.writers.shard.Shard.finish` does not.
+        """
         if self._file is None:
             return
         file, path = self._file, Path(str(self._file.name))
         end = self._packing.end()
         _write(file, [end])
-        os.fsync(file.fileno())
         file.close()
         self._before_commit(self._number, self._at + len(end))
         self._target.put(self.shard_name(self._number), path)

@@ -14,11 +14,12 @@ from smalti.export.about import plain
 from smalti.export.dtypes import DTYPES
 from smalti.export.limits import ChannelLimits
 from smalti.export.report import Report
+from smalti.export.shards.before import check_free
 from smalti.export.shards.options import ShardOptions
 from smalti.export.shards.plan import plan_lines
 from smalti.export.shards.recordings import Recording, limited
 from smalti.export.shards.records import Movie
-from smalti.export.shards.run import check_free, running
+from smalti.export.shards.run import running
 from smalti.export.shards.samples import Item, item, schema_of
 
 __all__ = ["Frames", "Given", "given", "write_frames"]

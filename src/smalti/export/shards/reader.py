@@ -15,12 +15,11 @@ import yaml
 
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.export.shards.encode import DECODERS
+from smalti.export.shards.place import DATASET
 from smalti.writers.tar import unpacked
 from smalti.writers.target import target_at
 
-__all__ = ["DATASET", "Sample", "ShardSet", "read_sample"]
-
-DATASET = "dataset.yaml"
+__all__ = ["Sample", "ShardSet", "read_sample"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,72 +18,25 @@ import polars as pl
 import yaml
 
 from smalti import __version__
-from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.errors import SmaltiError
 from smalti.core.progress import Progress, State
 from smalti.export.report import Report
+from smalti.export.shards.before import rows_before
+from smalti.export.shards.dataset import described
 from smalti.export.shards.encode import ENCODERS
 from smalti.export.shards.index import INDEX, PART
 from smalti.export.shards.options import ShardOptions
-from smalti.export.shards.reader import DATASET
-from smalti.export.shards.records import RECORDS
+from smalti.export.shards.place import DATASET, Place, place_of
 from smalti.export.shards.samples import Failure, Item
 from smalti.table.parquet import stage
 from smalti.writers.tar import Member, TarShards
-from smalti.writers.target import LocalTarget, RemoteTarget, alone, target_at
+from smalti.writers.target import alone
 
 __all__ = ["Run", "running"]
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT = 1
 ERRORS_SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A folder of shards.
-
-    Parameters
-    ----------
-    target, folder
-        Where it is, and its name there.
-    stem
-        What the names of its files begin with.
-    """
-
-    target: LocalTarget | RemoteTarget
-    folder: str
-    stem: str
-
-    @property
-    def name(self) -> str:
-        """The folder as people may read it."""
-        return f"{self.target.name}/{self.folder}"
-
-    def at(self, name: str) -> str:
-        """A file of it, in the target."""
-        return f"{self.folder}/{name}"
-
-    @property
-    def run(self) -> str:
-        """Where a run keeps what it needs to go on."""
-        return self.at(f".{self.stem}.run")
-
-    @property
-    def index(self) -> str:
-        """Name of the index."""
-        return f"{self.stem}.index.parquet"
-
-    def part(self, number: int) -> str:
-        """Where the rows of a shard are kept during a run."""
-        return f"{self.run}/{number:06d}.parquet"
-
-    def taken(self) -> list[str]:
-        """Files that a set of this stem has, in the target."""
-        begins = self.at(f"{self.stem}-")
-        names = self.target.files(self.folder)
-        shards = [name for name in names if name.startswith(begins) and name.endswith((".tar", ".tar.gz"))]
-        return [*shards, *(name for name in names if name == self.at(self.index))]
 
 
 @dataclass(slots=True)
@@ -200,8 +153,10 @@ class Run:
         good = index.filter(pl.col("error").is_null()).drop("error")
         target.scratch.mkdir(parents=True, exist_ok=True)
         aside = target.scratch / place.index
-        target.put(place.at(place.index), stage(good.lazy(), aside, INDEX, {"smalti": __version__}))
-        told = _dataset(self, good, index.filter(pl.col("error").is_not_null()))
+        target.put(
+            place.at(place.index), stage(good.lazy(), aside, INDEX, {"smalti": __version__}, through=False)
+        )
+        told = described(place, index, self.schema, self.creation)
         target.write(
             place.at(DATASET),
             yaml.safe_dump(told, sort_keys=False, allow_unicode=True).encode("utf-8", "replace"),
@@ -248,7 +203,7 @@ def running(
         with alone(place.target, place.folder):
             place.target.close()  # what a killed run left
             creation = json.loads(json.dumps(dict(creation)))
-            parts = _before(place, options, creation)
+            parts = rows_before(place, options, creation)
             place.target.write(f"{place.run}/run.json", json.dumps(creation, indent=2).encode())
             run = Run(place, options, creation, schema, progress, parts)
             run.shards = TarShards(
@@ -265,109 +220,3 @@ def running(
                 run.shards.close()
     finally:
         place.target.close()
-
-
-def place_of(out: str, options: ShardOptions) -> Place:
-    """The folder, and the stem, which is its name where no other is given."""
-    target, folder = target_at(out)
-    return Place(target, folder, options.stem or folder.lstrip(".") or "shards")
-
-
-def check_free(out: str, options: ShardOptions) -> str:
-    """The folder as people may read it, unless something is in the way, before files are looked into.
-
-    Raises
-    ------
-    UsageError
-        There are shards already, or something else.
-    """
-    place = place_of(out, options)
-    try:
-        _refuse_taken(place, options)
-        return place.name
-    finally:
-        place.target.close()
-
-
-def _refuse_taken(place: Place, options: ShardOptions) -> None:
-    told = place.target.read(place.at(DATASET))
-    stem = None if told is None else (yaml.safe_load(told) or {}).get("stem")
-    if told is not None and stem != place.stem:
-        raise UsageError(f"{place.name} holds the shards of another set, {stem}; give another --out")
-    if options.overwrite or place.target.read(f"{place.run}/run.json") is not None:
-        return
-    if told is not None:
-        raise UsageError(
-            f"{place.name}: there are shards already; --overwrite replaces them, or give another --out"
-        )
-    if place.taken():
-        raise UsageError(
-            f"{place.name} holds files named {place.stem}-….tar that no run left; give another --stem"
-        )
-
-
-def _before(place: Place, options: ShardOptions, creation: Any) -> list[pl.DataFrame]:
-    """Rows of each shard that a run which was stopped has put in place."""
-    _refuse_taken(place, options)
-    if options.overwrite:
-        for name in (place.at(DATASET), place.run, *place.taken()):
-            place.target.remove(name)
-    told = place.target.read(f"{place.run}/run.json")
-    if told is None:
-        return []
-    if json.loads(told) != creation:
-        raise UsageError(
-            f"{place.name}: it holds a run that was stopped, of other sources, files or options; "
-            "--overwrite replaces it"
-        )
-    return _whole(place, options)
-
-
-def _whole(place: Place, options: ShardOptions) -> list[pl.DataFrame]:
-    """Rows of shards that are whole; what came after them is taken away."""
-    parts: list[pl.DataFrame] = []
-    sizes = place.target.files(place.folder)
-    suffix = ".tar.gz" if options.compressed else ".tar"
-    while (data := place.target.read(place.part(len(parts)))) is not None:
-        size = sizes.get(place.at(f"{place.stem}-{len(parts):06d}{suffix}"))
-        if str(size) != pl.read_parquet_metadata(io.BytesIO(data)).get("bytes"):
-            break
-        parts.append(pl.read_parquet(data))
-    begins = place.at(f"{place.stem}-")
-    for name in sizes:
-        if name.startswith(begins) and name.endswith(suffix) and _number(name, suffix) >= len(parts):
-            place.target.remove(name)
-    return parts
-
-
-def _number(name: str, suffix: str) -> int:
-    digits = name.removesuffix(suffix)[-6:]
-    return int(digits) if digits.isdigit() else -1
-
-
-def _dataset(run: Run, index: pl.DataFrame, failed: pl.DataFrame) -> dict[str, Any]:
-    """What ``dataset.yaml`` says."""
-    shards = index.group_by("shard", maintain_order=True).agg(
-        samples=pl.len(), recordings=pl.col("recording").n_unique()
-    )
-    sizes = run.place.target.files(run.place.folder)
-    listed = [
-        {"name": name, "samples": n, "bytes": sizes[run.place.at(name)]}
-        for name, n in shards.select("shard", "samples").iter_rows()
-    ]
-    record = RECORDS[run.schema]
-    return {
-        "smalti": {"format": FORMAT, "version": __version__},
-        "stem": run.place.stem,
-        "samples": index.height,
-        "recordings": index["recording"].n_unique(),
-        "failed": [
-            {"source": source, "error": error}
-            for source, error in failed.select("source", "error").iter_rows()
-        ],
-        "index": run.place.index,
-        "shards": listed,
-        "creation": dict(run.creation),
-        "schema": record.__name__,
-        "json_schema": record.model_json_schema(mode="serialization"),
-    }

@@ -14,11 +14,12 @@ from smalti.core.progress import Progress
 from smalti.export.asked import Wanted
 from smalti.export.images import Chosen
 from smalti.export.report import Report
+from smalti.export.shards.before import check_free
 from smalti.export.shards.naming import Naming
 from smalti.export.shards.options import ShardOptions
 from smalti.export.shards.plan import plan_lines
 from smalti.export.shards.recordings import Recording, limited, recordings_of
-from smalti.export.shards.run import Run, check_free, running
+from smalti.export.shards.run import Run, running
 from smalti.export.shards.samples import Failure, Item, items, schema_of
 from smalti.export.stream import Readers, readers
 from smalti.processing.settings import Settings
