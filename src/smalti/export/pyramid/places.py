@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from smalti.core.errors import UsageError
 from smalti.core.image import ImageRef
@@ -47,11 +48,14 @@ def plate_of(images: Chosen) -> Plate | None:
     UsageError
         They are of several plates, or a well has no row and column.
     """
-    facts = images.facts
-    if facts is None or "well" not in facts.columns or not facts.height or facts["well"].null_count():
+    facts = images.frame
+    if "well" not in facts.columns or not facts.height or facts["well"].null_count():
         return None
-    absent = [pl.lit(None).alias(name) for name in ("plate", "series") if name not in facts.columns]
-    rows = facts.with_columns(absent).select("path", "series", pl.col("plate", "well").cast(pl.String))
+    series = pl.col("series") if images.single else pl.lit(None)
+    absent = [pl.lit(None).alias(name) for name in ("plate",) if name not in facts.columns]
+    rows = facts.with_columns(*absent, series=series).select(
+        "path", "series", cs.by_name("plate", "well").cast(pl.String)
+    )
     names = rows["plate"].drop_nulls().unique(maintain_order=True).to_list()
     if len(names) > 1:
         raise UsageError(
