@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-EXTRAS = .[astro,bio,cloud,cluster,tensorstore,video,volumes]
+EXTRAS = .[astro,bio,cloud,cluster,tensorstore,video,volumes,xarray]
 PY = $(VENV)/bin/python
 PIP = $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 

@@ -14,7 +14,7 @@ from datasets import colour_images
 from environments import installed, variables
 from meter import Cost, measure, median
 
-__all__ = ["ADDED", "PEER", "Converters", "Made"]
+__all__ = ["ADDED", "PEER", "Converters", "Made", "made"]
 
 PEER = "images-to-zarr==0.3.5"
 ADDED = 100
@@ -110,7 +110,7 @@ class Converters:
             return measure([*command, "convert", folder, "--out", out / store, *options], who.variables)
 
         cost = median(run, self.repeats)
-        return _made(cost, sum(1 for _ in folder.iterdir()), out)
+        return made(cost, sum(1 for _ in folder.iterdir()), out)
 
     def _appended(self, who: Program, lots: int, lot: int) -> Made:
         """A store of so many lots, made by one process; what one append costs in the next."""
@@ -123,7 +123,7 @@ class Converters:
         whole = measure([*script, "1", str(1 + RUNS), report], who.variables)
         walls, cpus = zip(*json.loads(report.read_text())[1:], strict=True)
         cost = replace(whole, wall=statistics.median(walls), cpu=statistics.median(cpus))
-        return _made(cost, ADDED, out)
+        return made(cost, ADDED, out)
 
     def _images(self) -> Path:
         """The images of one append (images, channels, height, width), as a file that both read."""
@@ -134,7 +134,7 @@ class Converters:
         return path
 
 
-def _made(cost: Cost, n: int, out: Path) -> Made:
+def made(cost: Cost, n: int, out: Path) -> Made:
     """What it cost, and how large it was; it is taken away."""
     sizes = [path.stat().st_size for path in out.rglob("*") if path.is_file()]
     shutil.rmtree(out)

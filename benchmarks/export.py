@@ -13,12 +13,14 @@ from pathlib import Path
 from asked import Sizes, claims
 from converters import PEER, Converters, Made
 from datasets import colour_folder
-from export_rows import ROWS
+from export_rows import ROWS as CONVERSIONS
 from line import Line
+from shard_rows import shards
 from speed_table import head, machine, printed, put_between, row
 
 RESULTS = Path(__file__).with_name("EXPORT.md")
 HEAD = ("job", "by", "wall", "CPU", "peak", "images/s", "files", "size", "asked", "found", "met")
+ROWS = CONVERSIONS | {"shards": shards}
 QUICK = [name for name in ROWS if name != "kills"]
 
 
@@ -26,8 +28,11 @@ def main() -> None:
     """Print one Markdown table, line by line as it is measured."""
     arguments = _arguments()
     who = Converters(arguments.scratch, arguments.repeats, not arguments.no_peer)
-    who.smalti(colour_folder(who.scratch, 2))  # compiles what is imported, which every run but the first has
-    who.peer(colour_folder(who.scratch, 2))
+    if set(arguments.rows) - {"shards", "kills"}:
+        who.smalti(
+            colour_folder(who.scratch, 2)
+        )  # compiles what is imported, which all runs but the first have
+        who.peer(colour_folder(who.scratch, 2))
     lines = printed(_table(who, Sizes(arguments.scale), arguments.rows))
     if arguments.write:
         put_between(RESULTS, lines)

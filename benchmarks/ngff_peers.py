@@ -71,7 +71,7 @@ def bioio(store: Path, version: str) -> None:
 
     found = Reader(str(store))
     np.testing.assert_array_equal(found.data, np.load(store.parent / "pixels.npy"))
-    assert tuple(found.physical_pixel_sizes) == (2.0, 0.5, 0.5)
+    assert tuple(found.physical_pixel_sizes or ()) == (2.0, 0.5, 0.5)
 
 
 def _attributes(store: Path) -> Iterator[Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from smalti.export.inspecting import inspect
     from smalti.export.pyramid.api import to_multiscale, write_pyramid
     from smalti.export.samples import display_sample_images
+    from smalti.export.shards.api import write_shards
     from smalti.export.verifying import verify
     from smalti.processing.project import Project, open, process
 
@@ -38,6 +39,7 @@ __all__ = [
     "to_multiscale",
     "verify",
     "write_pyramid",
+    "write_shards",
 ]
 
 _HOMES = {
@@ -57,6 +59,7 @@ _HOMES = {
     "to_multiscale": "smalti.export.pyramid.api",
     "verify": "smalti.export.verifying",
     "write_pyramid": "smalti.export.pyramid.api",
+    "write_shards": "smalti.export.shards.api",
 }
 
 

@@ -36,8 +36,7 @@ class ListingOptions:
 @exporter("listing", title="List of images", options=ListingOptions, suffix=".csv")
 def listing(images: Chosen, out: str, options: ListingOptions, progress: Progress) -> Report:
     """A text file with one line an image."""
-    assert images.facts is not None
-    rows, begun = images.facts.head(options.most).select(options.columns), time.monotonic()
+    rows, begun = images.frame.head(options.most).select(options.columns), time.monotonic()
     if options.dry_run:
         return Report(out, plan=(f"{rows.height} lines", *options.columns), problems=images.problems)
     if Path(out).exists() and not options.overwrite:

@@ -91,7 +91,7 @@ def test_a_kill_at_each_file_put_in_place_loses_nothing_that_was_committed(stage
         assert run_script(store, stage, number, when).returncode == -signal.SIGKILL
         assert_whole(store, killed_at.IMAGES, least)
         if number < n_files or when == "before":
-            killed_at.write(str(store), stage)
+            assert run_script(store, stage).returncode == 0
         assert_equal(store, after)
 
 
@@ -107,7 +107,10 @@ def files(tmp_path_factory):
 
 
 def convert_files(files, store, *options):
-    command = [sys.executable, "-m", "smalti.cli", "convert", str(files), "--out", str(store)]
+    often = (
+        "import smalti.export.collection as c; c.COMMIT_BYTES = 0; from smalti.cli.main import main; main()"
+    )
+    command = [sys.executable, "-c", often, "convert", str(files), "--out", str(store)]
     return subprocess.Popen([*command, "--shard-images", "8", *options], stderr=subprocess.DEVNULL)
 
 

@@ -5,29 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from smalti.cli.choosing import Chosen as Rows
-from smalti.cli.choosing import (
-    ColumnsFrom,
-    FilterColumns,
-    FilterOps,
-    FilterValues,
-    GroupBy,
-    JoinFiles,
-    JoinOn,
-    SavedView,
-    SelectIds,
-    SelectWhere,
-    Where,
-)
 from smalti.cli.generated import with_options_of
+from smalti.cli.images import ROW_OPTIONS, chosen_images, rows_of
 from smalti.cli.options import Debug, stoppable
-from smalti.cli.sources import chosen_images
 from smalti.export.settings import ConvertOptions
 
 __all__ = ["convert"]
 
 
-@with_options_of(ConvertOptions)
+@with_options_of(ConvertOptions, more=ROW_OPTIONS)
 def convert(
     sources: Annotated[
         list[str],
@@ -47,17 +33,6 @@ def convert(
         ),
     ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", help="Look into sub-folders too.")] = False,
-    where: Where = None,
-    filter_columns: FilterColumns = None,
-    filter_ops: FilterOps = None,
-    filter_values: FilterValues = None,
-    select_where: SelectWhere = None,
-    select_ids: SelectIds = None,
-    view: SavedView = None,
-    columns_from: ColumnsFrom = None,
-    join_files: JoinFiles = None,
-    join_on: JoinOn = None,
-    group_by: GroupBy = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     debug: Debug = False,
     **options: Any,
@@ -71,21 +46,9 @@ def convert(
     from smalti.core.progress import RichProgress
     from smalti.export.convert import convert as run
 
+    rows = rows_of(options)
     asked = read_options(
         ConvertOptions, {name: value for name, value in options.items() if value is not None}
-    )
-    rows = Rows(
-        where=where or (),
-        filter_columns=filter_columns or (),
-        filter_ops=filter_ops or (),
-        filter_values=filter_values or (),
-        select_where=select_where or (),
-        select_ids=select_ids,
-        view=view,
-        columns_from=columns_from or (),
-        join_files=join_files or (),
-        join_on=join_on or (),
-        group_by=group_by,
     )
     with stoppable("the same command goes on where it was"):
         images = chosen_images(sources, recursive, rows).with_metadata(metadata)

@@ -22,11 +22,13 @@ from smalti.cli import (
     pyramid,
     samples,
     schema,
+    shards,
     summary,
     table,
     verify,
 )
 from smalti.cli.errors import explain
+from smalti.cli.list import list_
 from smalti.cli.options import debugging
 
 __all__ = ["app", "main"]
@@ -46,6 +48,7 @@ for _command in (
     explore.explore,
     export.export,
     convert.convert,
+    shards.shards,
     pyramid.pyramid,
     inspect.inspect,
     samples.samples,
@@ -56,6 +59,8 @@ for _command in (
     schema.schema,
 ):
     app.command()(_command)
+app.command("list")(list_)
+app.command("export-frames", help="The same as shards.")(shards.shards)
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,8 +8,8 @@ import typer
 from smalti.cli.choosing import Chosen as Rows
 from smalti.cli.choosing import SavedView, SelectIds, SelectWhere, Where
 from smalti.cli.generated import with_options_of
+from smalti.cli.images import chosen_images
 from smalti.cli.options import Debug, stoppable
-from smalti.cli.sources import chosen_images
 from smalti.export.pyramid.options import PyramidOptions
 
 __all__ = ["pyramid"]

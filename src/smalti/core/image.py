@@ -139,6 +139,12 @@ class Image:
         Everything else, flat. Well-known keys become columns of their own: ``objective_magnification``,
         ``objective_na``, ``exposure_s``, ``instrument``, ``software``, ``significant_bits``,
         ``compression``, and the names of the columns a loader declares.
+    details
+        All that the file says of itself and of each plane, nested, of plain values, made when asked for; None
+        where that is no more than the other fields. Valid while its loader is open.
+        Well-known keys: ``uuid``, ``acquired_at`` (as it is written), ``scale`` and a plane's ``position``
+        (by axis, ``value`` and ``unit``), ``channels``, ``planes`` (``t``, ``c``, ``z``, ``position``,
+        ``delta_t``, ``uuid``, ``file``), ``annotations``.
     """
 
     ref: ImageRef
@@ -156,6 +162,7 @@ class Image:
     block_shape: tuple[int, ...] | None = None
     partial: str | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
+    details: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_axes(self.axes, self.shape)

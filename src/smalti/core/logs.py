@@ -9,9 +9,10 @@ __all__ = ["configure_logging"]
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _handler: logging.Handler | None = None
+_before = logging.NOTSET
 
 
-def configure_logging(enable: bool = True, level: str = "INFO") -> None:
+def configure_logging(enable: bool = True, level: str | int = "INFO") -> None:
     """Show what is logged below ``smalti`` on stderr, or show it no more.
 
     Parameters
@@ -26,16 +27,18 @@ def configure_logging(enable: bool = True, level: str = "INFO") -> None:
     >>> configure_logging(level="WARNING")
     >>> configure_logging(enable=False)
     """
-    global _handler  # noqa: PLW0603 - the one handler that is ours
-    name = level.upper()
+    global _handler, _before  # noqa: PLW0603 - the one handler that is ours
+    name = logging.getLevelName(level) if isinstance(level, int) else level.upper()
     if name not in _LEVELS:
-        raise UnknownNameError("level", level, _LEVELS)
+        raise UnknownNameError("level", str(level), _LEVELS)
     log = logging.getLogger("smalti")
     if _handler is not None:
         log.removeHandler(_handler)
+        log.setLevel(_before)
         _handler = None
-    log.setLevel(name if enable else logging.NOTSET)
     if enable:
+        _before = log.level
+        log.setLevel(name)
         _handler = logging.StreamHandler(sys.stderr)
         _handler.setFormatter(
             logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")

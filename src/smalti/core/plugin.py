@@ -42,13 +42,14 @@ __all__ = [
     "metric",
     "metric_set_version",
     "plugins",
+    "transform",
     "verb",
 ]
 
 GROUP = "smalti.plugins"
 
-Kind = Literal["loader", "metric", "check", "view", "step", "exporter", "verb"]
-KINDS: tuple[Kind, ...] = ("loader", "metric", "check", "view", "step", "exporter", "verb")
+Kind = Literal["loader", "metric", "check", "view", "step", "exporter", "transform", "verb"]
+KINDS: tuple[Kind, ...] = ("loader", "metric", "check", "view", "step", "exporter", "transform", "verb")
 
 PLANE_NEEDS = (
     "plane",
@@ -93,7 +94,7 @@ class Plugin:
         Raised when its numbers change; part of what a resumed run compares.
     options
         What only some kinds state: a loader's ``extensions``, ``magic``, ``magic_at``, ``stores`` and
-        ``isolated``; an exporter's ``title``, ``options`` and ``suffix``.
+        ``isolated``; an exporter's ``title``, ``options``, ``suffix`` and ``command``.
     """
 
     kind: Kind
@@ -223,7 +224,9 @@ def loader(
     )
 
 
-def exporter(name: str, *, title: str, options: type, suffix: str = "", version: int = 1) -> Callable[[F], F]:
+def exporter(
+    name: str, *, title: str, options: type, suffix: str = "", command: str = "", version: int = 1
+) -> Callable[[F], F]:
     """Mark an exporter: a function ``(images, out, options, progress) -> Report``.
 
     `images` are `smalti.export.images.Chosen`, `out` is where to write, `options` a record as
@@ -240,10 +243,18 @@ def exporter(name: str, *, title: str, options: type, suffix: str = "", version:
         The record of its options.
     suffix
         What names of its results end in: ``".zarr"``; empty for a folder.
+    command
+        How the command line begins, where that is not its name: ``"list --as csv"``.
     version
         See `Plugin`.
     """
-    return mark("exporter", name, (), version, title=title, options=options, suffix=suffix)
+    command = command or name
+    return mark("exporter", name, (), version, title=title, options=options, suffix=suffix, command=command)
+
+
+def transform(name: str) -> Callable[[F], F]:
+    """Mark a transform: it makes a value of a text that a template found in a name, or None."""
+    return mark("transform", name)
 
 
 def verb(name: str) -> Callable[[F], F]:

@@ -19,6 +19,7 @@ from smalti.export.images import Chosen, of_folders, of_project
 from smalti.export.report import Report
 from smalti.export.settings import ConvertOptions
 from smalti.processing.project import Project
+from smalti.writers.target import full_place
 
 __all__ = ["chosen", "convert", "export_images"]
 
@@ -108,8 +109,8 @@ def convert(
         report = convert_arrays(images, image_metadata, out, asked, shown)
     if isinstance(shown, RichProgress) and (report.failed or report.problems or report.plan):
         shown.say(report.tell())  # else a notebook would not tell what failed
-    store = store_path(out)
-    return store if is_url(store) else Path(store)
+    where = full_place(store_path(out))
+    return where if is_url(where) else Path(where)
 
 
 def export_images(

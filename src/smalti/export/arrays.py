@@ -9,14 +9,15 @@ import xxhash
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress
-from smalti.export.columns import NAMES
-from smalti.export.convert import store_path
+from smalti.export.convert import layout_for, store_path
 from smalti.export.dry import plan_lines
 from smalti.export.dtypes import DTYPES
-from smalti.export.layout import Layout, planned
-from smalti.export.pictures import FEW
+from smalti.export.facts import OF_PATH, renamed
+from smalti.export.layout import Layout
+from smalti.export.pictures import channels_in
 from smalti.export.prepare import pixel_hash, prepared, statistics
 from smalti.export.report import Report
+from smalti.export.scanned import Scanned
 from smalti.export.session import Before, Item, look_before, writing
 from smalti.export.settings import ConvertOptions
 from smalti.writers.target import target_at
@@ -47,32 +48,37 @@ def convert_arrays(
     UsageError
         Something is no image, or there is not a row for each.
     """
+    axes = (options.axes or "").upper()
+    if axes and set(axes) != set("CYX"):
+        raise UsageError(f"axes are {options.axes!r}; of arrays in memory give an order of C, Y and X")
     channels_first = isinstance(images, np.ndarray) and images.ndim == 4
-    axes = "CYX" if channels_first else (options.axes or "").upper()
+    axes = axes or ("CYX" if channels_first else "")
     pictures = [_picture(number, image, axes) for number, image in enumerate(images)]
     if not pictures:
         raise UsageError("there is no image in images; give an array (images, channels, height, width)")
     facts = _facts(metadata, len(pictures))
     target, store = target_at(store_path(out))
+    name = f"{target.name}/{store}"
     creation = options.creation() | {"sources": ["memory"], "digest": _digest(pictures)}
     try:
         before = look_before(target, store, options, creation)
         facts = _named(facts, before.start)
-        rows = [_row(picture, path) for picture, path in zip(pictures, facts["path"], strict=True)]
-        layout = planned(rows, options, before.layout)
+        found = [_scanned(picture, path) for picture, path in zip(pictures, facts[OF_PATH], strict=True)]
+        beside = facts if len(facts.columns) > 1 else None
+        before.check(name, {(one.path, None) for one in found}, beside)
+        layout = layout_for(found, options, before, name)
         if options.dry_run:
-            return Report(f"{target.name}/{store}", plan=plan_lines(rows, layout, options))
+            return Report(name, plan=plan_lines(found, layout, options))
         with writing(target, store, layout, options, creation, before) as session:
-            session.progress = progress
-            session.facts = facts if len(facts.columns) > 1 else None
-            return session.take(_items(pictures, rows, layout, options, before), len(rows))
+            session.progress, session.facts = progress, beside
+            return session.take(_items(pictures, found, layout, options, before), len(found))
     finally:
         target.close()
         progress.close()
 
 
 def _picture(number: int, image: Any, axes: str) -> np.ndarray:
-    """One image as (channels, height, width); without `axes`, a last one of at most four is channels."""
+    """One image as (channels, height, width); `axes` names its three, "" for what is usual."""
     array = np.asarray(image)
     if array.dtype.kind == "c":
         raise UsageError(
@@ -86,32 +92,19 @@ def _picture(number: int, image: Any, axes: str) -> np.ndarray:
         )
     if array.ndim == 2:
         array = array[np.newaxis]
-    elif len(axes) == 3 and set(axes) == set("CYX"):
-        array = array.transpose([axes.index(axis) for axis in "CYX"])
-    elif array.shape[-1] <= FEW:
-        array = array.transpose(2, 0, 1)
+    else:
+        letters = axes or channels_in(array.shape)
+        array = array.transpose([letters.index(axis) for axis in "CYX"])
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
 
 
-def _row(picture: np.ndarray, path: str) -> dict[str, Any]:
-    facts = {
-        "path": path,
-        "filename": path.rpartition("/")[2],
-        "format": "array",
-        "error": None,
-        "n_planes": 1,
-    }
-    return facts | {
-        "series": 0,
-        "t": None,
-        "z": None,
-        "shape": list(picture.shape),
-        "dtype": picture.dtype.name,
-    }
+def _scanned(picture: np.ndarray, path: str) -> Scanned:
+    c, h, w = picture.shape
+    return Scanned(path, 0, shape=(c, h, w), dtype=picture.dtype.name, axes="CYX", format="array")
 
 
 def _facts(metadata: Metadata, n: int) -> pl.DataFrame:
-    """``path`` and the columns of the metadata, a row an image."""
+    """Names, null where none are given, and the columns of the metadata, a row an image."""
     frame = pl.DataFrame() if metadata is None else _frame(metadata)
     if metadata is not None and frame.height != n:
         raise UsageError(f"image_metadata has {frame.height:,} rows for {n:,} images; give one an image")
@@ -120,15 +113,13 @@ def _facts(metadata: Metadata, n: int) -> pl.DataFrame:
         names = frame["filename"].cast(pl.String)
         if names.null_count() or names.n_unique() < n:
             raise UsageError("image_metadata has a filename that is empty or there twice; give each its own")
-    taken = {name: f"metadata_{name}" for name in frame.columns if name in NAMES and name != "filename"}
-    others = frame.drop("filename", strict=False).rename(taken)
-    return pl.DataFrame({"path": names}).hstack(others)
+    return pl.DataFrame({OF_PATH: names}).hstack(renamed(frame.drop("filename", strict=False), "metadata"))
 
 
 def _named(facts: pl.DataFrame, start: int) -> pl.DataFrame:
     """With names by number, counted on from the images that are there, where none were given."""
     numbered = [f"image_{number:06d}" for number in range(start, start + facts.height)]
-    return facts.with_columns(pl.col("path").fill_null(pl.Series(numbered, dtype=pl.String)))
+    return facts.with_columns(pl.col(OF_PATH).fill_null(pl.Series(numbered, dtype=pl.String)))
 
 
 def _digest(pictures: Sequence[np.ndarray]) -> str:
@@ -151,15 +142,17 @@ def _frame(metadata: Any) -> pl.DataFrame:
 
 def _items(
     pictures: Sequence[np.ndarray],
-    rows: Sequence[dict[str, Any]],
+    found: Sequence[Scanned],
     layout: Layout,
     options: ConvertOptions,
     before: Before,
 ) -> Iterator[Item]:
-    wanted = options.wanted(layout.dtype)
-    for picture, row in zip(pictures, rows, strict=True):
-        if (row["path"], 0, None, None) in before.done:
+    wanted, done = options.wanted(layout.dtype), before.done
+    for picture, one in zip(pictures, found, strict=True):
+        if (one.path, 0, None, None) in done:
             continue
+        row = {"path": one.path, "filename": one.path.rpartition("/")[2], "series": 0, "format": one.format}
+        row |= {"shape": list(one.shape), "dtype": one.dtype, "error": None}
         try:
             pixels = prepared(picture, wanted)
         except SmaltiError as error:

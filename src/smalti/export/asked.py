@@ -1,9 +1,25 @@
 """What is asked of pixels, as plain values that travel to worker processes."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Reading", "Wanted"]
+__all__ = ["Dtype", "Reading", "Wanted"]
+
+Dtype = Literal[
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+]
+"""What a collection can hold; the narrower come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +35,14 @@ class Reading:
         for none of these.
     fits_ext
         HDUs of FITS files by number or name, whose planes become channels; empty for the first with an image.
+    by_length
+        Whether an axis that a file does not name may be channels because it is short.
     """
 
     axes: str = ""
     planes: str = ""
     fits_ext: tuple[str, ...] = ()
+    by_length: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

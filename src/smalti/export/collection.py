@@ -6,9 +6,13 @@ commit. Shards, parts and the arrays' own metadata come before it. Whoever opens
 a run ended, sees images and rows that belong together; what a killed run left is replaced by the next.
 """
 
+import io
 import json
-from collections.abc import Mapping, Sequence
+import re
+import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from smalti import __version__
 from smalti.core.columns import Column
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.export.columns import COLUMNS
+from smalti.export.facts import beside, together
 from smalti.export.layout import Array, Layout
 from smalti.processing.frames import frame
 from smalti.table.parquet import stage
@@ -28,16 +33,24 @@ from smalti.writers.grid import plan_grid
 from smalti.writers.growing import GrowingArray, array_metadata, grid_of
 from smalti.writers.target import LOCK, SCRATCH, Target
 
-__all__ = ["FORMAT", "Collection", "State", "beside", "joined", "new_state", "read_table"]
+__all__ = ["FORMAT", "Collection", "State", "check_beside", "new_state", "read_table", "table_beside"]
 
 FORMAT = 1
 """Of the attributes; a store of a higher one is of a later smalti."""
 
 COMMIT_BYTES = 256 << 20
-"""Pixels between two commits of a store of several arrays, whose shards are written again as they grow."""
+COMMIT_SECONDS = 5.0
+"""Pixels, or seconds, after which a commit is due: each takes milliseconds, and rewrites shards not full."""
 
 _OURS = {"images", "table", LOCK, SCRATCH}
 """What may lie in a store that a run was killed in before its first commit."""
+
+_ARRAY = re.compile(r"images(/[a-z0-9]+_[0-9]+x[0-9]+x[0-9]+(_padded)?)?")
+_PART = re.compile(r"table/part-[0-9]{6,}\.parquet")
+"""Names of arrays and of parts of the table; a store from elsewhere may state any."""
+
+MOST_OPEN = 64
+"""Arrays whose last shard is open at once; each takes a file handle or more."""
 
 _GROUP = {"zarr_format": 3, "node_type": "group"}
 
@@ -68,26 +81,53 @@ class State:
         """
         data = target.read(f"{store}/zarr.json")
         if data is None:
-            tops = {name.split("/")[1] for name in target.files(store)}
-            if tops - _OURS:
+            files = target.files(store)
+            tops = {name.removeprefix(f"{store}/").split("/")[0] for name in files}
+            if tops - _OURS or (files and target.leaves_lock and f"{store}/{LOCK}" not in files):
                 raise UsageError(
                     f"{target.name}/{store} holds other things than a Zarr collection; give another --out"
                 )
             return None
+        name = f"{target.name}/{store}"
         try:
             root = json.loads(data)
             attributes = root["attributes"]
-            if attributes["smalti"]["format"] > FORMAT:
-                raise UsageError(
-                    f"{target.name}/{store} was written by smalti {attributes['smalti']['version']}; "
-                    "install that or a later one"
-                )
+            written = attributes["smalti"]
             nodes = root["consolidated_metadata"]["metadata"]
-        except (ValueError, KeyError, TypeError) as error:
+            arrays = {path: node for path, node in nodes.items() if node["node_type"] == "array"}
+            state = cls(attributes, arrays)
+            if written["format"] <= FORMAT:
+                state._check()
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise UsageError(f"{name} is no collection that smalti wrote; give another --out") from error
+        if written["format"] > FORMAT:
             raise UsageError(
-                f"{target.name}/{store} is no collection that smalti wrote; give another --out"
-            ) from error
-        return cls(attributes, {path: node for path, node in nodes.items() if node["node_type"] == "array"})
+                f"{name} was written by smalti {written['version']}; install that or a later one"
+            )
+        return state
+
+    def _check(self) -> None:
+        """Raise ValueError or the like when something is not as it is written; names stay in the store."""
+        attributes = self.attributes
+        counts = [attributes[name] for name in ("rows", "failed", "total_images")]
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise ValueError(counts)
+        if not all(_PART.fullmatch(part) for part in attributes["parts"]):
+            raise ValueError(attributes["parts"])
+        if self.arrays.keys() != attributes["arrays"].keys() or not all(map(_ARRAY.fullmatch, self.arrays)):
+            raise ValueError(list(self.arrays))
+        for metadata in self.arrays.values():
+            grid_of(metadata)
+        if not isinstance(attributes["append_history"], list):
+            raise TypeError
+        if run := attributes.get("run"):
+            _ = (
+                run["creation"],
+                run["append"],
+                run["overwrite"],
+                run["images"],
+                Layout.of_plain(run["layout"]),
+            )
 
     @property
     def layout(self) -> Layout:
@@ -97,6 +137,12 @@ class State:
             c, h, w = self.arrays[path]["shape"][1:]
             arrays.append(Array(path, (c, h, w), self.arrays[path]["data_type"], facts["padded"]))
         return Layout(tuple(arrays))
+
+    @property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Metadata of all that is in it by path: its arrays, and the group of several of them."""
+        groups = {"images": {**_GROUP, "attributes": {}}} if self.arrays.keys() - {"images"} else {}
+        return groups | self.arrays
 
     @property
     def rows(self) -> int:
@@ -136,19 +182,26 @@ class Collection:
         self.target = target
         self.store = store
         self.state = state
-        self._pool = ThreadPoolExecutor(threads + 1)  # one waits for the disk
+        self._pool = ThreadPoolExecutor(threads)
         self._arrays: dict[str, GrowingArray] = {}
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
+        self._began = time.monotonic()
         self._committed = state.rows
-        self._written = {path: metadata["shape"][0] for path, metadata in state.arrays.items()}
+        self._written: dict[str, int] = {}
         self._layout = {array.path: array for array in layout.arrays}
         self._codec, self._cut = codec, cut
+        for array in layout.arrays:  # what is wrong with them must not show after the old store was cleared
+            plan_grid(array.shape, np.dtype(array.dtype), **cut)
 
     def _array(self, path: str) -> GrowingArray:
         """An array of the layout, made when its first image comes."""
         if path in self._arrays:
+            self._arrays[path] = self._arrays.pop(path)  # the last is the latest used
             return self._arrays[path]
+        if len(self._arrays) >= MOST_OPEN:
+            for other in list(self._arrays.values())[: MOST_OPEN // 2]:
+                other.flush()
         array, known = self._layout[path], self.state.arrays.get(path)
         if known is None:
             dtype = np.dtype(array.dtype)
@@ -172,12 +225,12 @@ class Collection:
 
     @property
     def is_due(self) -> bool:
-        """Whether a commit now costs little: a shard is just full, or much has come since the last."""
+        """Whether much, or for long, was added since the last commit; of one array at a full shard."""
+        if self._bytes < COMMIT_BYTES and time.monotonic() - self._began < COMMIT_SECONDS:
+            return False
         if len(self._layout) > 1:
-            return self._bytes >= COMMIT_BYTES
-        return bool(self._bytes) and all(
-            array.length % array.grid.shard[0] == 0 for array in self._arrays.values()
-        )
+            return True
+        return all(array.length % array.grid.shard[0] == 0 for array in self._arrays.values())
 
     def commit(
         self, facts: pl.DataFrame | None = None, history: int | None = None, beside_from: int | None = None
@@ -209,9 +262,9 @@ class Collection:
         self._check_alone()
         self._write_json("zarr.json", self._root())
         self._committed = self.state.rows
-        self._rows, self._bytes = [], 0
+        self._rows, self._bytes, self._began = [], 0, time.monotonic()
         if staged is not None:
-            self.target.put(beside(self.store), staged)
+            self.target.put(table_beside(self.store), staged)
 
     def _check_alone(self) -> None:
         """Raise SmaltiError when the store grew by somebody else's hand, where no lock keeps others away."""
@@ -228,15 +281,14 @@ class Collection:
         if all_of_it:
             for name in ("zarr.json", "images", "table"):
                 self.target.remove(f"{self.store}/{name}")
-            self.target.remove(beside(self.store))
+            self.target.remove(table_beside(self.store))
         self.target.scratch.mkdir(parents=True, exist_ok=True)
 
     def _write_part(self, facts: pl.DataFrame | None) -> None:
         attributes = self.state.attributes
         rows = frame([[row.get(column.name) for column in COLUMNS] for row in self._rows], COLUMNS)
         if facts is not None:
-            keys = ["path", "series"] if "series" in facts.columns else ["path"]
-            rows = rows.join(facts, on=keys, how="left", maintain_order="left")
+            rows = beside(rows, facts)
         name = f"table/part-{len(attributes['parts']):06d}.parquet"
         self.target.put(f"{self.store}/{name}", self._staged(name, rows))
         attributes["parts"] = [*attributes["parts"], name]
@@ -248,7 +300,7 @@ class Collection:
         """A table written aside, to be put in place."""
         self.target.scratch.mkdir(parents=True, exist_ok=True)
         aside = self.target.scratch / name.replace("/", "~")
-        return stage(rows.lazy(), aside, _described(rows), {"smalti": __version__})
+        return stage(rows.lazy(), aside, _described(rows), {"smalti": __version__}, through=False)
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.target.write(f"{self.store}/{name}", json.dumps(value, indent=2).encode())
@@ -268,16 +320,15 @@ class Collection:
         self.state.attributes["append_history"] = [*self.state.attributes["append_history"], entry]
 
     def _root(self) -> dict[str, Any]:
-        buckets = any(path != "images" for path in self.state.arrays)
-        nodes = {"images": {**_GROUP, "attributes": {}}} if buckets else {}
-        if buckets:
-            self._write_json("images/zarr.json", nodes["images"])
-        whole = {"kind": "inline", "must_understand": False, "metadata": nodes | self.state.arrays}
+        nodes = self.state.nodes
+        for path in nodes.keys() - self.state.arrays.keys():
+            self._write_json(f"{path}/zarr.json", nodes[path])
+        whole = {"kind": "inline", "must_understand": False, "metadata": nodes}
         return {**_GROUP, "attributes": self.state.attributes, "consolidated_metadata": whole}
 
     def _stage_beside(self, before: int) -> Path:
         """The whole table, by adding to what lies beside the store when that has all `before` the run."""
-        name, parts = beside(self.store), self.state.attributes["parts"]
+        name, parts = table_beside(self.store), self.state.attributes["parts"]
         kept = _read_rows(self.target, name) if before else None
         if kept is None or kept.height != before:
             return self._staged(name, read_table(self.target, self.store, self.state))
@@ -286,18 +337,39 @@ class Collection:
             if sum(rows.height for rows in new) == self.state.rows - before:
                 break
             new.insert(0, _read_part(self.target, f"{self.store}/{part}"))
-        return self._staged(name, joined([kept, *new]))
+        return self._staged(name, together([kept, *new]))
 
     def close(self) -> None:
         """Let go of what was not committed."""
         self._pool.shutdown(cancel_futures=True)
-        for array in self._arrays.values():
-            array.close()
+        with ExitStack() as stack:
+            for array in self._arrays.values():
+                stack.callback(array.close)
 
 
-def beside(store: str) -> str:
+def table_beside(store: str) -> str:
     """Name of the table that lies beside a store: ``images_metadata.parquet`` of ``images.zarr``."""
     return f"{store.removesuffix('.zarr')}_metadata.parquet"
+
+
+def check_beside(target: Target, store: str) -> None:
+    """Raise UsageError when the table that would be written beside a store is there and not smalti's."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    name = table_beside(store)
+    data = target.read(name)
+    if data is None:
+        return
+    try:
+        ours = b"smalti" in (pq.read_metadata(io.BytesIO(data)).metadata or {})
+    except (pa.ArrowException, OSError):
+        ours = False
+    if not ours:
+        raise UsageError(
+            f"{target.name}/{name} is not smalti's, and the table of the store would be written there; "
+            "move it, or give another --out"
+        )
 
 
 def new_state(creation: Mapping[str, Any]) -> State:
@@ -322,12 +394,8 @@ def new_state(creation: Mapping[str, Any]) -> State:
 
 def read_table(target: Target, store: str, state: State) -> pl.DataFrame:
     """The rows that were committed, in order."""
-    return joined([_read_part(target, f"{store}/{part}") for part in state.attributes["parts"]])
-
-
-def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Parts of a table as one; a column that some lack is null there."""
-    return pl.concat(parts, how="diagonal_relaxed") if parts else frame([], COLUMNS)
+    parts = [_read_part(target, f"{store}/{part}") for part in state.attributes["parts"]]
+    return together(parts) if parts else frame([], COLUMNS)
 
 
 def _read_part(target: Target, name: str) -> pl.DataFrame:

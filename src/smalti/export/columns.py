@@ -43,6 +43,7 @@ COLUMNS = (
         "source_hash", "String", "", "xxh3-128 of the file's bytes, 32 hex digits; null for no file.", "same"
     ),
     Column("pixel_hash", "String", "", "xxh3-128 of the pixels as stored, 32 hex digits.", "same"),
+    Column("note", "String", "", "What the file lacks, though this image could be read.", "same"),
     Column("error", "String", "", "Why it is not in the store; null when it is.", "same"),
 )
 

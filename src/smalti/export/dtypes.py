@@ -1,18 +1,16 @@
 """Types of pixels: which holds another's every value, and casts that lose nothing in silence."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 import numpy as np
 
 from smalti.core.errors import SmaltiError
+from smalti.export.asked import Dtype
 
 __all__ = ["DTYPES", "cast", "holds", "promoted"]
 
-DTYPES = (
-    *("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
-    *("float16", "float32", "float64"),
-)
-"""What a collection can hold; the narrower come first."""
+DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
 def holds(wide: np.dtype, narrow: np.dtype) -> bool:
@@ -45,12 +43,7 @@ def cast(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return pixels.astype(dtype, copy=False)
     with np.errstate(all="ignore"):
         made = pixels.astype(dtype)
-    if pixels.dtype.kind == "f" and dtype.kind == "f":
-        wrong = np.isfinite(pixels) & ~np.isfinite(made)
-    elif dtype.kind == "f":
-        wrong = _outside(made, pixels.dtype) | (_back(made, pixels.dtype) != pixels)
-    else:
-        wrong = _outside(pixels, dtype) | (made.astype(pixels.dtype) != pixels)
+        wrong = _wrong(pixels, made)
     if wrong.any():
         value = pixels[wrong][0]
         raise SmaltiError(
@@ -60,14 +53,20 @@ def cast(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return made
 
 
-def _back(made: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        return made.astype(dtype)
+def _wrong(pixels: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """Where a cast lost a value; rounding to shorter floats is no loss."""
+    if pixels.dtype.kind == made.dtype.kind == "f":
+        lost: np.ndarray = np.isfinite(pixels) & ~np.isfinite(made)
+        return lost
+    ends = _outside(made, pixels.dtype) if made.dtype.kind == "f" else _outside(pixels, made.dtype)
+    found: np.ndarray = ends | (made.astype(pixels.dtype) != pixels)
+    return found
 
 
 def _outside(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Which values are NaN or beyond an integer type; compared as floats, where the upper end is exact."""
     low, high = (0, 2) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max) + 1)
     if values.dtype.kind == "f":
-        return ~((values >= float(low)) & (values < float(high)))
+        wide = values.astype(np.float64)  # of 16 bits the ends of most integers would be infinite
+        return ~((wide >= float(low)) & (wide < float(high)))
     return (values < low) | (values >= high) if values.dtype.kind != "b" else np.zeros(values.shape, bool)

@@ -8,6 +8,7 @@ import polars as pl
 
 from smalti.core.errors import UsageError
 from smalti.core.remote import shown
+from smalti.export.facts import OF_PATH, renamed
 from smalti.sources.tabular import plain, read_table
 
 __all__ = ["KEY", "join_by_key"]
@@ -29,7 +30,7 @@ def join_by_key(paths: Sequence[str], table: str) -> tuple[pl.DataFrame, list[st
     Returns
     -------
     tuple
-        A frame with ``path`` and the table's other columns, and the sentences.
+        A frame with the key `smalti.export.facts.OF_PATH` and the table's other columns, and the sentences.
 
     Raises
     ------
@@ -44,17 +45,13 @@ def join_by_key(paths: Sequence[str], table: str) -> tuple[pl.DataFrame, list[st
     rows, left_out = plain(rows)
     keys = rows[KEY].str.strip_chars().str.strip_prefix("./").str.replace_all("\\", "/", literal=True)
     matched = _matched(keys, paths, name)
-    frame = (
-        rows.drop(KEY)
-        .with_columns(path=pl.Series(matched, dtype=pl.String))
-        .filter(pl.col("path").is_not_null())
-    )
+    others = renamed(rows.drop(KEY), "metadata")
+    frame = others.with_columns(pl.Series(OF_PATH, matched, pl.String)).filter(pl.col(OF_PATH).is_not_null())
     said = _unmatched(matched, keys, paths, name)
     if left_out:
         said.append(f"columns of {name} that no such table can have: {', '.join(left_out)}")
-    joined = pl.DataFrame({"path": paths}, schema={"path": pl.String}).join(
-        frame, on="path", how="left", maintain_order="left"
-    )
+    own = pl.DataFrame({OF_PATH: paths}, schema={OF_PATH: pl.String})
+    joined = own.join(frame, on=OF_PATH, how="left", maintain_order="left")
     return joined, said
 
 

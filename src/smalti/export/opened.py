@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from smalti.core.errors import UsageError
-from smalti.core.remote import is_url, said, shown, storage_options
-from smalti.export.collection import State, beside, read_table
+from smalti.core.remote import said, shown, storage_options
+from smalti.export.collection import State, read_table, table_beside
 from smalti.export.convert import store_path
 from smalti.writers.target import LOCK, SCRATCH, LocalTarget, RemoteTarget, target_at
 
@@ -52,41 +52,52 @@ class Opened:
         return {name: size for name, size in found.items() if name.split("/")[1] not in (LOCK, SCRATCH)}
 
 
-def opened(store: str) -> Opened:
-    """Open a store, or the ``images.zarr`` in a folder.
+def opened(store: str, with_table: bool = True) -> Opened:
+    """Open a store, or the ``images.zarr`` in a folder; without its table, one whose parts are damaged.
 
     Raises
     ------
     UsageError
         There is no store, or none of images.
     """
-    import zarr
-
-    where = store if store.rstrip("/").endswith(".zarr") else _inside(store)
+    where = _store_at(store)
     target, name = target_at(where)
     try:
-        options = (
-            {"storage_options": storage_options(where)} if is_url(where) and "file://" not in where else {}
-        )
-        place = where.rstrip("/") if options else str(target.folder / name)  # type: ignore[union-attr]
-        root = zarr.open_group(place, mode="r", **options)
-    except Exception as error:  # whatever zarr-python or a cloud's library says
+        root = _root(where, target, name)
+        attributes = dict(root.attrs)
+        state = State.read(target, name) if "smalti" in attributes else None
+        arrays = {path: node for path, node in root.members(max_depth=None) if _holds_images(path, node)}
+        if not arrays and state is None:
+            raise UsageError(f"{shown(where)} has no array 'images'; give a store that smalti convert wrote")
+        table = pl.DataFrame()
+        if with_table:
+            table = read_table(target, name, state) if state else _foreign_table(target, name, attributes)
+    except BaseException:
         target.close()
-        raise UsageError(f"{shown(where)} cannot be opened as a Zarr group: {said(error)}") from error
-    attributes = dict(root.attrs)
-    ours = "smalti" in attributes
-    state = State.read(target, name) if ours else None
-    arrays = {path: node for path, node in root.members(max_depth=None) if _holds_images(path, node)}
-    if not arrays and not ours:
-        raise UsageError(f"{shown(where)} has no array 'images'; give a store that smalti convert wrote")
-    table = read_table(target, name, state) if state else _foreign_table(target, name, attributes)
+        raise
     return Opened(target, name, attributes, arrays, table, state)
 
 
-def _inside(folder: str) -> str:
-    target, name = target_at(folder)
-    root = target.read(f"{name}/zarr.json")
-    return folder if root is not None else store_path(folder)
+def _root(where: str, target: LocalTarget | RemoteTarget, name: str) -> Any:
+    import zarr
+
+    try:
+        if isinstance(target, LocalTarget):
+            return zarr.open_group(str(target.folder / name), mode="r")
+        return zarr.open_group(where.rstrip("/"), mode="r", storage_options=storage_options(where))
+    except Exception as error:  # whatever zarr-python or a cloud's library says
+        raise UsageError(f"{shown(where)} cannot be opened as a Zarr group: {said(error)}") from error
+
+
+def _store_at(given: str) -> str:
+    """A store, or the ``images.zarr`` in a folder."""
+    if given.rstrip("/").endswith(".zarr"):
+        return given
+    target, name = target_at(given)
+    try:
+        return given if target.read(f"{name}/zarr.json") is not None else store_path(given)
+    finally:
+        target.close()
 
 
 def _holds_images(path: str, node: Any) -> bool:
@@ -97,7 +108,7 @@ def _holds_images(path: str, node: Any) -> bool:
 
 def _foreign_table(target: LocalTarget | RemoteTarget, name: str, attributes: dict[str, Any]) -> pl.DataFrame:
     """The table beside a store of images_to_zarr; empty where there is none."""
-    for candidate in (str(attributes.get("metadata_file", "")).rpartition("/")[2], beside(name)):
+    for candidate in (str(attributes.get("metadata_file", "")).rpartition("/")[2], table_beside(name)):
         data = target.read(candidate) if candidate else None
         if data is not None:
             return pl.read_parquet(io.BytesIO(data))

@@ -8,12 +8,12 @@ from math import prod
 
 import numpy as np
 
-from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.errors import SmaltiError
 from smalti.core.image import Image
 from smalti.export.asked import Reading
 from smalti.export.dtypes import DTYPES, promoted
 
-__all__ = ["FEW", "Picture", "axes_of", "pictures"]
+__all__ = ["Picture", "axes_of", "channels_in", "pictures"]
 
 FEW = 4
 """A last axis of at most so many, in a file that does not name its axes, is channels."""
@@ -37,6 +37,8 @@ class Picture:
         Planes that nothing was said of; more than 1 makes it a stack, which has no pixels.
     read
         Its pixels, of `shape` and `dtype`.
+    n_samples
+        Colour samples of each channel; they count among its channels, those of one together.
     """
 
     image: Image
@@ -46,6 +48,7 @@ class Picture:
     z: int | None
     n_planes: int
     read: Callable[[], np.ndarray]
+    n_samples: int = 1
 
 
 def pictures(images: Iterable[Image], reading: Reading) -> Iterator[Picture]:
@@ -123,43 +126,39 @@ def _of_image(image: Image, reading: Reading) -> Iterator[Picture]:
         raise SmaltiError(f"its pixels are {dtype}, which no collection holds; known: {', '.join(DTYPES)}")
     axes = axes_of(image, reading)
     length = dict(zip(axes, image.shape, strict=True))
-    shape = (length.get("C", 1) * length.get("S", 1), length["Y"], length["X"])
+    n_samples = length.get("S", 1)
+    shape = (length.get("C", 1) * n_samples, length["Y"], length["X"])
     stacked = {axis: length[axis] for axis in "TZ" if length.get(axis, 1) > 1}
+    made = partial(Picture, image, shape, dtype, n_samples=n_samples)
     read = partial(_plane, image, axes)
     n_planes = prod(stacked.values())
     if n_planes == 1 or not reading.planes:
-        yield Picture(image, shape, dtype, None, None, n_planes, partial(read, {}))
+        yield made(None, None, n_planes, partial(read, {}))
     elif reading.planes == "each":
         for at in product(*map(range, stacked.values())):
             pick = dict(zip(stacked, at, strict=True))
-            yield Picture(image, shape, dtype, pick.get("T"), pick.get("Z"), 1, partial(read, pick))
+            yield made(pick.get("T"), pick.get("Z"), 1, partial(read, pick))
     elif reading.planes == "middle":
         pick = {axis: (n - 1) // 2 for axis, n in stacked.items()}
-        yield Picture(image, shape, dtype, pick.get("T"), pick.get("Z"), 1, partial(read, pick))
+        yield made(pick.get("T"), pick.get("Z"), 1, partial(read, pick))
     else:
         picks = [dict(zip(stacked, at, strict=True)) for at in product(*map(range, stacked.values()))]
-        yield Picture(image, shape, dtype, None, None, 1, partial(_maximum, read, picks))
+        yield made(None, None, 1, partial(_maximum, read, picks))
 
 
 def axes_of(image: Image, reading: Reading) -> str:
-    """A letter for each stored axis.
-
-    Of a file that names none of its three axes, a last one of at most four is channels, else the first.
-    """
-    n = len(image.axes)
-    if len(reading.axes) == n:
-        if (
-            len(set(reading.axes)) < n
-            or not set(reading.axes) <= set("TCZYXS")
-            or not {"Y", "X"} <= set(reading.axes)
-        ):
-            raise UsageError(
-                f"axes {reading.axes!r}: give different letters out of TCZYXS, Y and X among them"
-            )
+    """A letter for each stored axis, as asked for, stated in the file, or guessed."""
+    if len(reading.axes) == len(image.axes):
         return reading.axes
-    if n == 3 and len(image.guessed) == 1 and "C" not in image.axes:
-        return "YXC" if image.shape[-1] <= FEW else "CYX"
+    named = not reading.by_length or len(image.guessed) != 1 or "C" in image.axes
+    if len(image.axes) == 3 and not named:
+        return channels_in(image.shape)
     return image.axes
+
+
+def channels_in(shape: Sequence[int]) -> str:
+    """Letters of three axes that nothing names: a last one of at most four is channels, else the first."""
+    return "YXC" if shape[-1] <= FEW else "CYX"
 
 
 def _plane(image: Image, axes: str, pick: dict[str, int]) -> np.ndarray:

@@ -26,25 +26,32 @@ def prepared(pixels: np.ndarray, wanted: Wanted) -> np.ndarray:
 
 
 def _resized(pixels: np.ndarray, size: tuple[int, int], order: int) -> np.ndarray:
-    """As scikit-image resizes, smoothed where it shrinks; integers are rounded, not cut off."""
+    """As scikit-image resizes, smoothed where it shrinks; integers are rounded, not cut off.
+
+    Order 0, and booleans, take the nearest pixel as it is: no value is there that was not before.
+    """
+    if order == 0 or pixels.dtype.kind == "b":
+        rows, columns = (_nearest(*lengths) for lengths in zip(pixels.shape[1:], size, strict=True))
+        return pixels[:, rows[:, np.newaxis], columns]
     from skimage.transform import resize
 
-    channels = [
-        resize(channel, size, order=0 if pixels.dtype.kind == "b" else order, preserve_range=True)
-        for channel in _floats(pixels)
-    ]
-    found: np.ndarray = np.stack(channels)
-    if pixels.dtype.kind not in "iu":
+    values = pixels.astype(np.float64)
+    found: np.ndarray = np.stack(
+        [resize(channel, size, order=order, preserve_range=True) for channel in values]
+    )
+    if pixels.dtype.kind == "f":
         return found.astype(pixels.dtype, copy=False)
     ends = np.iinfo(pixels.dtype)
     rounded = np.rint(found)
-    whole: np.ndarray = np.clip(rounded, ends.min, ends.max).astype(pixels.dtype)
-    whole[rounded >= float(ends.max)] = ends.max  # of 64 bits, float64 has no such number
+    with np.errstate(invalid="ignore"):  # of 64 bits, float64 has no such number as the largest
+        whole: np.ndarray = np.clip(rounded, ends.min, ends.max).astype(pixels.dtype)
+    whole[rounded >= float(ends.max)] = ends.max
     return whole
 
 
-def _floats(pixels: np.ndarray) -> np.ndarray:
-    return pixels if pixels.dtype.kind == "b" else pixels.astype(np.float64)
+def _nearest(length: int, wanted: int) -> np.ndarray:
+    """Which pixel lies below the middle of each new one."""
+    return (2 * np.arange(wanted) + 1) * length // (2 * wanted)
 
 
 def statistics(pixels: np.ndarray) -> dict[str, float | int | None]:
@@ -56,12 +63,11 @@ def statistics(pixels: np.ndarray) -> dict[str, float | int | None]:
             finite, n_nan = pixels[fine], int(np.isnan(pixels).sum())
     if not finite.size:
         return {"min": None, "max": None, "mean": None, "n_nan": n_nan}
-    return {
-        "min": float(finite.min()),
-        "max": float(finite.max()),
-        "mean": float(finite.mean(dtype=np.float64)),
-        "n_nan": n_nan,
-    }
+    with np.errstate(over="ignore"):
+        mean = float(finite.mean(dtype=np.float64))
+        if not np.isfinite(mean):  # the sum was beyond float64, the mean is not
+            mean = float((finite.astype(np.float64) / finite.size).sum())
+    return {"min": float(finite.min()), "max": float(finite.max()), "mean": mean, "n_nan": n_nan}
 
 
 def pixel_hash(pixels: np.ndarray) -> str:

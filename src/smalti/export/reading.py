@@ -2,6 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import EIO
 from functools import partial
 from io import FileIO
 from itertools import count
@@ -15,7 +18,9 @@ import xxhash
 
 from smalti.core.errors import SmaltiError, TooLargeError
 from smalti.core.image import Image, ImageRef
+from smalti.export.about import about_text
 from smalti.export.asked import Reading, Wanted
+from smalti.export.limits import ChannelLimits
 from smalti.export.pictures import Picture, pictures
 from smalti.export.prepare import pixel_hash, prepared, statistics
 from smalti.loaders.choose import open_images
@@ -36,6 +41,7 @@ FOUND = pl.Schema(
         "z": pl.Int64(),
         "n_planes": pl.Int64(),
         "shape": pl.List(pl.Int64()),
+        "n_samples": pl.Int64(),
         "dtype": pl.String(),
         "axes": pl.String(),
         "format": pl.String(),
@@ -43,6 +49,7 @@ FOUND = pl.Schema(
         "channel_names": pl.List(pl.String()),
         "pixel_size_x_um": pl.Float64(),
         "pixel_size_y_um": pl.Float64(),
+        "note": pl.String(),
         "error": pl.String(),
         "source_hash": pl.String(),
         "min": pl.Float64(),
@@ -54,6 +61,9 @@ FOUND = pl.Schema(
         "stored_dtype": pl.String(),
         "file": pl.String(),
         "offset": pl.Int64(),
+        "about": pl.String(),  # of the first picture of each image, where that is asked for
+        "lows": pl.List(pl.Float64()),  # limits of each channel up to this picture, where these are asked for
+        "highs": pl.List(pl.Float64()),
         "errno": pl.Int64(),  # of what went wrong with the spool, not with the image
     }
 )
@@ -67,23 +77,43 @@ ALIGNED = 16
 _numbers = count()
 
 
+Take = Callable[[Picture, Callable[[], None]], dict[str, Any]]
+"""What is done with a picture, and called while it has to wait."""
+
+
 def begin(settings: Settings, budget: Budget) -> Work:
-    """See `smalti.processing.job.Job`; an order's ``step`` is ``scan`` or ``read``."""
+    """See `smalti.processing.job.Job`; of an order's steps see `smalti.export.stream.Readers`."""
 
     def work(refs: Sequence[ImageRef], order: Mapping[str, Any], begun: Begin) -> Tables:
         reading = Reading(**order["reading"] | {"fits_ext": tuple(order["reading"]["fits_ext"])})
-        if order["step"] == "scan":
-            take: Callable[[Picture], dict[str, Any]] = facts_of
-            return _work(refs, reading, order["single"], settings, begun, take)
+        task = _Task(reading, order["single"], settings, begun)
+        try:
+            with _taking(order, budget) as take:
+                return task.do(refs, take, hashed=order["step"] == "read")
+        except OSError as error:  # nothing that a file can bring about
+            rows = [{"of": refs[0].image_id, "errno": error.errno or EIO}]
+            return {"found": pl.DataFrame(rows, FOUND)}
+
+    return work
+
+
+@contextmanager
+def _taking(order: Mapping[str, Any], budget: Budget) -> Iterator[Take]:
+    """What is done with each picture of a batch."""
+    if order["step"] == "scan":
+        yield lambda picture, beat: facts_of(picture)
+    elif order["step"] == "describe":
+        yield _Describing().take
+    elif order["step"] == "limits":
+        yield _Measuring(order["percent"], budget).take
+    else:
         if order["many_png"]:
             import smalti.kernels.scanlines  # noqa: F401 - brings numba, with which PNG takes half the time
         spool = _Spool(Path(order["spool"]), Wanted(**order["wanted"]), budget)
         try:
-            return _work(refs, reading, order["single"], settings, begun, spool.take)
+            yield spool.take
         finally:
             spool.close()
-
-    return work
 
 
 def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
@@ -94,36 +124,52 @@ def _failed(refs: Sequence[ImageRef], status: str, error: str) -> Tables:
 READING = Job("smalti.export.reading:begin", _failed)
 
 
-def _work(
-    refs: Sequence[ImageRef],
-    reading: Reading,
-    single: bool,
-    settings: Settings,
-    begun: Begin,
-    take: Callable[[Picture], dict[str, Any]],
-) -> Tables:
-    rows: list[dict[str, Any]] = []
-    for number, ref in enumerate(refs):
-        begun(number)
-        own: list[dict[str, Any]] = []
-        isolation = Isolation(settings.isolate, settings.timeout, partial(begun, number))
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A batch of files, looked at or read; each picture that fails costs itself only."""
+
+    reading: Reading
+    single: bool
+    settings: Settings
+    begun: Begin
+
+    def do(self, refs: Sequence[ImageRef], take: Take, hashed: bool) -> Tables:
+        """Rows of `FOUND` for a batch."""
+        rows: list[dict[str, Any]] = []
+        for number, ref in enumerate(refs):
+            self.begun(number)
+            own = list(self._of_file(ref, take, partial(self.begun, number)))
+            failed = any(row["error"] is not None for row in own)
+            source = _source_hash(ref) if hashed or failed else None
+            rows += [row | {"of": ref.image_id, "source_hash": source} for row in own]
+        return {"found": pl.DataFrame(rows, FOUND, orient="row")}
+
+    def _of_file(self, ref: ImageRef, take: Take, beat: Callable[[], None]) -> Iterator[dict[str, Any]]:
+        isolation = Isolation(self.settings.isolate, self.settings.timeout, beat)
+        any_image = False
         try:
-            with open_images(ref, settings.plane_limit, ref.loader, isolation) as images:
-                for picture in pictures(_only(images, ref) if single else images, reading):
-                    n_bytes = prod(picture.shape) * picture.dtype.itemsize
-                    if n_bytes > settings.plane_limit:
-                        raise TooLargeError(n_bytes, settings.plane_limit, "the image")
-                    own.append(take(picture))
-                    begun(number)
-            if not own:
+            with open_images(ref, self.settings.plane_limit, ref.loader, isolation) as images:
+                for picture in pictures(_only(images, ref) if self.single else images, self.reading):
+                    any_image = True
+                    yield self._of_picture(picture, take, beat)
+                    beat()
+            if not any_image:
                 raise SmaltiError("the file holds no image")
         except _SpoolError as error:
-            return {"found": pl.DataFrame([{"of": ref.image_id, "errno": error.number}], FOUND)}
+            raise error.cause from error
         except Exception as error:  # a reader may raise anything; it costs this file only
-            own.append({"error": reason(error)[:MAX_ERROR]})
-        source = _source_hash(ref) if take is not facts_of else None
-        rows += [row | {"of": ref.image_id, "source_hash": source} for row in own]
-    return {"found": pl.DataFrame(rows, FOUND, orient="row")}
+            yield {"error": reason(error)[:MAX_ERROR]}
+
+    def _of_picture(self, picture: Picture, take: Take, beat: Callable[[], None]) -> dict[str, Any]:
+        n_bytes = prod(picture.shape) * picture.dtype.itemsize
+        try:
+            if n_bytes > self.settings.plane_limit:
+                raise TooLargeError(n_bytes, self.settings.plane_limit, "the image")
+            return take(picture, beat)
+        except _SpoolError:
+            raise
+        except Exception as error:  # a broken plane; the next may be whole
+            return facts_of(picture) | {"error": reason(error)[:MAX_ERROR]}
 
 
 def _only(images: Iterator[Image], ref: ImageRef) -> Iterator[Image]:
@@ -145,6 +191,7 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "z": picture.z,
         "n_planes": picture.n_planes,
         "shape": list(picture.shape),
+        "n_samples": picture.n_samples,
         "dtype": picture.dtype.name,
         "axes": image.axes,
         "format": image.metadata.get("format"),
@@ -152,16 +199,50 @@ def facts_of(picture: Picture) -> dict[str, Any]:
         "channel_names": list(image.channel_names) if image.channel_names else None,
         "pixel_size_x_um": image.pixel_size_um.get("X"),
         "pixel_size_y_um": image.pixel_size_um.get("Y"),
+        "note": image.partial,
         "error": None,
     }
+
+
+class _Describing:
+    """Tells all that is known of an image with the first picture of it."""
+
+    def __init__(self) -> None:
+        self._told: object = None
+
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
+        """See `Take`."""
+        about = None if picture.image is self._told else about_text(picture.image)
+        self._told = picture.image
+        return facts_of(picture) | {"about": about}
+
+
+class _Measuring:
+    """Tells between which values the pixels of an image have been so far, channel by channel."""
+
+    def __init__(self, percent: float, budget: Budget) -> None:
+        self._percent, self._budget = percent, budget
+        self._image: object = None
+        self._channels: list[ChannelLimits] = []
+
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
+        """See `Take`."""
+        if picture.image is not self._image:
+            self._image = picture.image
+            self._channels = [ChannelLimits(self._percent) for _ in range(picture.shape[0])]
+        with self._budget.hold(2 * prod(picture.shape) * picture.dtype.itemsize, beat):
+            for channel, plane in zip(self._channels, picture.read(), strict=True):
+                channel.add(plane)
+        limits = [channel.limits or (None, None) for channel in self._channels]
+        return facts_of(picture) | {"lows": [low for low, _ in limits], "highs": [high for _, high in limits]}
 
 
 class _SpoolError(Exception):
     """Pixels could not be left for the driver: the disk is full."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(os.strerror(number))
+    def __init__(self, cause: OSError) -> None:
+        self.cause = cause
+        super().__init__(str(cause))
 
 
 class _Spool:
@@ -173,10 +254,11 @@ class _Spool:
         self._wanted = wanted
         self._budget = budget
 
-    def take(self, picture: Picture) -> dict[str, Any]:
+    def take(self, picture: Picture, beat: Callable[[], None]) -> dict[str, Any]:
         """Read a picture, prepare it, and leave its pixels in the file."""
-        n_bytes = 3 * prod(picture.shape) * picture.dtype.itemsize
-        with self._budget.hold(n_bytes, lambda: None):
+        n_values = prod(picture.shape)
+        n_bytes = n_values * (3 * picture.dtype.itemsize + 16 * (self._wanted.resize is not None))
+        with self._budget.hold(n_bytes, beat):
             pixels = prepared(picture.read(), self._wanted)
             offset = self._file.tell()
             try:
@@ -184,7 +266,7 @@ class _Spool:
                 offset = self._file.tell()
                 _write_all(self._file, pixels.reshape(-1).view(np.uint8).data)
             except OSError as error:
-                raise _SpoolError(error.errno or 0) from error
+                raise _SpoolError(error) from error
             stored = {"pixel_hash": pixel_hash(pixels), **statistics(pixels)}
         place = {"file": self._name, "offset": offset, "stored_dtype": pixels.dtype.name}
         return facts_of(picture) | stored | place | {"stored_shape": list(pixels.shape)}

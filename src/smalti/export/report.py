@@ -26,8 +26,10 @@ class Report:
         How long it took.
     plan
         What was planned, in lines; all there is of a dry run.
-    reasons_in
-        Where the reasons of all that failed are, in words; "" for nowhere but `errors`.
+    what
+        What was written, in the singular.
+    told_in
+        What holds the reasons of all that failed; empty where the report does.
     """
 
     path: str
@@ -38,7 +40,8 @@ class Report:
     problems: tuple[str, ...] = ()
     seconds: float = 0.0
     plan: tuple[str, ...] = ()
-    reasons_in: str = " in the table"
+    what: str = "image"
+    told_in: str = "the table"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -49,12 +52,13 @@ class Report:
         lines = [*self.plan]
         if self.written or self.failed:
             rate = f", {self.written / self.seconds:,.0f} a second" if self.seconds >= 1 else ""
-            images = "1 image" if self.written == 1 else f"{self.written:,} images"
+            images = f"1 {self.what}" if self.written == 1 else f"{self.written:,} {self.what}s"
             lines.append(f"{images} written{rate}; {self.total:,} in {self.path}")
         elif not self.plan:
-            lines.append(f"nothing to do; {self.total:,} images in {self.path}")
+            lines.append(f"nothing to do; {self.total:,} {self.what}s in {self.path}")
         if self.failed:
-            lines.append(f"{self.failed:,} failed, each with its reason{self.reasons_in}:")
+            told = f", each with its reason in {self.told_in}" if self.told_in else ""
+            lines.append(f"{self.failed:,} failed{told}:")
             lines += [f"  {path}: {reason}" for path, reason in self.errors]
             if self.failed > len(self.errors):
                 lines.append(f"  and {self.failed - len(self.errors):,} more")

@@ -67,6 +67,8 @@ def display_sample_images(
     UsageError
         There is no such store, or no image in it.
     """
+    if save_path is not None:
+        _check_suffix(os.fspath(save_path))
     cells = [
         Cell(tile(one.pixels), one.name, one.facts) for one in _samples(os.fspath(store), num_samples, seed)
     ]
@@ -74,6 +76,13 @@ def display_sample_images(
     if save_path is not None:
         picture.save(save_path)
     return picture
+
+
+def _check_suffix(path: str) -> None:
+    from PIL.Image import registered_extensions
+
+    if os.path.splitext(path)[1].lower() not in registered_extensions():  # noqa: PTH122
+        raise UsageError(f"{path} names no kind of picture; give one that ends in .png or .jpg")
 
 
 def list_samples(store: str, n: int, seed: int) -> str:
@@ -110,4 +119,4 @@ def _sample(found: Opened, path: str, row: int) -> _Sample:
             pixels, name = pixels[:c, :h, :w], own["path"][0]
     elif "filename" in found.table.columns and row < found.table.height:
         name = str(found.table["filename"][row])
-    return _Sample(place, name or place, pixels)
+    return _Sample(place, " ".join(name.split()) or place, pixels)  # a name may be of several lines

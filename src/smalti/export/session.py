@@ -3,7 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Some
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,9 @@ import polars as pl
 from smalti.core.errors import UsageError
 from smalti.core.progress import Progress, Silent
 from smalti.core.progress import State as Progressed
-from smalti.export.collection import Collection, State, new_state, read_table
+from smalti.export.collection import Collection, State, check_beside, new_state, read_table
+from smalti.export.columns import NAMES
+from smalti.export.facts import beside
 from smalti.export.layout import Layout
 from smalti.export.report import Report
 from smalti.export.settings import ConvertOptions
@@ -50,7 +53,7 @@ class Item:
     bucket: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Before:
     """What is in the place of a store, and what is to become of it.
 
@@ -58,37 +61,73 @@ class Before:
     ----------
     state
         Of the store that is added to; None for a new one.
-    done
-        What the run that was stopped has already stored; empty for a run that begins.
-    errors
-        Path and reason of the images that failed in it.
+    rows
+        What a run that was stopped has already stored, when it goes on; else None.
     problems
         Sentences on what a person should know.
-    files
-        Size and last change of the files of `done`, as they were stored.
-    goes_on
-        Whether a run that was stopped goes on.
     """
 
     state: State | None = None
-    done: frozenset[Key] = frozenset()
-    errors: tuple[tuple[str, str], ...] = ()
+    rows: pl.DataFrame | None = None
     problems: tuple[str, ...] = ()
-    files: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    goes_on: bool = False
+
+    @property
+    def run(self) -> Mapping[str, Any]:
+        """What the store says of the run that goes on."""
+        assert self.state is not None
+        found: Mapping[str, Any] = self.state.attributes["run"]
+        return found
 
     @property
     def start(self) -> int:
         """Images that were there before the run."""
         if self.state is None:
             return 0
-        attributes = self.state.attributes
-        return int(attributes["run"]["images"] if self.goes_on else attributes["total_images"])
+        return int((self.state.attributes if self.rows is None else self.run)[_IMAGES[self.rows is None]])
 
     @property
-    def layout(self) -> Layout | None:
-        """The arrays that are there; None for a new store."""
-        return None if self.state is None else self.state.layout
+    def done(self) -> frozenset[Key]:
+        """Pictures that have a row already."""
+        if self.rows is None:
+            return frozenset()
+        return frozenset(self.rows.select("path", "series", "t", "z").iter_rows())
+
+    def check(self, name: str, asked: Some[tuple[str, int | None]], facts: pl.DataFrame | None) -> None:
+        """Make sure that what is stored is of what is asked for now.
+
+        Parameters
+        ----------
+        name
+            Of the store, for the message.
+        asked
+            Path, and of a project series, of each image.
+        facts
+            What is known beside them.
+
+        Raises
+        ------
+        UsageError
+            The run that was stopped was over other images, or another table was beside them.
+        """
+        if self.rows is None:
+            return
+        single = any(series is not None for _, series in asked)
+        keys = self.rows.select("path", "series" if single else pl.lit(None)).iter_rows()
+        others = [path for path, series in keys if (path, series) not in asked]
+        own = self.rows.select(NAMES)
+        if others:
+            n = f"{len(others):,} of its {self.rows.height:,} images"
+            why = f"{n} are not asked for now, such as {others[0]}"
+        elif not (own if facts is None else beside(own, facts)).equals(self.rows):
+            why = "the table beside its images was another"
+        else:
+            return
+        raise UsageError(
+            f"{name} holds a run that was stopped, and {why}; --append adds to it, --overwrite replaces it"
+        )
+
+
+_IMAGES = {True: "total_images", False: "images"}
 
 
 def look_before(target: Target, store: str, options: ConvertOptions, creation: Mapping[str, Any]) -> Before:
@@ -97,25 +136,29 @@ def look_before(target: Target, store: str, options: ConvertOptions, creation: M
     Raises
     ------
     UsageError
-        There is one, and nothing says what to do with it; or there is something else.
+        There is one, and nothing says what to do with it; or there is something else in its place, or in
+        that of the table beside it.
     """
+    check_beside(target, store)
     state = State.read(target, store)
-    if state is None or options.overwrite:
+    if state is None:
         return Before()
     run = state.attributes.get("run")
-    if run and run["creation"] == _plain(creation) and options.append >= run["append"]:
-        rows = read_table(target, store, state).slice(run["rows"])
-        keys = rows.select("path", "series", "t", "z").iter_rows()
-        stored = rows.select("path", "source_size", "source_modified").unique(maintain_order=True)
-        failed = rows.filter(pl.col("error").is_not_null()).select("path", "error")
-        files = {path: facts for path, *facts in stored.iter_rows()}
-        return Before(state, frozenset(keys), tuple(failed.iter_rows()), files=files, goes_on=True)
+    if run and run["creation"] == _plain(creation) and _goes_on(run, options):
+        return Before(state, read_table(target, store, state).slice(run["rows"]))
+    if options.overwrite:
+        return Before()
     name = f"{target.name}/{store}"
     if options.append:
         said = f"a run of other sources or options that was stopped in {name} is left as far as it came"
         return Before(state, problems=(said,) if run else ())
     why = "it holds a run that was stopped, of other sources or options" if run else "it is there already"
     raise UsageError(f"{name}: {why}; --append adds to it, --overwrite replaces it")
+
+
+def _goes_on(run: Mapping[str, Any], options: ConvertOptions) -> bool:
+    """Whether a call goes on with a run that was stopped; one that replaces a store, if that run did so."""
+    return bool(options.append >= run["append"] and options.overwrite <= run["overwrite"])
 
 
 def _plain(creation: Mapping[str, Any]) -> Any:
@@ -128,8 +171,8 @@ class Session:
 
     Parameters
     ----------
-    collection
-        The store, opened.
+    collection, layout
+        The store, opened, and the arrays that it will have.
     options, creation
         How it is made, and what of it its attributes keep.
     before
@@ -147,6 +190,7 @@ class Session:
     """
 
     collection: Collection
+    layout: Layout
     options: ConvertOptions
     creation: Mapping[str, Any]
     before: Before
@@ -162,17 +206,19 @@ class Session:
         """Write all items, of about `total` images, and finish the store."""
         attributes = self.collection.state.attributes
         self.collection.clear(all_of_it=self.before.state is None)
-        if not self.before.goes_on:
+        if self.before.rows is None:
             attributes["run"] = {
                 "append": self.before.state is not None,
+                "overwrite": self.options.overwrite,
                 "rows": attributes["rows"],
                 "images": attributes["total_images"],
                 "creation": _plain(self.creation),
+                "layout": self.layout.to_plain(),
             }
+        else:
+            for path, error in self.before.rows.select("path", "error").iter_rows():
+                self._count(path, error)
         attributes["finished"] = False
-        self.failed = len(self.before.errors)
-        self.errors = list(self.before.errors[:ERRORS_SHOWN])
-        self.written = len(self.before.done) - self.failed
         stopped = self._add_all(items, total)
         self._finish(whole=not stopped)
         problems = (*self.problems, *self.before.problems, *([stopped] if stopped else []))
@@ -188,12 +234,12 @@ class Session:
     def _add_all(self, items: Iterable[Item], total: int) -> str:
         """Why it was stopped early; empty when it was not."""
         for item in items:
-            if item.pixels is None:
-                self._fail(item.row)
+            error = item.row["error"]
+            self._count(item.row["path"], error)
+            if error is not None:
+                _LOG.warning("%s: %s", item.row["path"], error)
                 if self.options.on_error == "stop":
                     return "stopped at the image that failed, as was asked; the same call goes on with it"
-            else:
-                self.written += 1
             self.collection.add(item.row, item.pixels, item.bucket)
             if self.collection.is_due:
                 self.collection.commit(self.facts)
@@ -202,11 +248,11 @@ class Session:
             self.progress.update(Progressed(done, max(total, done), self.failed, seconds, "converting"))
         return ""
 
-    def _fail(self, row: Mapping[str, Any]) -> None:
-        self.failed += 1
-        _LOG.warning("%s: %s", row["path"], row["error"])
-        if len(self.errors) < ERRORS_SHOWN:
-            self.errors.append((row["path"], row["error"]))
+    def _count(self, path: str, error: str | None) -> None:
+        self.written += error is None
+        self.failed += error is not None
+        if error is not None and len(self.errors) < ERRORS_SHOWN:
+            self.errors.append((path, error))
 
     def _finish(self, whole: bool) -> None:
         """Commit the last rows, write the table beside, and only then say that the run has ended.
@@ -238,7 +284,7 @@ def writing(
     UsageError
         Another process writes to it, or did since it was looked at.
     """
-    with alone(target):
+    with alone(target, store):
         now = State.read(target, store)
         if (now and now.rows) != (before.state and before.state.rows) and not options.overwrite:
             raise UsageError(f"{target.name}/{store} was written to just now by another process; try again")
@@ -252,6 +298,6 @@ def writing(
             options.workers or usable_cores(),
         )
         try:
-            yield Session(collection, options, creation, before)
+            yield Session(collection, layout, options, creation, before)
         finally:
             collection.close()

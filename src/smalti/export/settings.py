@@ -5,27 +5,13 @@ from typing import Any, Literal
 
 from smalti.core.errors import UsageError
 from smalti.core.options import option
-from smalti.export.asked import Reading, Wanted
+from smalti.export.asked import Dtype, Reading, Wanted
 from smalti.processing.settings import parse_size
+from smalti.writers.compressors import check_level
 
 __all__ = ["ConvertOptions"]
 
 _PIXELS, _LAYOUT, _RUN = "Pixels", "Layout", "Run"
-
-_Dtype = Literal[
-    "bool",
-    "uint8",
-    "int8",
-    "uint16",
-    "int16",
-    "uint32",
-    "int32",
-    "uint64",
-    "int64",
-    "float16",
-    "float32",
-    "float64",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +24,7 @@ class ConvertOptions:
     interpolation_order: int = option(
         1, "How resizing interpolates: 0 nearest, 1 linear, 3 cubic.", least=0, most=5, group=_PIXELS
     )
-    dtype: _Dtype | None = option(
+    dtype: Dtype | None = option(
         None,
         "Store this type; a value that it cannot hold fails its image.",
         title="Type of pixels",
@@ -102,7 +88,13 @@ class ConvertOptions:
         "row", "An image that fails: a row with its reason, or the end of the run.", group=_RUN
     )
     workers: int = option(
-        0, "Processes that read, and threads that pack.", least=0, metavar="N", usual="all cores", group=_RUN
+        0,
+        "Processes that read, and threads that pack.",
+        least=0,
+        most=256,
+        metavar="N",
+        usual="all cores",
+        group=_RUN,
     )
     memory: str | None = option(
         None,
@@ -122,6 +114,17 @@ class ConvertOptions:
             raise UsageError("append and overwrite are opposites; give one of them")
         if self.resize is not None and (len(self.resize) != 2 or min(self.resize) < 1):
             raise UsageError(f"resize is {self.resize}; give height and width, as 512,512")
+        if self.chunk_shape is not None and (
+            len(self.chunk_shape) not in (3, 4) or min(self.chunk_shape) < 1
+        ):
+            raise UsageError(f"chunk shape is {self.chunk_shape}; give images, height, width, as 1,256,256")
+        if self.axes and not _are_axes(self.axes.upper()):
+            raise UsageError(
+                f"axes are {self.axes!r}; give different letters out of TCZYXS, Y and X among them"
+            )
+        check_level(self.compressor, self.clevel)
+        if self.memory:
+            parse_size(self.memory)
 
     @property
     def memory_bytes(self) -> int:
@@ -142,3 +145,7 @@ class ConvertOptions:
         """What of these decides what a store holds, for its attributes."""
         left_out = ("on_error", "workers", "memory", "append", "overwrite", "dry_run")
         return {name: value for name, value in asdict(self).items() if name not in left_out}
+
+
+def _are_axes(letters: str) -> bool:
+    return len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) <= set("TCZYXS")

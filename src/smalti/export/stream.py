@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from smalti.core.image import ImageRef
+from smalti.core.progress import Progress, State
 from smalti.export.asked import Reading, Wanted
 from smalti.export.reading import READING
 from smalti.processing.budget import slot_files
@@ -28,8 +29,8 @@ BATCH_BYTES = 16 << 20
 BATCH_FILES = 64
 MANY_PNG = 800
 """A process: numba takes 0.6 s to import, and saves 0.8 ms a PNG of 256² in colours."""
-AHEAD_BATCHES = 4
-"""Of batches a process that may be read before they are taken: pixels wait in files, not in memory."""
+AHEAD_BYTES = 64 << 20
+"""Pixels a process that may be read before they are taken; they wait in files, not in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,33 @@ class Readers:
         self._workers = workers
         self._order = {"reading": reading.to_dict(), "single": single}
 
-    def scan(self, refs: Sequence[ImageRef]) -> Iterator[pl.DataFrame]:
-        """What files hold, without their pixels; frames of `FOUND`, in any order."""
+    def look(
+        self, refs: Sequence[ImageRef], progress: Progress, step: str = "scan", **order: Any
+    ) -> Iterator[dict[str, Any]]:
+        """What is told of the pictures of all files, without keeping pixels; files in any order.
+
+        Parameters
+        ----------
+        refs
+            The files.
+        progress
+            Told how far it is.
+        step, order
+            ``"scan"``; ``"describe"``, which fills ``about``; or ``"limits"`` with ``percent``, which reads
+            all pixels and fills ``lows`` and ``highs``.
+
+        Yields
+        ------
+        dict
+            A row of `FOUND`.
+        """
+        done, message = 0, "measuring" if step == "limits" else "looking into files"
+        progress.update(State(0, len(refs), message=message))
         batches = cut_batches(refs, self._workers)
-        for tables in self._crew.run(batches, self._order | {"step": "scan"}):
-            yield tables["found"]
+        for tables in self._crew.run(batches, self._order | {"step": step, **order}):
+            yield from tables["found"].iter_rows(named=True)
+            done += tables["found"]["of"].n_unique()
+            progress.update(State(done, len(refs), message=message))
 
     def read(
         self,
@@ -106,14 +129,19 @@ class Readers:
         spool.mkdir(parents=True, exist_ok=True)
         batches = list(_cut(refs, n_bytes))
         batch_of = {ref.image_id: number for number, batch in enumerate(batches) for ref in batch}
-        ahead = self._workers * AHEAD_BATCHES
+        size_of = {ref.image_id: size for ref, size in zip(refs, n_bytes, strict=True)}
+        starts = [0, *accumulate(sum(size_of[ref.image_id] for ref in batch) for batch in batches)]
+        ahead = self._workers * AHEAD_BYTES
         done: dict[str, list[dict[str, Any]]] = {}
         pixels = _Spool(spool)
         waiting = iter(refs)
         current = next(waiting, None)
 
         def may_begin(batch: Sequence[ImageRef]) -> bool:
-            return current is None or batch_of[batch[0].image_id] < batch_of[current.image_id] + ahead
+            if current is None:
+                return True
+            now, wanted_batch = batch_of[current.image_id], batch_of[batch[0].image_id]
+            return wanted_batch <= now or starts[wanted_batch] < starts[now] + ahead
 
         told = {"step": "read", "spool": str(spool), "wanted": wanted.to_dict()}
         order = self._order | told | {"many_png": n_png > MANY_PNG * self._workers}

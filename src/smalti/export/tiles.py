@@ -54,6 +54,7 @@ def _fitted(plane: np.ndarray) -> np.ndarray:
 
 def _stretched(values: np.ndarray) -> np.ndarray:
     """Values from 0 at their 1st percentile to 1 at their 99.8th; a middle grey where all are one."""
+    values = values / 2  # the largest floats lie further apart than a float can say
     low, high = np.percentile(values, (1, 99.8))
     if high <= low:
         low, high = values.min(), values.max()

@@ -1,5 +1,7 @@
 """Whether a store is what its table says: ``smalti verify``."""
 
+import io
+import json
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -12,16 +14,18 @@ import polars as pl
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress, Silent
 from smalti.core.progress import State as Progressed
-from smalti.export.collection import State
-from smalti.export.columns import NAMES
+from smalti.export.collection import State, read_table, table_beside
+from smalti.export.columns import COLUMNS, NAMES
 from smalti.export.opened import Opened, opened
 from smalti.export.prepare import pixel_hash
+from smalti.table.schema import polars_schema
 from smalti.writers.growing import grid_of
 from smalti.writers.shard import read_index
 
 __all__ = ["verify"]
 
 SHOWN = 100
+BLOCK_BYTES = 16 << 20
 
 
 def verify(store: str | os.PathLike[str], progress: Progress | None = None) -> dict[str, Any]:
@@ -48,31 +52,57 @@ def verify(store: str | os.PathLike[str], progress: Progress | None = None) -> d
     UsageError
         There is no such store, or smalti did not write it.
     """
-    found = opened(os.fspath(store))
+    found = opened(os.fspath(store), with_table=False)
+    shown = Silent() if progress is None else progress
     try:
         if found.state is None:
             raise UsageError(f"{found.path} was not written by smalti; it has no hashes to compare with")
-        faults = list(_metadata_faults(found, found.state))
-        shards = 0
-        for fault in _shard_faults(found, found.state):
-            shards += 1
-            faults += [fault] if fault else []
-        faults += _pixel_faults(found, Silent() if progress is None else progress)
+        shards = list(_shard_faults(found, found.state))
+        faults = [*_array_faults(found, found.state), *filter(None, shards)]
+        try:
+            table = read_table(found.target, found.name, found.state)
+        except SmaltiError as error:
+            faults.append(str(error))
+            table = pl.DataFrame(schema=polars_schema(COLUMNS))
+        else:
+            faults += _table_faults(found, found.state, table)
+        stored = table.filter(pl.col("row").is_not_null()).sort("bucket", "row")
+        faults += _pixel_faults(found, stored, shown)
     finally:
         found.target.close()
-    stored = found.table["row"].is_not_null().sum()
+        shown.close()
     return {
         "path": found.path,
-        "images": int(stored),
-        "shards": shards,
+        "images": stored.height,
+        "shards": len(shards),
         "n_faults": len(faults),
         "faults": faults[:SHOWN],
     }
 
 
-def _metadata_faults(found: Opened, state: State) -> Iterator[str]:
+def _array_faults(found: Opened, state: State) -> Iterator[str]:
+    """Arrays that say something else of themselves than the root says of them.
+
+    A run that was stopped may have left an array that is longer: what is behind is not part of the store.
+    """
+    for path, metadata in state.nodes.items():
+        data = found.target.read(f"{found.name}/{path}/zarr.json")
+        try:
+            own = json.loads(data or b"")
+            same = own == metadata or (not state.attributes["finished"] and _is_longer(own, metadata))
+        except (ValueError, KeyError, TypeError, IndexError):
+            same = False
+        if not same:
+            yield f"{path}/zarr.json {'is gone' if data is None else 'is not what the root says of it'}"
+
+
+def _is_longer(own: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    n: int = own["shape"][0]
+    return own | {"shape": metadata["shape"]} == metadata and n > metadata["shape"][0]
+
+
+def _table_faults(found: Opened, state: State, table: pl.DataFrame) -> Iterator[str]:
     """What in attributes, arrays and table does not fit together."""
-    table = found.table
     missing = [name for name in NAMES if name not in table.columns]
     if missing:
         yield f"the table lacks {', '.join(missing)}"
@@ -88,14 +118,21 @@ def _metadata_faults(found: Opened, state: State) -> Iterator[str]:
     if (table["row"].is_null() != table["error"].is_not_null()).any():
         yield "rows have both an image and an error, or neither"
     for path, metadata in state.arrays.items():
-        own = found.target.read(f"{found.name}/{path}/zarr.json")
-        if own is None:
-            yield f"{path}/zarr.json is gone"
         rows = table.filter(pl.col("bucket") == path)["row"].sort()
         n = metadata["shape"][0]
         if rows.to_list() != list(range(n)):
             times = f"{rows.n_unique():,} of its rows, {len(rows):,} times"
             yield f"{path} has {n:,} images, the table names {times}"
+    data = found.target.read(table_beside(found.name))
+    if data is not None and state.attributes["finished"] and not _is_same(data, table):
+        yield f"{table_beside(found.name)} beside the store is not its table"
+
+
+def _is_same(data: bytes, table: pl.DataFrame) -> bool:
+    try:
+        return pl.read_parquet(io.BytesIO(data)).equals(table)
+    except pl.exceptions.PolarsError:
+        return False
 
 
 def _shard_faults(found: Opened, state: State) -> Iterator[str]:
@@ -113,19 +150,41 @@ def _shard_faults(found: Opened, state: State) -> Iterator[str]:
                 yield ""
 
 
-def _pixel_faults(found: Opened, progress: Progress) -> Iterator[str]:
-    """Images whose pixels are not those that were stored."""
-    rows = found.table.filter(pl.col("row").is_not_null())
-    if not set(NAMES) <= set(rows.columns):
-        return
-    wanted = rows.select("bucket", "row", "stored_shape", "pixel_hash", "path")
-    for number, (bucket, row, shape, expected, path) in enumerate(wanted.iter_rows()):
-        try:
-            pixels = found.arrays[bucket][row]
-            c, h, w = shape
-            if pixel_hash(pixels[:c, :h, :w]) != expected:
-                yield f"{bucket} row {row} ({path}): its pixels are not those that were stored"
-        except Exception as error:  # whatever zarr-python says of damaged chunks
-            yield f"{bucket} row {row} ({path}): {type(error).__name__}: {error}"
-        progress.update(Progressed(number + 1, wanted.height, message="verifying"))
-    progress.close()
+def _pixel_faults(found: Opened, stored: pl.DataFrame, progress: Progress) -> Iterator[str]:
+    """Images whose pixels are not those that were stored; `stored` are their rows, in order."""
+    done = 0
+    for bucket, rows in stored.group_by("bucket", maintain_order=True):
+        array = found.arrays.get(str(bucket[0]))
+        if array is None:
+            yield f"{bucket[0]} is gone"
+            continue
+        image_bytes = max(1, prod(array.shape[1:]) * array.dtype.itemsize)
+        deep = array.chunks[0] * max(1, BLOCK_BYTES // (image_bytes * array.chunks[0]))
+        for some in rows.iter_slices(deep):
+            yield from _of_block(array, some)
+            done += some.height
+            progress.update(Progressed(done, stored.height, message="verifying"))
+
+
+def _of_block(array: Any, rows: pl.DataFrame) -> Iterator[str]:
+    """Faults of images that lie together; where they cannot be read together, of each alone."""
+    first, last = rows["row"][0], rows["row"][-1]
+    try:
+        block = array[first : last + 1]
+    except Exception:  # a damaged chunk is one image's, or few
+        if rows.height > 1:
+            for one in rows.iter_slices(1):
+                yield from _of_block(array, one)
+            return
+        block = None
+    for row, bucket, shape, expected, path in rows.select(
+        "row", "bucket", "stored_shape", "pixel_hash", "path"
+    ).iter_rows():
+        if block is None or row - first >= len(block):
+            yield f"{bucket} row {row} ({path}) cannot be read"
+            continue
+        image, own = block[row - first], block[row - first][tuple(map(slice, shape))]
+        if pixel_hash(own) != expected:
+            yield f"{bucket} row {row} ({path}): its pixels are not those that were stored"
+        elif own.size < image.size and np.count_nonzero(own) < np.count_nonzero(image):
+            yield f"{bucket} row {row} ({path}): its padding is not empty"

@@ -1,8 +1,9 @@
 """What a file says of one image beside its pixels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 __all__ = ["About"]
 
@@ -17,6 +18,8 @@ class About:
         Of the image; empty when it has none.
     lengths
         Declared lengths of the axes T, C and Z.
+    details
+        See `Image`.
     """
 
     samples: str = ""
@@ -27,3 +30,4 @@ class About:
     metadata: Mapping[str, object] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
     name: str = ""
+    details: Callable[[], Mapping[str, Any]] | None = None

@@ -6,6 +6,7 @@ memory that both processes map, which must be made and touched anew for each ans
 
 from collections.abc import Callable, Generator
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -123,8 +124,9 @@ class _File:
         ref = ImageRef(**{name: from_plain(value) for name, value in plain.pop("ref").items()})
         dtype = None if plain["dtype"] is None else np.dtype(plain.pop("dtype"))
         pixels = _Pixels(self, header["number"]) if plain.pop("has_pixels") else None
+        details = partial(self.details, header["number"], pixels) if plain.pop("has_details") else None
         values = {name: from_plain(value) for name, value in plain.items()}
-        return Image(**values | {"ref": ref, "dtype": dtype, "pixels": pixels})
+        return Image(**values | {"ref": ref, "dtype": dtype, "pixels": pixels, "details": details})
 
     def read(self, number: int, index: tuple[int | slice, ...], level: int) -> np.ndarray:
         """A region of the image of this number."""
@@ -134,6 +136,10 @@ class _File:
         _, array = self._ask(question)
         assert array is not None
         return array
+
+    def details(self, number: int, _pixels: "_Pixels | None") -> Any:
+        """What the image of this number says of itself; its pixels are held, so that it is not let go."""
+        return from_plain(self._ask({"do": "details", "number": number})[0]["details"])
 
     def let_go(self, number: int) -> None:
         """Nobody will read the image of this number again; the process is told with the next question."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -31,7 +32,8 @@ def guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Gen
             if image is None:
                 return
             used = replace(image.ref, loader=plugin.name)
-            yield replace(image, ref=used, pixels=_guarded_pixels(image, used))
+            details = None if image.details is None else partial(_asked, image.details, used, plugin.name)
+            yield replace(image, ref=used, pixels=_guarded_pixels(image, used), details=details)
     finally:
         images.close()
 

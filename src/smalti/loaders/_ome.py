@@ -4,9 +4,11 @@ Elements and defaults of units: Open Microscopy Environment, OME data model, sch
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from smalti.loaders._about import About
+from smalti.loaders._ome_details import ome_details
 from smalti.loaders._units import micrometres, seconds
 
 __all__ = ["read_ome"]
@@ -37,7 +39,7 @@ def read_ome(xml: str) -> list[About]:
 def _about(root: Any, image: Any) -> About:
     pixels = image.find("Pixels")
     if pixels is None:
-        return About(name=image.get("Name", ""))
+        return About(name=image.get("Name", ""), details=partial(ome_details, root, image))
     names = tuple(channel.get("Name") for channel in pixels.findall("Channel"))
     sizes = {axis: _length(pixels, f"PhysicalSize{axis}") for axis in "XYZ"}
     return About(
@@ -48,6 +50,7 @@ def _about(root: Any, image: Any) -> About:
         metadata=_metadata(root, image, pixels),
         name=image.get("Name", ""),
         lengths={axis: int(_number(pixels.get(f"Size{axis}"), int) or 1) for axis in "TCZ"},
+        details=partial(ome_details, root, image),
     )
 
 

@@ -31,6 +31,9 @@ IDLE_SECONDS = 30.0
 """Without a question for so long the process ends; starting another takes 0.2 s."""
 
 
+_FIELDS = [field.name for field in fields(Image) if field.name not in ("pixels", "details")]
+
+
 def main() -> None:
     """Serve until stdin ends, or nothing was asked for a while."""
     orders, results = take_streams()
@@ -70,6 +73,9 @@ def _answer(file: "_File", asked: dict[str, Any], results: BinaryIO) -> None:
     try:
         if asked["do"] == "next":
             write(results, file.next())
+            return
+        if asked["do"] == "details":
+            write(results, {"details": file.details(asked)})
             return
         array = file.read(asked)
         flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
@@ -117,6 +123,12 @@ class _File:
         index = tuple(slice(*pick) if isinstance(pick, list) else pick for pick in asked["index"])
         return pixels(index, asked["level"])
 
+    def details(self, asked: dict[str, Any]) -> Any:
+        """What an image says of itself, as plain values."""
+        details = self._images[asked["number"]].details
+        assert details is not None
+        return to_plain(details())
+
     def close(self) -> None:
         """Let go of the file; what its loader says then is of no use to the next one."""
         self._images.clear()
@@ -126,12 +138,13 @@ class _File:
 
 
 def _plain_image(image: Image) -> dict[str, Any]:
-    """All fields but the pixels."""
-    values = {field.name: getattr(image, field.name) for field in fields(Image) if field.name != "pixels"}
+    """All fields but those that are asked for."""
+    values = {name: getattr(image, name) for name in _FIELDS}
     ref = {field.name: to_plain(getattr(image.ref, field.name)) for field in fields(ImageRef)}
     dtype = None if image.dtype is None else image.dtype.str
     plain = {name: to_plain(value) for name, value in values.items() if name not in ("ref", "dtype")}
-    return {**plain, "ref": ref, "dtype": dtype, "has_pixels": image.pixels is not None}
+    asked_for = {"has_pixels": image.pixels is not None, "has_details": image.details is not None}
+    return {**plain, "ref": ref, "dtype": dtype, **asked_for}
 
 
 def _described(error: Exception) -> dict[str, Any]:

@@ -129,6 +129,7 @@ def _image(ref: ImageRef, series: Any, part: Part, about: About, limit: int) -> 
         block_shape=part.left(block_shape(series)),
         partial=missing(series),
         metadata=about.metadata,
+        details=about.details,
     )
 
 

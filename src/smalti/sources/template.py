@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from string import Formatter
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from smalti.core.columns import Dtype
 from smalti.core.errors import UnknownNameError, UsageError
 
-__all__ = ["Field", "Hit", "Template"]
+__all__ = ["Field", "Hit", "Template", "kind_reader"]
 
 _NAME = re.compile(r"[A-Za-z_]\w{0,59}")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -53,6 +53,11 @@ _KINDS: Mapping[str, tuple[Dtype, Callable[[str], Any]]] = {
 """Type of the column, and the value of a text; None when the text is not of this kind."""
 
 
+def kind_reader(kind: str) -> Callable[[str], Any] | None:
+    """What makes a value of a text of this kind; None for a kind that there is not."""
+    return _KINDS[kind][1] if kind in _KINDS else None
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A named part of a template.
@@ -64,15 +69,22 @@ class Field:
     kind
         ``str``, ``int``, ``float``, ``date`` (2024-05-31), ``date_compact`` (20240531), or ``identity``: a
         name or number that is a label, kept as it is written with its zeros.
+    reader
+        What makes a value of its text, and None of a text that is no such value; None for that of its kind.
     """
 
     name: str
     kind: str
+    reader: Callable[[str], Any] | None = None
 
     @property
     def dtype(self) -> Dtype:
         """Type of its column."""
         return _KINDS[self.kind][0]
+
+    def read(self, text: str) -> Any:
+        """The value of a text; None when it is not of this kind."""
+        return _KINDS[self.kind][1](text) if self.reader is None else self.reader(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,25 @@ class Template:
     def fields(self) -> tuple[Field, ...]:
         """The fields that have a name."""
         return tuple(piece for piece in self.pieces if isinstance(piece, Field) and piece.name)
+
+    def reading(self, readers: Mapping[str, Callable[[str], Any]]) -> "Template":
+        """The same with other readers for some of its fields.
+
+        Raises
+        ------
+        UnknownNameError
+            It has no such field.
+        """
+        for name in readers:
+            if name not in {field.name for field in self.fields}:
+                raise UnknownNameError("field of the template", name, (field.name for field in self.fields))
+        pieces = tuple(
+            replace(piece, reader=readers[piece.name])
+            if isinstance(piece, Field) and piece.name in readers
+            else piece
+            for piece in self.pieces
+        )
+        return replace(self, pieces=pieces)
 
     def match(self, path: str) -> dict[str, Hit] | None:
         """What each field is in a path with forward slashes; None when the template does not fit it."""
@@ -184,10 +215,9 @@ class _Search:
         return found
 
     def _field(self, field: Field, number: int, start: int) -> list[tuple[str, Hit]] | None:
-        read = _KINDS[field.kind][1]
         for end in self._ends(field, number, start):
             text = self.path[start:end]
-            value = read(text)
+            value = field.read(text)
             if value is not None and (rest := self.fits(number + 1, end)) is not None:
                 return [*rest, (field.name, Hit(value, text, start))] if field.name else rest
         return None

@@ -13,7 +13,7 @@ from smalti.table.names import template_columns
 from smalti.table.source import Source, python
 from smalti.table.whole import Table
 
-__all__ = ["to_command", "to_python"]
+__all__ = ["to_command", "to_python", "view_text"]
 
 
 def to_python(table: Table, view: View) -> str:
@@ -81,6 +81,15 @@ def _sorted(table: Table, view: View) -> list[str]:
 
 def _each(symbol: str, codes: Sequence[str]) -> list[str]:
     return [f"    {codes[0]}", *(f"    {symbol} {code}" for code in codes[1:])]
+
+
+def view_text(table: Table, view: View) -> str:
+    """What a view keeps as one condition, as a person may read it; empty where it keeps all."""
+    parts = [filter_.expression(view.group_by) for filter_ in view.filters if filter_.enabled]
+    if view.selection:
+        by_hand = any(not pick.text for pick in view.selection)
+        parts.append("selected one by one" if by_hand else selection_text(table, view.selection))
+    return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
 
 
 def to_command(table: Table, view: View, command: str = "table") -> str:

@@ -37,8 +37,15 @@ class TableInfo:
     footer: dict[str, str]
 
 
-def stage(frame: pl.LazyFrame, target: Path, columns: Sequence[Column], footer: Mapping[str, str]) -> Path:
-    """Write beside `target`, flushed to the disk, and return the temporary file for `commit`.
+def stage(
+    frame: pl.LazyFrame,
+    target: Path,
+    columns: Sequence[Column],
+    footer: Mapping[str, str],
+    *,
+    through: bool = True,
+) -> Path:
+    """Write beside `target`, `through` to the disk, and return the temporary file for `commit`.
 
     zstd, row groups of 50,000; description, unit and roll-up of `columns` in the field metadata, where
     pyarrow shows them as ``schema.field(i).metadata``; `footer` in the key-value metadata of the file.
@@ -48,6 +55,7 @@ def stage(frame: pl.LazyFrame, target: Path, columns: Sequence[Column], footer: 
     _sink(
         frame,
         temporary,
+        through,
         compression="zstd",
         row_group_size=ROW_GROUP,
         metadata=dict(footer),
@@ -59,14 +67,14 @@ def stage(frame: pl.LazyFrame, target: Path, columns: Sequence[Column], footer: 
 def stage_part(frame: pl.DataFrame, target: Path) -> Path:
     """Write a short-lived file beside `target`: lz4, without statistics and meanings; see `stage`."""
     temporary = _temporary(target)
-    _sink(frame.lazy(), temporary, compression="lz4", statistics=False)
+    _sink(frame.lazy(), temporary, True, compression="lz4", statistics=False)
     return temporary
 
 
-def _sink(frame: pl.LazyFrame, temporary: Path, **options: Any) -> None:
-    """Write a file through to the disk; a full disk keeps nothing of what did not fit."""
+def _sink(frame: pl.LazyFrame, temporary: Path, through: bool, **options: Any) -> None:
+    """Write a file; a full disk keeps nothing of what did not fit."""
     try:
-        frame.sink_parquet(temporary, sync_on_close="all", **options)
+        frame.sink_parquet(temporary, sync_on_close="all" if through else None, **options)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -22,8 +22,8 @@ SHARD_BYTES = 64 << 20
 """Pixels of a shard before compression: images are added until it is reached."""
 MOST_BYTES = 256 << 20
 """An image above this is cut into several shards."""
-MOST_IMAGES = 65_536
-"""So that the index of a shard stays below a megabyte."""
+MOST_IMAGES = 16_384
+"""So that the index of a shard, which is there before its images, stays at 256 kB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class GrowingArray:
     length: int
     pool: Executor
     _shards: dict[_Place, Shard] = field(default_factory=dict)
-    _waiting: deque[tuple[_Place, int, Future[bytes], int]] = field(default_factory=deque)
+    _waiting: deque[tuple[_Place, int, Future[bytes | bytearray], int]] = field(default_factory=deque)
     _waiting_bytes: int = 0
     _block: np.ndarray | None = None
     _opened: int = -1
@@ -196,7 +196,7 @@ class GrowingArray:
                 self._waiting_bytes += part.nbytes
         self._store(WAITING_BYTES)
 
-    def _packed(self, part: np.ndarray) -> bytes:
+    def _packed(self, part: np.ndarray) -> bytes | bytearray:
         """A chunk as it is stored; what reaches over the edge of the image is fill."""
         if part.shape != self.grid.chunk:
             whole = np.zeros(self.grid.chunk, self.grid.dtype)

@@ -87,7 +87,9 @@ class _Walk:
     plan: Plan
     stored: list[StoredLevel]
     seen: Seen
-    _waiting: deque[tuple[StoredLevel, _Place, Future[bytes | None], int]] = field(default_factory=deque)
+    _waiting: deque[tuple[StoredLevel, _Place, Future[bytes | bytearray | None], int]] = field(
+        default_factory=deque
+    )
     _bytes: int = 0
 
     def put(self, number: int, region: Region, pixels: np.ndarray) -> None:

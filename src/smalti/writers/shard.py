@@ -21,8 +21,6 @@ __all__ = ["ABSENT", "Shard", "read_index"]
 ABSENT = 2**64 - 1
 """Offset and length of a chunk that is not stored: it is all fill value."""
 
-SYNC_BYTES = 8 << 20
-
 _CRC = struct.Struct("<I")
 
 ReadPart = Callable[[int, int], bytes]
@@ -58,7 +56,7 @@ class Shard:
     n_chunks
         Places for chunks, most of which may stay empty.
     pool
-        A thread of it writes through to the disk while more chunks come; at the end nobody waits long.
+        A thread of it copies what another shard begins with.
     """
 
     def __init__(self, path: Path, n_chunks: int, pool: Executor) -> None:
@@ -68,21 +66,15 @@ class Shard:
         self._file: BinaryIO = path.open("wb")
         self._end = 0
         self._pool = pool
-        self._syncing: Future[None] | None = None
-        self._synced = 0
         self._copying: Future[None] | None = None
 
-    def add(self, number: int, chunk: bytes | memoryview) -> int:
+    def add(self, number: int, chunk: bytes | bytearray) -> int:
         """Store a packed chunk at a place, by its number in C order; gives where in the file it begins."""
         self._await_copy()
         self._file.write(chunk)
         start = self._end
         self._index[number] = start, len(chunk)
         self._end += len(chunk)
-        if self._end - self._synced > SYNC_BYTES and (self._syncing is None or self._syncing.done()):
-            self._synced = self._end
-            self._file.flush()
-            self._syncing = self._pool.submit(_sync, self._file.fileno())
         return start
 
     def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
@@ -91,19 +83,21 @@ class Shard:
         They are copied while the first new ones are packed.
         """
         kept = index[:first][index[:first, 0] != ABSENT]
-        self._end = self._synced = int(kept.sum(axis=1).max(initial=0))
+        self._end = int(kept.sum(axis=1).max(initial=0))
         self._index[:first] = index[:first]
         self._copying = self._pool.submit(_take, old, self._file, self._end)
 
     def finish(self) -> Path:
-        """Write the index, and all of it through to the disk."""
+        """Write the index, which makes it whole.
+
+        The disk is not waited for, which would take longer than all else: after a power cut, as opposed to a
+        kill, what the system had not written yet may be missing.
+        """
         from google_crc32c import value
 
         self._await_copy()
         index = self._index.tobytes()
         self._file.write(index + _CRC.pack(value(index)))
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self.close()
         return self.path
 
@@ -113,16 +107,14 @@ class Shard:
             self._copying.result()
             self._copying = None
             self._file.seek(self._end)
-            self._syncing = self._pool.submit(_sync, self._file.fileno())
 
     def close(self) -> None:
-        """Let go of the file."""
-        wait([work for work in (self._copying, self._syncing) if work is not None])
+        """Let go of the file, also in the middle of it."""
+        if (
+            self._copying is not None and not self._copying.cancel()
+        ):  # a cancelled one is never done for `wait`
+            wait([self._copying])
         self._file.close()
-
-
-def _sync(number: int) -> None:
-    getattr(os, "fdatasync", os.fsync)(number)  # Linux only; the other takes the file's times along
 
 
 def _take(old: Path, target: BinaryIO, n_bytes: int) -> None:

@@ -65,7 +65,7 @@ def _local(folder: Path, name: str, overwrite: bool) -> Iterator[Staged]:
     _check_free(final, overwrite)
     target = LocalTarget(folder, hidden)
     made = Staged(target, f"{hidden}/new")
-    with alone(target):
+    with alone(target, hidden):
         _check_free(final, overwrite)
         target.remove(made.path)
         try:

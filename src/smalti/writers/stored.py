@@ -52,7 +52,9 @@ class StoredLevel:
         """Of the array."""
         return f"{self.image}/{self.level.path}"
 
-    def pack(self, region: Region, pixels: np.ndarray) -> Iterator[tuple[_Place, Future[bytes | None]]]:
+    def pack(
+        self, region: Region, pixels: np.ndarray
+    ) -> Iterator[tuple[_Place, Future[bytes | bytearray | None]]]:
         """Begin to pack all chunks of a unit; gives the place of each, to be handed to `store`."""
         chunk = self.level.array.chunk
         first = [part.start // length for part, length in zip(region, chunk, strict=True)]
@@ -62,7 +64,7 @@ class StoredLevel:
             place = tuple(map(int.__add__, first, at))
             yield place, self.pool.submit(self._packed, place, part)
 
-    def store(self, place: _Place, packed: bytes | None) -> None:
+    def store(self, place: _Place, packed: bytes | bytearray | None) -> None:
         """Put a chunk in its shard, and the shard in its place if it is whole; None is there already."""
         if packed is None:
             return
@@ -119,7 +121,7 @@ class StoredLevel:
     def _put(self, name: str, shard: Shard) -> None:
         self.target.put(name, shard.finish())
 
-    def _packed(self, place: _Place, part: np.ndarray) -> bytes | None:
+    def _packed(self, place: _Place, part: np.ndarray) -> bytes | bytearray | None:
         """A chunk as it is stored, fill where it reaches over the edge; where it is a file, it is written."""
         array = self.level.array
         if part.shape != array.chunk:

@@ -5,16 +5,18 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import filelock
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.remote import below, filesystem, is_http, is_url, path_in, said, shown
+from smalti.writers.claim import claimed
 
-__all__ = ["LOCK", "SCRATCH", "LocalTarget", "RemoteTarget", "Target", "alone", "target_at"]
+__all__ = ["LOCK", "SCRATCH", "LocalTarget", "RemoteTarget", "Target", "alone", "full_place", "target_at"]
 
 SCRATCH = ".partial"
 """Folder of unfinished files in a local target; what is in it is nobody's after a kill."""
@@ -28,6 +30,14 @@ class Target(Protocol):
     """The folder as people may read it."""
     scratch: Path
     """A folder of this machine for files that are not finished."""
+    leaves_lock: bool
+    """Whether there is a lock in every folder that was ever written to."""
+
+    def place(self, name: str) -> str:
+        """Where a file or folder really is, as `real` gives it."""
+
+    def real(self, uri: str) -> str:
+        """An absolute path without links, or a URL."""
 
     def read(self, name: str) -> bytes | None:
         """A whole file; None when it is not there."""
@@ -65,6 +75,8 @@ class LocalTarget:
         A folder in it to which all is written; unfinished files are kept there.
     """
 
+    leaves_lock = True
+
     def __init__(self, folder: Path, inside: str = "") -> None:
         self.name = str(folder)
         self.folder = folder
@@ -72,6 +84,15 @@ class LocalTarget:
         self.scratch = self.work / SCRATCH
         self.is_ours = False
         """Whether this process alone may write here now; see `alone`."""
+
+    def place(self, name: str) -> str:
+        """See `Target`."""
+        return self.real(str(self.folder / name))
+
+    def real(self, uri: str) -> str:
+        """See `Target`."""
+        folder, name = os.path.split(uri.rstrip("/")) if not is_url(uri) else (uri, "")
+        return os.path.join(_real(folder), name) if name else uri.rstrip("/")  # noqa: PTH118 - 1e6 of them
 
     def read(self, name: str) -> bytes | None:
         """See `Target`."""
@@ -83,7 +104,8 @@ class LocalTarget:
     def read_part(self, name: str, start: int, length: int) -> bytes:
         """See `Target`."""
         with (self.folder / name).open("rb") as file:
-            file.seek(start, os.SEEK_SET if start >= 0 else os.SEEK_END)
+            end = file.seek(0, os.SEEK_END)
+            file.seek(start if start >= 0 else max(0, end + start))  # of a file that was cut, what is left
             return file.read(length)
 
     def here(self, name: str) -> Path:
@@ -94,10 +116,7 @@ class LocalTarget:
         """See `Target`."""
         self.scratch.mkdir(parents=True, exist_ok=True)
         temporary = self.scratch / name.replace("/", "~")
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        temporary.write_bytes(data)
         self.put(name, temporary)
 
     def put(self, name: str, file: Path) -> None:
@@ -129,11 +148,25 @@ class LocalTarget:
 class RemoteTarget:
     """A folder at a URL, such as ``s3://bucket/a``; an object there is always replaced as a whole."""
 
+    leaves_lock = False
+
     def __init__(self, url: str) -> None:
         self.name = shown(url)
         self._url = url.rstrip("/")
         self._files = filesystem(url)
         self.scratch = Path(tempfile.mkdtemp(prefix="smalti-"))
+
+    def place(self, name: str) -> str:
+        """See `Target`."""
+        return f"{self._url}/{name}"
+
+    def real(self, uri: str) -> str:
+        """See `Target`."""
+        return uri.rstrip("/")
+
+    def claim(self, name: str) -> tuple[Any, str]:
+        """The filesystem, and what it calls a file; see `smalti.writers.claim.claimed`."""
+        return self._files, self._path(name)
 
     def _call(self, what: str, *arguments: Any, **options: Any) -> Any:
         try:
@@ -192,6 +225,21 @@ class RemoteTarget:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
+def full_place(where: str) -> str:
+    """An absolute path, of a ``file://`` URL too; a URL as it is."""
+    if where.startswith("file://"):
+        path = where.removeprefix("file://").removeprefix("localhost")
+        if not path.startswith("/"):
+            raise UsageError(f"{where} names no path of this machine; write it as file:///PATH")
+        where = unquote(path)
+    return where if is_url(where) else os.path.abspath(Path(where).expanduser())  # noqa: PTH100 - links stay
+
+
+@lru_cache(maxsize=256)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)  # of folders, few of which hold many files
+
+
 def target_at(where: str) -> tuple[LocalTarget | RemoteTarget, str]:
     """The folder that holds a path, a ``file://`` URL or a URL to write to, and the last name in it.
 
@@ -200,10 +248,9 @@ def target_at(where: str) -> tuple[LocalTarget | RemoteTarget, str]:
     UsageError
         Nothing can be written there.
     """
-    if where.startswith("file://"):
-        where = unquote(urlsplit(where).path)
+    where = full_place(where)
     if not is_url(where):
-        path = Path(os.path.abspath(Path(where).expanduser()))  # noqa: PTH100 - links stay
+        path = Path(where)
         return LocalTarget(path.parent, path.name), path.name
     if is_http(where):
         raise UsageError(f"{shown(where)}: a web server takes no files; give a path, or s3://BUCKET/PATH")
@@ -214,8 +261,8 @@ def target_at(where: str) -> tuple[LocalTarget | RemoteTarget, str]:
 
 
 @contextmanager
-def alone(target: LocalTarget | RemoteTarget) -> Iterator[None]:
-    """Keep other processes of this machine from writing to the same place for the length of a with block.
+def alone(target: LocalTarget | RemoteTarget, folder: str) -> Iterator[None]:
+    """Keep other processes from writing to a folder of a target for the length of a with block.
 
     Raises
     ------
@@ -223,7 +270,8 @@ def alone(target: LocalTarget | RemoteTarget) -> Iterator[None]:
         Another process is at work on it.
     """
     if isinstance(target, RemoteTarget):
-        yield  # no locks there; who commits makes sure that nobody else did since
+        with claimed(*target.claim(f"{folder}/{LOCK}"), f"{target.name}/{folder}"):
+            yield
         return
     target.work.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(target.work / LOCK, blocking=False)

@@ -47,8 +47,9 @@ def command_of(wish: Wish) -> str:
     UsageError
         As for `python_of`.
     """
-    chosen = to_command(wish.snapshot.table, _written_out(wish), wish.exporter.name)
-    return shlex.join([*shlex.split(chosen), "--out", str(wish.path), *_flags(wish.changed)])
+    command, *fixed = wish.exporter.options["command"].split()
+    chosen = to_command(wish.snapshot.table, _written_out(wish), command)
+    return shlex.join([*shlex.split(chosen), *fixed, "--out", str(wish.path), *_flags(wish.changed)])
 
 
 def _written_out(wish: Wish) -> View:

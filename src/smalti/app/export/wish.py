@@ -15,6 +15,7 @@ from smalti.export.images import of_project
 from smalti.export.report import Report
 from smalti.processing.project import Project
 from smalti.table.choice import View
+from smalti.table.code import view_text
 from smalti.table.view import Snapshot
 
 __all__ = ["DRY_RUN", "Rows", "Wish"]
@@ -81,7 +82,8 @@ class Wish:
             It cannot be done; options are called as the form does.
         """
         try:
-            chosen = of_project(project, self.images())
+            said = view_text(self.snapshot.table, replace(self.view, group_by=self.snapshot.view.group_by))
+            chosen = of_project(project, self.images(), chosen_by=said)
             report: Report = self.exporter.function(chosen, str(self.path), self.options, progress)
         except SmaltiError as error:
             raise SmaltiError(in_labels(str(error), type(self.options))) from error

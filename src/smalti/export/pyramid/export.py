@@ -71,7 +71,7 @@ def write_chosen(
         tuple(run.errors),
         images.problems,
         time.monotonic() - run.started,
-        reasons_in="",
+        told_in="",
     )
 
 
