@@ -21,7 +21,8 @@ def test_a_file_becomes_a_pyramid(smalti, image, tmp_path):
         "pyramid", image, "--out", tmp_path / "a.ome.zarr", "--scale-factors", "2,y1x5", "--method", "max"
     )
     assert (done.returncode, done.stderr.strip()) == (0, "")
-    assert done.stdout.strip() == f"1 image written; 1 in {tmp_path / 'a.ome.zarr'}"
+    assert done.stdout.startswith("1 image written")
+    assert done.stdout.strip().endswith(f"1 in {tmp_path / 'a.ome.zarr'}")
     levels = sorted(zarr.open_group(tmp_path / "a.ome.zarr", mode="r").groups())
     assert [level["image"].shape for _, level in levels] == [(40, 50), (20, 25), (20, 5)]
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -18,16 +19,17 @@ IMAGE = np.random.default_rng(0).integers(0, 4000, (70, 90)).astype(np.uint16)
 
 def main() -> None:
     store, ngff, number, when = sys.argv[1:]
-    count = [0]
+    count, one = [0], Lock()  # threads put files; it dies at the n-th all the same
 
     def or_die(step):
         def stepped(*arguments):
-            count[0] += 1
-            if count[0] == int(number) and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            step(*arguments)
-            if count[0] == int(number):
-                os.kill(os.getpid(), signal.SIGKILL)
+            with one:
+                count[0] += 1
+                if count[0] == int(number) and when == "before":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                step(*arguments)
+                if count[0] == int(number):
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         return stepped
 

@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["Dtype", "Reading", "Wanted"]
+from smalti.core.errors import UsageError
+
+__all__ = ["Dtype", "Reading", "Wanted", "check_axes"]
 
 Dtype = Literal[
     "bool",
@@ -70,3 +72,11 @@ class Wanted:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self)
+
+
+def check_axes(axes: str) -> None:
+    """Raise UsageError unless letters, in any case, may be the axes of an image; "" is none asked for."""
+    letters = axes.upper()
+    known = len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) <= set("TCZYXS")
+    if letters and not known:
+        raise UsageError(f"axes are {axes!r}; give different letters out of TCZYXS, Y and X among them")

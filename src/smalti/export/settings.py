@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from smalti.core.errors import UsageError
 from smalti.core.options import option
-from smalti.export.asked import Dtype, Reading, Wanted
+from smalti.export.asked import Dtype, Reading, Wanted, check_axes
 from smalti.processing.settings import parse_size
 from smalti.writers.compressors import check_level
 
@@ -118,10 +118,7 @@ class ConvertOptions:
             len(self.chunk_shape) not in (3, 4) or min(self.chunk_shape) < 1
         ):
             raise UsageError(f"chunk shape is {self.chunk_shape}; give images, height, width, as 1,256,256")
-        if self.axes and not _are_axes(self.axes.upper()):
-            raise UsageError(
-                f"axes are {self.axes!r}; give different letters out of TCZYXS, Y and X among them"
-            )
+        check_axes(self.axes or "")
         check_level(self.compressor, self.clevel)
         if self.memory:
             parse_size(self.memory)
@@ -145,7 +142,3 @@ class ConvertOptions:
         """What of these decides what a store holds, for its attributes."""
         left_out = ("on_error", "workers", "memory", "append", "overwrite", "dry_run")
         return {name: value for name, value in asdict(self).items() if name not in left_out}
-
-
-def _are_axes(letters: str) -> bool:
-    return len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) <= set("TCZYXS")

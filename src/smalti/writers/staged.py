@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smalti.core.errors import UsageError
-from smalti.writers.target import LocalTarget, RemoteTarget, alone, target_at
+from smalti.writers.target import LOCK, LocalTarget, RemoteTarget, alone, target_at
 
 __all__ = ["Staged", "staged"]
 
@@ -90,18 +90,34 @@ def _check_free(final: Path, overwrite: bool) -> None:
 
 @contextmanager
 def _remote(target: RemoteTarget, name: str, overwrite: bool) -> Iterator[Staged]:
-    there = target.files(name)
-    unfinished = f"{name}/{MARK}" in there
-    if there and not (overwrite or unfinished):
-        raise UsageError(f"{target.name}/{name} is there; give another --out, or --overwrite to replace it")
-    if there and not unfinished and not any(f"{name}/{root}" in there for root in _ROOTS):
-        raise UsageError(f"{target.name}/{name} is there and is no Zarr store; give another --out")
+    _check_unused(target, name, overwrite)
     made = Staged(target, name)
-    target.write(f"{name}/{MARK}", b"")
-    try:
-        for old in there:
-            if old != f"{name}/{MARK}":
+    with alone(target, name):
+        there = _check_unused(target, name, overwrite)
+        target.write(f"{name}/{MARK}", b"")
+        try:
+            for old in there:
                 target.remove(old)
-        yield made
-    finally:
-        target.remove(f"{name}/{MARK}" if made.is_whole else name)
+            yield made
+        finally:
+            if not made.is_whole:
+                for left in _files(target, name):
+                    target.remove(left)
+            target.remove(f"{name}/{MARK}")
+
+
+def _check_unused(target: RemoteTarget, name: str, overwrite: bool) -> list[str]:
+    """Raise UsageError unless what is there may be replaced; gives what is."""
+    there = _files(target, name)
+    if not there or target.read(f"{name}/{MARK}") is not None:
+        return there
+    if not any(f"{name}/{root}" in there for root in _ROOTS):
+        raise UsageError(f"{target.name}/{name} is there and is no Zarr store; give another --out")
+    if not overwrite:
+        raise UsageError(f"{target.name}/{name} is there; give another --out, or --overwrite to replace it")
+    return there
+
+
+def _files(target: RemoteTarget, name: str) -> list[str]:
+    """All files but the mark and the claim."""
+    return [file for file in target.files(name) if file not in (f"{name}/{MARK}", f"{name}/{LOCK}")]

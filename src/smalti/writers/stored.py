@@ -33,7 +33,7 @@ class StoredLevel:
     level, codec
         How it is cut and packed.
     pool, disk
-        Threads that pack, and others that wait until what was written is on the disk.
+        Threads that pack, and others that put shards in their place, at a URL by sending them.
     """
 
     target: Target

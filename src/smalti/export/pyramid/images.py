@@ -6,7 +6,7 @@ import numpy as np
 
 from smalti.core.errors import SmaltiError
 from smalti.core.image import Image
-from smalti.export.asked import Reading
+from smalti.export.asked import Reading, check_axes
 from smalti.export.pictures import axes_of
 from smalti.export.pyramid.source import AXES, Channel, Source, check_dtype
 from smalti.writers.levels import Region
@@ -33,6 +33,7 @@ def source_of_image(image: Image, axes: str = "") -> Source:
     """
     if image.pixels is None or image.dtype is None:
         raise SmaltiError("it is known by its metadata only; no installed loader reads its pixels")
+    check_axes(axes)
     stored = axes_of(image, Reading(axes.upper()))
     lengths = dict(zip(stored, image.shape, strict=True))
     samples = lengths.get("S", 1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 
 from smalti.core.errors import UsageError
 from smalti.core.image import ImageRef
@@ -30,14 +29,14 @@ class Well:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A plate: its name, and the well of each image by path, and by series where that is known."""
+    """A plate: its name, and the well of each image by path and series."""
 
     name: str
-    wells: Mapping[tuple[str, int | None], Well]
+    wells: Mapping[tuple[str, int], Well]
 
     def well(self, ref: ImageRef) -> Well:
-        """Where an image belongs."""
-        return self.wells.get((ref.path, ref.series)) or self.wells[ref.path, None]
+        """Where an image belongs; the series of a file are of one well where nothing else is known."""
+        return self.wells.get((ref.path, ref.series)) or self.wells[ref.path, 0]
 
 
 def plate_of(images: Chosen) -> Plate | None:
@@ -51,11 +50,9 @@ def plate_of(images: Chosen) -> Plate | None:
     facts = images.frame
     if "well" not in facts.columns or not facts.height or facts["well"].null_count():
         return None
-    series = pl.col("series") if images.single else pl.lit(None)
-    absent = [pl.lit(None).alias(name) for name in ("plate",) if name not in facts.columns]
-    rows = facts.with_columns(*absent, series=series).select(
-        "path", "series", cs.by_name("plate", "well").cast(pl.String)
-    )
+    if "plate" not in facts.columns:
+        facts = facts.with_columns(plate=pl.lit(None))
+    rows = facts.select("path", "series", pl.col("plate", "well").cast(pl.String))
     names = rows["plate"].drop_nulls().unique(maintain_order=True).to_list()
     if len(names) > 1:
         raise UsageError(

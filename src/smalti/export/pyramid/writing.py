@@ -20,7 +20,7 @@ from smalti.writers.staged import Staged, staged
 __all__ = ["How", "Writer", "planned", "writer"]
 
 DISK_THREADS = 4
-"""They wait most of the time; disks make several small files durable in the time of one."""
+"""They wait most of the time, for the disk or the network."""
 
 _LABELS = "{}"
 """Paths of the levels of labels: ome-zarr-models 1.7 takes no others there."""
@@ -77,7 +77,7 @@ class Writer:
     how
         How they are made and stored.
     pool, disk
-        Threads that pack, and others that wait until what was written is on the disk.
+        Threads that pack, and others that put files in their place, at a URL by sending them.
     """
 
     staged: Staged
