@@ -25,8 +25,10 @@ from smalti.app.export.told import report_html
 from smalti.app.forms import Form
 from smalti.app.session import Session
 from smalti.core.errors import UsageError
+from smalti.core.options import options_of
 from smalti.core.plugin import Plugin, exporter
 from smalti.core.progress import Progress, State
+from smalti.export.pyramid.options import PyramidOptions
 from smalti.export.report import Report
 from smalti.processing.project import Project
 
@@ -381,3 +383,10 @@ def test_an_installed_exporter_has_its_form_previews_exports_and_shows_the_resul
     expect(page.get_by_label("Most")).to_have_value("40")
     assert pl.read_csv(demo.source.parent / "fourth.csv").height == 40
     assert opened.is_clean()
+
+
+def test_no_form_asks_for_files_of_the_server():
+    known = {one.name for one in options_of(PyramidOptions) if one.names_files}
+    assert known == {"labels"}
+    assert known.isdisjoint(Form(PyramidOptions).changed)
+    assert "labels" not in Form(PyramidOptions)._options

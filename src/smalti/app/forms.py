@@ -22,7 +22,7 @@ class Form(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     record
         Frozen dataclass of options; see `smalti.core.options`.
     hidden
-        Names of options that have no field.
+        Names of options that have no field, beside those that name files.
 
     Raises
     ------
@@ -33,7 +33,8 @@ class Form(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def __init__(self, record: type, *, hidden: Collection[str] = (), **params: Any) -> None:
         super().__init__(**params)
         self._record = record
-        self._options = {one.name: one for one in options_of(record) if one.name not in hidden}
+        shown = (one for one in options_of(record) if one.name not in hidden and not one.names_files)
+        self._options = {one.name: one for one in shown}
         self.fields = Fields(form(self._options.values()), changed=self._check)
 
     def read(self) -> Any:

@@ -59,6 +59,9 @@ class Option:
         The heading it stands under in a form.
     title
         What a form calls it; "" for its name.
+    names_files
+        Whether its value names files that are read: no form asks for it, for who visits a served page may
+        read only what the project shows.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Option:
     usual: str = ""
     group: str = ""
     title: str = ""
+    names_files: bool = False
 
     @property
     def flag(self) -> str:

@@ -6,6 +6,14 @@ from typing import Any, Literal
 from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.export.asked import Dtype, Reading, Wanted, check_axes
+from smalti.export.usual import (
+    axes_option,
+    compressor_option,
+    fits_option,
+    level_option,
+    memory_option,
+    workers_option,
+)
 from smalti.processing.settings import parse_size
 from smalti.writers.compressors import check_level
 
@@ -37,21 +45,8 @@ class ConvertOptions:
         usual="stacks are refused",
         group=_PIXELS,
     )
-    axes: str | None = option(
-        None,
-        "Axes of images that have so many, instead of what their files say.",
-        metavar="CYX",
-        usual="as the files say",
-        group=_PIXELS,
-    )
-    fits_ext: tuple[str, ...] = option(
-        (),
-        "HDUs of FITS files, by number or name; several become channels.",
-        metavar="X",
-        title="FITS HDUs",
-        usual="the first with an image",
-        group=_PIXELS,
-    )
+    axes: str | None = axes_option("CYX", _PIXELS)
+    fits_ext: tuple[str, ...] = fits_option(_PIXELS)
     shapes: Literal["error", "bucket"] = option(
         "error", "Images of unequal shapes: refuse them, or make an array a shape.", group=_LAYOUT
     )
@@ -71,38 +66,13 @@ class ConvertOptions:
         usual="64 MB before compression",
         group=_LAYOUT,
     )
-    compressor: Literal["blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none"] = option(
-        "blosc-zstd", "How pixels are packed; lz4 is faster to read, zstd smaller.", group=_LAYOUT
-    )
-    clevel: int | None = option(
-        None,
-        "Level of the compressor.",
-        least=0,
-        most=22,
-        metavar="N",
-        title="Compression level",
-        usual="1",
-        group=_LAYOUT,
-    )
+    compressor: Literal["blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none"] = compressor_option(_LAYOUT)
+    clevel: int | None = level_option(_LAYOUT)
     on_error: Literal["row", "stop"] = option(
         "row", "An image that fails: a row with its reason, or the end of the run.", group=_RUN
     )
-    workers: int = option(
-        0,
-        "Processes that read, and threads that pack.",
-        least=0,
-        most=256,
-        metavar="N",
-        usual="all cores",
-        group=_RUN,
-    )
-    memory: str | None = option(
-        None,
-        "Memory for decoded images; one that takes more than a quarter of it fails.",
-        metavar="SIZE",
-        usual="half of the machine's",
-        group=_RUN,
-    )
+    workers: int = workers_option("Processes that read, and threads that pack.", _RUN)
+    memory: str | None = memory_option(_RUN)
     append: bool = option(False, "Add to the store that is there.", group=_RUN)
     overwrite: bool = option(False, "Replace the store that is there.", group=_RUN)
     dry_run: bool = option(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smalti.core.options import option
+from smalti.export.usual import axes_option, compressor_option, level_option, memory_option, workers_option
 from smalti.processing.settings import parse_size
 
 __all__ = ["Method", "PyramidOptions"]
@@ -27,13 +28,7 @@ class PyramidOptions:
         usual="2 until the short side is below 256; z when voxels are even",
         group=_PIXELS,
     )
-    axes: str | None = option(
-        None,
-        "Axes of images that have so many, instead of what their files say.",
-        metavar="CYX",
-        usual="as the files say",
-        group=_PIXELS,
-    )
+    axes: str | None = axes_option("CYX", _PIXELS)
     ngff: Literal["0.5", "0.4"] = option(
         "0.5",
         "Version of OME-Zarr: 0.5 has few large files, 0.4 a file a chunk.",
@@ -47,37 +42,21 @@ class PyramidOptions:
         usual="512² pixels, or 64³",
         group=_LAYOUT,
     )
-    compressor: Literal["blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none"] = option(
-        "blosc-zstd", "How pixels are packed; lz4 is faster to read, zstd smaller.", group=_LAYOUT
-    )
-    clevel: int | None = option(
-        None,
-        "Level of the compressor.",
-        least=0,
-        most=22,
-        metavar="N",
-        title="Compression level",
-        usual="1",
-        group=_LAYOUT,
-    )
+    compressor: Literal["blosc-zstd", "blosc-lz4", "zstd", "lz4", "gzip", "none"] = compressor_option(_LAYOUT)
+    clevel: int | None = level_option(_LAYOUT)
     labels: tuple[str, ...] = option(
         (),
         "Labels of a single image, by name: a file of whole numbers of the same size.",
         metavar="NAME=FILE",
+        names_files=True,
         usual="none",
         group=_PIXELS,
     )
     label_method: Literal["mode", "nearest"] = option(
         "mode", "What becomes of a block of labels.", group=_PIXELS
     )
-    workers: int = option(0, "Threads that pack.", least=0, metavar="N", usual="all cores", group=_RUN)
-    memory: str | None = option(
-        None,
-        "Memory for decoded images; a file of which one read takes more than a quarter of it fails.",
-        metavar="SIZE",
-        usual="half of the machine's",
-        group=_RUN,
-    )
+    workers: int = workers_option("Threads that pack.", _RUN)
+    memory: str | None = memory_option(_RUN)
     overwrite: bool = option(False, "Replace the store that is there.", group=_RUN)
     dry_run: bool = option(False, "Say which levels would be written, write nothing.", group=_RUN)
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.export.asked import Reading
+from smalti.export.usual import axes_option, fits_option, memory_option, workers_option
 from smalti.processing.settings import parse_size
 
 __all__ = ["PDS_BYTES", "USUAL_BYTES", "ShardOptions"]
@@ -41,21 +42,8 @@ class ShardOptions:
     channels: tuple[str, ...] = option(
         (), "Only these channels, by name or number.", metavar="C", usual="all", group=_PIXELS
     )
-    axes: str | None = option(
-        None,
-        "Axes of images that have so many, instead of what their files say.",
-        metavar="TYX",
-        usual="as the files say",
-        group=_PIXELS,
-    )
-    fits_ext: tuple[str, ...] = option(
-        (),
-        "HDUs of FITS files, by number or name; several become channels.",
-        metavar="X",
-        title="FITS HDUs",
-        usual="the first with an image",
-        group=_PIXELS,
-    )
+    axes: str | None = axes_option("TYX", _PIXELS)
+    fits_ext: tuple[str, ...] = fits_option(_PIXELS)
     uint8: bool = option(
         False,
         "Scale each channel of a recording to 8 bits; the limits are kept with the samples.",
@@ -95,16 +83,8 @@ class ShardOptions:
     on_mismatch: Literal["error", "null"] = option(
         "error", "A name that the template does not fit: an error, or fields of null.", group=_NAMES
     )
-    workers: int = option(
-        0, "Processes that read.", least=0, most=256, metavar="N", usual="all cores", group=_RUN
-    )
-    memory: str | None = option(
-        None,
-        "Memory for decoded images; one that takes more than a quarter of it fails.",
-        metavar="SIZE",
-        usual="half of the machine's",
-        group=_RUN,
-    )
+    workers: int = workers_option("Processes that read.", _RUN)
+    memory: str | None = memory_option(_RUN)
     overwrite: bool = option(False, "Replace the shards that are there.", group=_RUN)
     dry_run: bool = option(False, "Count frames, say what would be written, write nothing.", group=_RUN)
 
