@@ -50,16 +50,17 @@ def colour_images(n: int, size: int = 256) -> Iterator[np.ndarray]:
         yield np.roll(scenes[number % len(scenes)], number, axis=1)
 
 
-def tiff_folder(folder: Path, n: int = 500, size: int = 1024) -> Path:
-    """`n` deflate-compressed TIFF of 16 bit."""
+def tiff_folder(folder: Path, n: int = 500, size: int = 1024, packed: bool = True) -> Path:
+    """`n` TIFF of 16 bit, compressed by deflate where they are packed."""
 
     def write(folder: Path) -> None:
         scenes = [synthetic("nuclei", seed, (size, size), "uint16") for seed in range(5)]
         for number in range(n):
             image = np.roll(scenes[number % len(scenes)], number, axis=1)
-            tifffile.imwrite(folder / f"{number:05}.tif", image, compression="zlib", rowsperstrip=128)
+            packing = {"compression": "zlib", "rowsperstrip": 128} if packed else {}
+            tifffile.imwrite(folder / f"{number:05}.tif", image, **packing)
 
-    return _once(folder / f"tiff-{size}-{n}", write)
+    return _once(folder / f"tiff-{size}-{n}{'' if packed else '-plain'}", write)
 
 
 def ome_tiff_folder(folder: Path, n: int = 20, size: int = 512) -> Path:

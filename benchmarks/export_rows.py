@@ -32,10 +32,11 @@ def png(who: Converters, sizes: Sizes) -> Iterator[Line]:
 
 def tiff(who: Converters, sizes: Sizes) -> Iterator[Line]:
     """Files of one plane."""
-    folder = tiff_folder(who.scratch, sizes.of(1000), 512)
-    own, peer = who.smalti(folder), who.peer(folder)
-    asked = (at_least("images/s", 450, own.rate, ""),)
-    yield _line(f"{own.amount:,} TIFF u16 512² deflate", asked, own, peer)
+    for packed in (False, True):
+        folder = tiff_folder(who.scratch, sizes.of(1000), 512, packed)
+        own, peer = who.smalti(folder), who.peer(folder)
+        asked = () if packed else (at_least("images/s", 450, own.rate, ""),)
+        yield _line(f"{own.amount:,} TIFF u16 512²{' deflate' if packed else ''}", asked, own, peer)
 
 
 def append(who: Converters, sizes: Sizes) -> Iterator[Line]:

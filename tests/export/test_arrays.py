@@ -342,3 +342,9 @@ def test_arrays_of_unequal_shapes_go_into_buckets(tmp_path, convert, images_of):
         assert bits(images_of(store)[f"image_{number:06}"][0]) == bits(image)
     assert json.loads((store / "zarr.json").read_text())["attributes"]["total_images"] == 6
     assert len(list(zarr.open_group(store, mode="r")["images"].arrays())) < 6
+
+
+def test_integers_resized_into_floats_keep_their_fractions(tmp_path, convert):
+    pixels = np.array([[[[0, 1], [2, 4]]]], np.uint16)
+    store = convert(images=pixels, output_dir=tmp_path / "x.zarr", resize=(1, 1), dtype="float32")
+    assert zarr.open_array(store / "images", mode="r")[0, 0, 0, 0] == np.float32(1.75)

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import zarr
 
 import smalti
+from smalti.core.errors import UsageError
 
 pytestmark = pytest.mark.slow
 
@@ -48,3 +51,12 @@ def test_a_kill_at_each_file_leaves_a_whole_image_or_none(ngff, before, tmp_path
         killed_at.write(str(store), ngff)
         assert files(store) == whole
         assert [path.name for path in store.parent.iterdir()] == ["x.zarr"]
+
+
+def test_a_store_aside_when_a_run_was_killed_is_put_back(tmp_path):
+    store = smalti.write_pyramid(np.ones((8, 8), np.uint8), tmp_path / "x.zarr")
+    (tmp_path / ".x.zarr.partial").mkdir()
+    store.rename(tmp_path / ".x.zarr.partial" / "old")  # between the two renames of a run that replaces
+    with pytest.raises(UsageError, match="give another --out, or --overwrite"):
+        smalti.write_pyramid(np.zeros((8, 8), np.uint8), store)
+    assert zarr.open_group(store, mode="r")["scale0/image"][:].all()

@@ -17,6 +17,8 @@ def prepared(pixels: np.ndarray, wanted: Wanted) -> np.ndarray:
     SmaltiError
         A value is none of the type that is wanted.
     """
+    if wanted.dtype and np.dtype(wanted.dtype).kind == "f":  # before resizing, which rounds integers
+        pixels = cast(pixels, np.dtype(wanted.dtype))
     if wanted.resize is not None and pixels.shape[1:] != tuple(wanted.resize):
         height, width = wanted.resize
         pixels = _resized(pixels, (height, width), wanted.order)

@@ -73,7 +73,8 @@ def _take(files: Any, path: str, name: str, token: str) -> None:
 def _keep(files: Any, path: str, token: str, ended: Event) -> None:
     while not ended.wait(FRESH_SECONDS):
         with suppress(Exception):  # it is tried again
-            files.pipe_file(path, _words(token))
+            if _read(files, path).get("token") == token:  # else it was slept through, and is another's
+                files.pipe_file(path, _words(token))
 
 
 def _words(token: str) -> bytes:

@@ -51,9 +51,8 @@ def grid_of(metadata: dict[str, Any]) -> Grid:
 class GrowingArray:
     """An array in a target, to which images are added at its end.
 
-    Nothing that was there before is changed until `flush`, and even then only a shard that was not full is
-    replaced, by one that begins with the same images: whoever reads the array by its old metadata sees what
-    it saw.
+    Of what was there before only a shard that was not full is replaced, when it is full or by `flush`, by one
+    that begins with the same images: whoever reads the array by its old metadata sees what it saw.
 
     Parameters
     ----------

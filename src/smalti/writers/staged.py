@@ -66,6 +66,9 @@ def _local(folder: Path, name: str, overwrite: bool) -> Iterator[Staged]:
     target = LocalTarget(folder, hidden)
     made = Staged(target, f"{hidden}/new")
     with alone(target, hidden):
+        old = folder / hidden / "old"
+        if old.exists() and not final.exists():  # a run was killed between the two renames below
+            old.rename(final)
         _check_free(final, overwrite)
         target.remove(made.path)
         try:
@@ -73,7 +76,7 @@ def _local(folder: Path, name: str, overwrite: bool) -> Iterator[Staged]:
             if made.is_whole:
                 if final.exists():
                     target.remove(f"{hidden}/old")
-                    final.rename(folder / hidden / "old")
+                    final.rename(old)
                 (folder / made.path).rename(final)
         finally:
             target.remove(hidden)
