@@ -216,6 +216,15 @@ def test_a_preview_writes_nothing_and_an_export_what_it_said(tab: ExportTab) -> 
     assert pl.read_csv(tab.wish().path).height == 7
 
 
+def test_what_came_of_one_exporter_is_not_shown_below_another(
+    tab: ExportTab, exporters: Mapping[str, Plugin]
+) -> None:
+    press(tab, "preview")
+    assert result(tab)
+    fill(tab.ask.fields, exporter=next(name for name in exporters if name != tab.ask.exporter))
+    assert not tab.acts._result.visible
+
+
 def test_a_failure_is_said_and_the_result_before_it_stays(tab: ExportTab) -> None:
     fill(tab.ask.fields, called="second")
     press(tab, "export")

@@ -81,6 +81,8 @@ def opened(store: str, with_table: bool = True) -> Opened:
 def _root(where: str, target: LocalTarget | RemoteTarget, name: str) -> Any:
     import zarr
 
+    if isinstance(target, LocalTarget) and not (target.folder / name).exists():
+        raise UsageError(f"there is no {where}; give a store that smalti convert wrote, or its folder")
     try:
         if isinstance(target, LocalTarget):
             return zarr.open_group(str(target.folder / name), mode="r")

@@ -55,6 +55,12 @@ class Acts(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         self.param.watch(self._show, "trouble")
         self._draw()
 
+    def forget(self) -> None:
+        """Take away what came of another exporter, unless one is at work."""
+        if not self._running.busy:
+            self._report, self.trouble = None, ""
+            self._show()
+
     def _start(self, do: str, _value: Any) -> None:
         if self.why_not or self._running.busy:
             return

@@ -93,7 +93,8 @@ class ExportTab(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def _turn(self, *_: Any) -> None:
         self._options[:] = [self.form]
         options = options_of(self.ask.plugin.options["options"])
-        self.acts.param.update(trouble="", previews=any(one.name == DRY_RUN for one in options))
+        self.acts.forget()
+        self.acts.param.update(previews=any(one.name == DRY_RUN for one in options))
 
     def _look(self, *_: Any) -> None:
         self.acts.why_not = self.ask.why_not

@@ -13,7 +13,9 @@ class ListOptions:
     """A file."""
 
     absolute: bool = option(
-        False, "Write full paths of this machine instead of those in the project's folder."
+        False,
+        "Write full paths of this machine instead of those in the project's folder.",
+        title="Full paths",
     )
     overwrite: bool = option(False, "Replace the file that is there.")
     dry_run: bool = option(False, "Count images, write nothing.")

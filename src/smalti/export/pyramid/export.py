@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import Image, ImageRef
@@ -28,6 +29,7 @@ __all__ = ["pyramid", "write_chosen"]
 _LOG = logging.getLogger(__name__)
 
 ERRORS_SHOWN = 10
+LINES_SHOWN = 12
 
 
 @exporter("pyramid", title="OME-Zarr pyramid", options=PyramidOptions, suffix=".ome.zarr")
@@ -56,7 +58,7 @@ def write_chosen(
     run = _Run(images, limit, options, progress, time.monotonic())
     try:
         if options.dry_run:
-            return Report(shown(out), plan=tuple(run.plan(how)), problems=images.problems)
+            return Report(shown(out), plan=_cut(run.plan(how)), problems=images.problems)
         with writer(out, how, options.overwrite, options.workers) as made:
             run.write(made, run.layout())
             if run.written:
@@ -73,6 +75,13 @@ def write_chosen(
         time.monotonic() - run.started,
         told_in="",
     )
+
+
+def _cut(lines: Iterator[str]) -> tuple[str, ...]:
+    """The first lines, and how many more there are."""
+    first = tuple(islice(lines, LINES_SHOWN))
+    more = sum(1 for _ in lines)
+    return (*first, f"and {more:,} more") if more else first
 
 
 def _how(options: PyramidOptions, factors: Factors | int | None) -> How:

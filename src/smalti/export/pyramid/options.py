@@ -25,7 +25,7 @@ class PyramidOptions:
         None,
         "How much smaller each level is than the one before: a number a level, or z1y2x2 by axis.",
         metavar="2,2",
-        usual="2 until the short side is below 256; z when voxels are even",
+        usual="halved until below 256 pixels",
         group=_PIXELS,
     )
     axes: str | None = axes_option("CYX", _PIXELS)

@@ -28,7 +28,9 @@ class ShardOptions:
     shard_size: str | None = option(
         None, "The most bytes of a tar file.", metavar="SIZE", usual="850 MB", group=_SHARDS
     )
-    pds: bool = option(False, "Tar files of at most 38 MB, for a Personal Data Server.", group=_SHARDS)
+    pds: bool = option(
+        False, "Tar files of at most 38 MB, for a Personal Data Server.", title="Small files", group=_SHARDS
+    )
     compressed: bool = option(False, "Pack tar files with gzip: .tar.gz.", group=_SHARDS)
     image_format: Literal["npy", "png", "tiff"] = option(
         "npy", "How pixels are stored in a sample; png takes 8 and 16 bits.", group=_SHARDS
@@ -55,6 +57,7 @@ class ShardOptions:
         "With 8 bits: percent of the values that are cut off at either end.",
         least=0,
         most=49.9,
+        title="Percent cut off",
         metavar="P",
         usual="none, the whole range",
         group=_PIXELS,
@@ -63,6 +66,7 @@ class ShardOptions:
         None,
         "With 8 bits: the values that become 0 and 255.",
         metavar="LOW,HIGH",
+        title="Limits of 8 bits",
         usual="those of each recording",
         group=_PIXELS,
     )
