@@ -82,7 +82,7 @@ def _root(where: str, target: LocalTarget | RemoteTarget, name: str) -> Any:
     import zarr
 
     if isinstance(target, LocalTarget) and not (target.folder / name).exists():
-        raise UsageError(f"there is no {where}; give a store that smalti convert wrote, or its folder")
+        raise UsageError(f"{where} cannot be opened as a Zarr group: there is no such folder")
     try:
         if isinstance(target, LocalTarget):
             return zarr.open_group(str(target.folder / name), mode="r")
