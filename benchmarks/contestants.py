@@ -38,12 +38,12 @@ class Contestants:
         """A whole run of smalti on a folder, by its command."""
         output = self.scratch / "out.smalti"
         command: Command = [sys.executable, "-m", "smalti.cli", "process", folder, "-o", output, "--fresh"]
-        return median(lambda: measure(command), self.repeats)
+        return median(lambda watched: measure(command, watched=watched), self.repeats)
 
     def decode(self, folder: Path) -> Cost:
         """Decoding alone, a thread a core."""
         command: Command = [sys.executable, _DECODE, folder, str(os.cpu_count())]
-        return median(lambda: measure(command), self.repeats)
+        return median(lambda watched: measure(command, watched=watched), self.repeats)
 
     def peer(self, folder: Path, loader: str = "bioio") -> Cost | None:
         """A whole run of PixelPatrol; None when it is left out."""
@@ -52,4 +52,4 @@ class Contestants:
         output = self.scratch / "peer.parquet"
         program = installed(self.scratch / "peer", [PEER]) / "pixel-patrol"
         command: Command = [program, "process", folder, "-o", output, "-l", loader]
-        return measure(command, variables())
+        return median(lambda watched: measure(command, variables(), watched), 1)

@@ -105,9 +105,10 @@ class Converters:
     def _converted(self, who: Program, command: Command, folder: Path, store: str, *options: str) -> Made:
         out = self.scratch / f"converted.{who.module}"
 
-        def run() -> Cost:
+        def run(watched: bool) -> Cost:
             shutil.rmtree(out, ignore_errors=True)
-            return measure([*command, "convert", folder, "--out", out / store, *options], who.variables)
+            whole = [*command, "convert", folder, "--out", out / store, *options]
+            return measure(whole, who.variables, watched)
 
         cost = median(run, self.repeats)
         return made(cost, sum(1 for _ in folder.iterdir()), out)
@@ -119,9 +120,10 @@ class Converters:
         out.mkdir(parents=True)
         report = self.scratch / "appends.json"
         script: Command = [who.folder / "python", _APPENDS, who.module, self._images(), out / "images.zarr"]
-        measure([*script, str(lot // ADDED), str(lots), report], who.variables)
-        whole = measure([*script, "1", str(1 + RUNS), report], who.variables)
+        measure([*script, str(lot // ADDED), str(lots), report], who.variables, False)
+        measure([*script, "1", str(1 + RUNS), report], who.variables, False)
         walls, cpus = zip(*json.loads(report.read_text())[1:], strict=True)
+        whole = measure([*script, "1", "2", report], who.variables)
         cost = replace(whole, wall=statistics.median(walls), cpu=statistics.median(cpus))
         return made(cost, ADDED, out)
 

@@ -76,7 +76,7 @@ def _written(who: Converters, name: str, image: Path) -> Made:
     python = Path(sys.executable) if own else installed(who.scratch / name, PEERS[name]) / "python"
     store, report = who.scratch / f"pyramid.{name}.zarr", who.scratch / "pyramids.json"
     command: list[str | Path] = [python, _SCRIPT, name, image, store, str(who.repeats), report]
-    measure(command, os.environ if own else variables())
+    measure(command, os.environ if own else variables(), watched=False)
     found = json.loads(report.read_text())
     wall, cpu = (statistics.median(times) for times in zip(*found["seconds"], strict=True))
     sizes = [path.stat().st_size for path in store.rglob("*") if path.is_file()]

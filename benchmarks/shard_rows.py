@@ -39,8 +39,9 @@ def _written(who: Converters, by: str, n: int) -> Made:
     """The same frames written again and again in one process."""
     out, report = who.scratch / f"shards.{by}", who.scratch / "shards.json"
     who.scratch.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, _WRITERS, by, out, str(n), str(SIZE), str(1 + RUNS), report]
-    whole = measure([str(part) for part in command])
+    script: list[str | Path] = [sys.executable, _WRITERS, by, out, str(n), str(SIZE)]
+    measure([*script, str(1 + RUNS), report], watched=False)
     walls, cpus = zip(*json.loads(report.read_text())[1:], strict=True)
+    whole = measure([*script, "1", report])
     cost = replace(whole, wall=statistics.median(walls), cpu=statistics.median(cpus))
     return made(cost, n, out)
