@@ -7,7 +7,7 @@ import pytest
 from smalti.core import plugin
 from smalti.core.columns import Column
 from smalti.core.errors import PluginClashError, UnknownNameError
-from smalti.core.plugin import collect, find, metric, metric_set_version, plugins
+from smalti.core.plugin import collect, find, metric, metric_set_version, plugins, step
 
 COLUMN = Column("answer", "Float32", "", "A number.")
 
@@ -105,3 +105,13 @@ def test_the_version_of_a_set_changes_with_its_members_and_their_versions():
     sets = [(), (first,), (newer,), (first, other)]
     assert len({metric_set_version(s) for s in sets}) == 4
     assert metric_set_version((first, other)) == metric_set_version((other, first))
+
+
+def test_a_step_states_its_title_options_and_whether_it_needs_a_place():
+    @step("clean", title="Clean images", options=int, needs_out=False)
+    def clean(sources, out, options, progress):
+        """Make them clean."""
+
+    mark = clean.__smalti__
+    assert (mark.kind, mark.name, mark.meaning) == ("step", "clean", "Make them clean.")
+    assert dict(mark.options) == {"title": "Clean images", "options": int, "needs_out": False}

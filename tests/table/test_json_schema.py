@@ -19,6 +19,7 @@ VALUES = {
     "Binary": "/9j/",
     "Datetime": "2024-02-29T23:59:59.123456",
     "List(Float32)": [0.5, None],
+    "List(Float64)": [0.004, None],
     "List(Int64)": [1, 2],
     "List(String)": ["a"],
 }

@@ -73,6 +73,7 @@ def _typed(one: Option, sparse: bool) -> Any:
     usual = one.usual or (str(one.default) if sparse and one.default not in (None, (), "") else "")
     shown = typer.Option(
         f"{one.flag}/--no-{one.flag[2:]}" if twin else one.flag,
+        *([one.short] if one.short else ()),
         help=one.meaning + (" Repeatable." if one.kind == "strs" else ""),
         metavar=None if one.kind == "bool" else one.metavar or "|".join(one.choices) or "N",
         show_default=one.kind != "bool" and (usual or True),

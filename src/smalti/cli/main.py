@@ -27,6 +27,7 @@ from smalti.cli import (
     table,
     verify,
 )
+from smalti.cli.curate import curate
 from smalti.cli.errors import explain
 from smalti.cli.list import list_
 from smalti.cli.options import debugging
@@ -60,6 +61,7 @@ for _command in (
 ):
     app.command()(_command)
 app.command("list")(list_)
+app.add_typer(curate, name="curate")
 app.command("export-frames", help="The same as shards.")(shards.shards)
 
 

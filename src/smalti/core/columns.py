@@ -18,6 +18,7 @@ Dtype = Literal[
     "Binary",
     "Datetime",
     "List(Float32)",
+    "List(Float64)",
     "List(Int64)",
     "List(String)",
 ]

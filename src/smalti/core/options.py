@@ -62,6 +62,8 @@ class Option:
     names_files
         Whether its value names files that are read: no form asks for it, for who visits a served page may
         read only what the project shows.
+    short
+        A second name on the command line: ``"-v"``.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Option:
     group: str = ""
     title: str = ""
     names_files: bool = False
+    short: str = ""
 
     @property
     def flag(self) -> str:

@@ -42,6 +42,7 @@ __all__ = [
     "metric",
     "metric_set_version",
     "plugins",
+    "step",
     "transform",
     "verb",
 ]
@@ -94,7 +95,8 @@ class Plugin:
         Raised when its numbers change; part of what a resumed run compares.
     options
         What only some kinds state: a loader's ``extensions``, ``magic``, ``magic_at``, ``stores`` and
-        ``isolated``; an exporter's ``title``, ``options``, ``suffix`` and ``command``.
+        ``isolated``; an exporter's ``title``, ``options``, ``suffix`` and ``command``; a step's ``title``,
+        ``options`` and ``needs_out``.
     """
 
     kind: Kind
@@ -250,6 +252,31 @@ def exporter(
     """
     command = command or name
     return mark("exporter", name, (), version, title=title, options=options, suffix=suffix, command=command)
+
+
+def step(
+    name: str, *, title: str, options: type, needs_out: bool = True, version: int = 1
+) -> Callable[[F], F]:
+    """Mark a step of curation: a function ``(sources, out, options, progress) -> Outcome``.
+
+    `sources` are paths, patterns or URLs as they were given, `out` is where to write, `options` a record as
+    `smalti.core.options` describes it, `progress` is told how far it is. ``smalti curate NAME`` is made of
+    it, its help of the docstring.
+
+    Parameters
+    ----------
+    name
+        What the command line and Python call it.
+    title
+        What a person would call what it does: ``"Patches of volumes"``.
+    options
+        The record of its options.
+    needs_out
+        Whether there must be a place to write to; `out` is ``""`` without one.
+    version
+        See `Plugin`; raised when it makes something else of the same input.
+    """
+    return mark("step", name, (), version, title=title, options=options, needs_out=needs_out)
 
 
 def transform(name: str) -> Callable[[F], F]:

@@ -28,6 +28,7 @@ PLAIN: dict[Dtype, frozenset[type]] = {
     "Binary": frozenset({bytes, type(None)}),
     "Datetime": _NULL,
     "List(Float32)": _NULL,
+    "List(Float64)": _NULL,
     "List(Int64)": _NULL,
     "List(String)": _NULL,
 }
@@ -106,6 +107,7 @@ _AS: dict[Dtype, Callable[[Any], Any]] = {
     "Binary": partial(_of, bytes),
     "Datetime": _datetime,
     "List(Float32)": partial(_list, item=_float_or_gap),
+    "List(Float64)": partial(_list, item=_float_or_gap),
     "List(Int64)": partial(_list, item=_INT64),
     "List(String)": partial(_list, item=_STRING),
 }

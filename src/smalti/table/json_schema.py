@@ -25,6 +25,7 @@ _TYPES: Mapping[Dtype, Mapping[str, Any]] = {
     # The format "date-time" asks for a time zone, which the tables leave out; Polars writes a space for T.
     "Datetime": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?$"},
     "List(Float32)": {"type": "array", "items": {"type": ["number", "null"]}},
+    "List(Float64)": {"type": "array", "items": {"type": ["number", "null"]}},
     "List(Int64)": {"type": "array", "items": {"type": "integer"}},
     "List(String)": {"type": "array", "items": {"type": "string"}},
 }

@@ -114,6 +114,7 @@ _TYPES: dict[Dtype, pl.DataType] = {
     "Binary": pl.Binary(),
     "Datetime": pl.Datetime("us"),
     "List(Float32)": pl.List(pl.Float32()),
+    "List(Float64)": pl.List(pl.Float64()),
     "List(Int64)": pl.List(pl.Int64()),
     "List(String)": pl.List(pl.String()),
 }

@@ -18,6 +18,7 @@ _TYPES: dict[Dtype, type[Any]] = {
     "String": str,
     "Datetime": datetime,
     "List(Float32)": list,
+    "List(Float64)": list,
     "List(Int64)": list,
     "List(String)": list,
 }

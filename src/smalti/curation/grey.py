@@ -1,0 +1,135 @@
+"""Intensities to grey: the window of a source, and pixels in it as unsigned bytes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from smalti.core.errors import SmaltiError
+from smalti.core.image import Image
+
+__all__ = ["PERCENTILES", "Intensity", "Window", "grey", "luma", "window_of"]
+
+Intensity = Literal["range", "data", "percentile"]
+"""All that the type can hold (of floats, which have no end, what the pixels hold); from the least to the
+greatest pixel; or between two percentiles."""
+
+PERCENTILES = (0.1, 99.9)
+
+_BITS = (10, 12, 14)
+"""Depths of cameras whose pixels are stored in 16 bits."""
+
+_LUMA = (0.299, 0.587, 0.114)
+
+Blocks = Callable[[], Iterable[np.ndarray]]
+"""Gives the pixels of a source, block by block, as often as it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Intensities that become 0 and 255."""
+
+    low: float
+    high: float
+
+
+def window_of(
+    dtype: np.dtype,
+    blocks: Blocks,
+    intensity: Intensity = "range",
+    percentiles: tuple[float, float] = PERCENTILES,
+    bits: int | None = None,
+) -> Window:
+    """The window of a source.
+
+    Of unsigned bytes ``range`` is 0 to 255 and reads nothing. Of 16 bits it is what the file states, or the
+    least of 10, 12, 14 and 16 bits that hold the greatest pixel.
+
+    Parameters
+    ----------
+    dtype
+        Of the pixels.
+    blocks
+        The pixels; NaN and infinite ones do not count.
+    intensity, percentiles
+        See `Intensity`. Percentiles are those of 65,536 bins of what the pixels hold.
+    bits
+        Bits that are used, as the file states them.
+
+    Raises
+    ------
+    SmaltiError
+        No pixel is finite.
+    """
+    if dtype == np.bool_:
+        return Window(0, 1)
+    if intensity == "range" and dtype.kind in "iu" and dtype != np.uint16:
+        return Window(float(np.iinfo(dtype).min), float(np.iinfo(dtype).max))
+    if intensity == "range" and dtype == np.uint16 and bits and 8 <= bits <= 16:
+        return Window(0, 2**bits - 1)
+    low, high = _ends(blocks())
+    if intensity == "range" and dtype == np.uint16:
+        return Window(0, 2 ** next((n for n in _BITS if high < 2**n), 16) - 1)
+    return _between(blocks(), low, high, percentiles) if intensity == "percentile" else Window(low, high)
+
+
+def grey(pixels: np.ndarray, window: Window) -> np.ndarray:
+    """Pixels of any real type as uint8; below the window, and NaN, become 0, above it 255."""
+    if pixels.dtype == np.uint8 and (window.low, window.high) == (0, 255):
+        return pixels
+    span = window.high - window.low
+    scale = 255 / span if span > 0 else 0.0
+    exact = np.float64 if pixels.dtype.itemsize > 2 and pixels.dtype != np.float32 else np.float32
+    made: np.ndarray = pixels.astype(exact)
+    np.subtract(made, exact(window.low), out=made)
+    np.multiply(made, exact(scale), out=made)
+    np.nan_to_num(made, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+    return np.clip(np.rint(made, out=made), 0, 255, out=made).astype(np.uint8)
+
+
+def luma(pixels: np.ndarray, image: Image) -> np.ndarray:
+    """Pixels (…, samples) of an image with colours as one grey; others as they are.
+
+    Weights of ITU-R BT.601 of red, green and blue; alpha is left out, and the first of two samples is grey.
+    Whole numbers stay whole.
+    """
+    if "S" not in image.axes:
+        return pixels
+    n = pixels.shape[-1]
+    if n < 3:
+        return pixels[..., 0]
+    mixed = sum(weight * pixels[..., i].astype(np.float32) for i, weight in enumerate(_LUMA))
+    made = np.asarray(mixed)
+    return np.rint(made).astype(pixels.dtype) if pixels.dtype.kind in "iu" else made.astype(pixels.dtype)
+
+
+def _ends(blocks: Iterable[np.ndarray]) -> tuple[float, float]:
+    low, high = np.inf, -np.inf
+    for block in _finite(blocks):
+        low, high = min(low, float(block.min())), max(high, float(block.max()))
+    if low > high:
+        raise SmaltiError("no pixel of it is finite; there is nothing to show")
+    return low, high
+
+
+def _between(
+    blocks: Iterable[np.ndarray], low: float, high: float, percentiles: tuple[float, float]
+) -> Window:
+    if low == high:
+        return Window(low, high)
+    counts = np.zeros(65_536, np.int64)
+    for block in _finite(blocks):
+        at = (block.astype(np.float64) - low) * (65_535 / (high - low))
+        counts += np.bincount(np.rint(at).astype(np.int64).reshape(-1), minlength=65_536)
+    share = np.cumsum(counts) / counts.sum()
+    first, last = (int(np.searchsorted(share, percent / 100)) for percent in percentiles)
+    step = (high - low) / 65_535
+    return Window(low + first * step, low + min(last, 65_535) * step)
+
+
+def _finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for block in blocks:
+        kept = block[np.isfinite(block)] if block.dtype.kind == "f" else block
+        if kept.size:
+            yield kept

@@ -1,0 +1,145 @@
+"""A set of patches: a manifest, and pixels in a Zarr store, in files, or still in what they are cut from."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.image import ImageRef
+from smalti.curation import manifest
+from smalti.curation.grey import Window, grey, luma
+from smalti.loaders.choose import read_later
+
+__all__ = ["STORE", "PatchSet", "folder_of"]
+
+STORE = "patches.zarr"
+"""The store of a set's pixels, beside the manifest: an array for each shape."""
+
+LIMIT = 2 << 30
+"""Bytes that one read of a source may take."""
+
+
+def folder_of(path: str | Path) -> Path:
+    """The folder of a set, given by itself or by its manifest.
+
+    Raises
+    ------
+    UsageError
+        There is no manifest.
+    """
+    place = Path(path).expanduser()
+    folder = place.parent if place.name == manifest.FILE_NAME else place
+    if not (folder / manifest.FILE_NAME).is_file():
+        raise UsageError(
+            f"{folder} holds no {manifest.FILE_NAME}; make a set of patches with: "
+            "smalti curate patch2d SRC -o DST, or patch3d"
+        )
+    return folder
+
+
+@dataclass(eq=False)
+class PatchSet:
+    """Patches in a folder.
+
+    Parameters
+    ----------
+    folder
+        It holds ``patches.parquet``, and ``patches.zarr`` or files unless the set is virtual.
+
+    Examples
+    --------
+    >>> patches = PatchSet.open("patches/")  # doctest: +SKIP
+    >>> patches.frame.filter(pl.col("is_exemplar"))  # doctest: +SKIP
+    >>> patches.read(0)  # doctest: +SKIP
+    """
+
+    folder: Path
+    _arrays: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The set in a folder; see `folder_of` for errors."""
+        return cls(folder_of(path))
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """One row a patch, in the order of sources, axes, slices and rows; see `manifest.COLUMNS`."""
+        return manifest.read(self.folder / manifest.FILE_NAME)
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def kept(self) -> pl.DataFrame:
+        """Rows that nothing decided to drop."""
+        return self.frame.filter(pl.col("decision").fill_null("keep") == "keep")
+
+    def clusters(self) -> pl.DataFrame:
+        """The exemplars of clusters, largest first."""
+        return self.frame.filter("is_exemplar").sort("cluster_size", descending=True, maintain_order=True)
+
+    def members(self, cluster: int) -> pl.DataFrame:
+        """The patches of a cluster, its exemplar first, then by distance."""
+        found = self.frame.filter(pl.col("cluster") == cluster)
+        return found.sort(pl.col("is_exemplar").not_(), "distance", maintain_order=True)
+
+    def read(self, i: int) -> np.ndarray:
+        """Pixels of a row of `frame`: uint8 (height, width), from the store, its file, or its source.
+
+        Raises
+        ------
+        IndexError
+            There is no such row.
+        SmaltiError
+            The store, file or source cannot be read any more.
+        """
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"patch {i} asked of a set of {len(self)}")
+        row = self.frame.row(i, named=True)
+        if row["array"] is not None:
+            return self._stored(row)
+        if row["file"] is not None:
+            return self._of_file(row)
+        return self._of_source(row)
+
+    def __repr__(self) -> str:
+        kept = self.kept().height
+        return f"PatchSet({str(self.folder)!r}): {len(self):,} patches, {kept:,} kept"
+
+    def _stored(self, row: dict[str, Any]) -> np.ndarray:
+        import zarr
+
+        name = row["array"]
+        if name not in self._arrays:
+            try:
+                self._arrays[name] = zarr.open_array(self.folder / STORE / name, mode="r")
+            except (OSError, ValueError) as error:
+                raise SmaltiError(f"{self.folder / STORE / name} cannot be read: {error}") from error
+        return np.asarray(self._arrays[name][row["row"], 0])
+
+    def _of_file(self, row: dict[str, Any]) -> np.ndarray:
+        path = self.folder / row["file"]
+        return read_later(ImageRef(str(path), row["file"]), LIMIT).read()
+
+    def _of_source(self, row: dict[str, Any]) -> np.ndarray:
+        """Cut from its source anew; what is padded is padded as it was."""
+        ref = ImageRef(row["source_uri"], row["source_path"], series=row["series"])
+        image = read_later(ref, LIMIT)
+        rows, columns = slice(row["y0"], row["y1"]), slice(row["x0"], row["x1"])
+        along: dict[str, Any] = dict(
+            zip(
+                {0: "zyx", 1: "yzx", 2: "xzy"}.get(row["axis"], "zyx"),
+                (row["slice"] or 0, rows, columns),
+                strict=True,
+            )
+        )
+        stack = {"t": row["time"] or 0, "c": row["channel"] or 0}
+        if "T" in image.axes and "Z" not in image.axes and row["axis"] == 0:
+            along["t"], along["z"], stack = along["z"], 0, {"c": stack["c"]}
+        pixels = luma(image.read(**(stack | along), level=row["level"] or 0), image)
+        made = grey(pixels, Window(row["low"], row["high"]))
+        missing = [(0, row["height"] - made.shape[0]), (0, row["width"] - made.shape[1])]
+        return np.pad(made, missing, mode="symmetric")
