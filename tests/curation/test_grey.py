@@ -8,6 +8,8 @@ PIXELS = {
     "int8": (np.array([-128, 0, 127], np.int8), [0, 128, 255]),
     "uint8": (np.array([0, 7, 255], np.uint8), [0, 7, 255]),
     "12 bit in uint16": (np.array([0, 2047, 4095], np.uint16), [0, 127, 255]),
+    "bytes in int16": (np.array([0, 7, 255], np.int16), [0, 7, 255]),
+    "int16": (np.array([-100, 0, 100], np.int16), [0, 128, 255]),
     "uint16": (np.array([0, 32768, 65535], np.uint16), [0, 128, 255]),
     "float with negatives and NaN": (np.array([-3, np.nan, 0, np.inf, 3], np.float32), [0, 0, 128, 255, 255]),
     "bool": (np.array([False, True]), [0, 255]),

@@ -12,12 +12,12 @@ from smalti.core.image import Image
 __all__ = ["PERCENTILES", "Intensity", "Window", "grey", "luma", "window_of"]
 
 Intensity = Literal["range", "data", "percentile"]
-"""All that the type can hold (of floats, which have no end, what the pixels hold); from the least to the
-greatest pixel; or between two percentiles."""
+"""All that the type can hold, as far as that means something; from the least to the greatest pixel; or between
+two percentiles."""
 
 PERCENTILES = (0.1, 99.9)
 
-_BITS = (10, 12, 14)
+_BITS = (8, 10, 12, 14)
 """Depths of cameras whose pixels are stored in 16 bits."""
 
 _LUMA = (0.299, 0.587, 0.114)
@@ -43,8 +43,9 @@ def window_of(
 ) -> Window:
     """The window of a source.
 
-    Of unsigned bytes ``range`` is 0 to 255 and reads nothing. Of 16 bits it is what the file states, or the
-    least of 10, 12, 14 and 16 bits that hold the greatest pixel.
+    ``range`` is 0 to 255 of unsigned bytes, -128 to 127 of signed ones, and reads nothing then. Of 16 bits
+    without a negative pixel it is what the file states, or the least of 8, 10, 12, 14 and all bits that hold
+    the greatest pixel. Of other types, which no detector fills, it is what the pixels hold.
 
     Parameters
     ----------
@@ -64,13 +65,14 @@ def window_of(
     """
     if dtype == np.bool_:
         return Window(0, 1)
-    if intensity == "range" and dtype.kind in "iu" and dtype != np.uint16:
+    if intensity == "range" and dtype.kind in "iu" and dtype.itemsize == 1:
         return Window(float(np.iinfo(dtype).min), float(np.iinfo(dtype).max))
-    if intensity == "range" and dtype == np.uint16 and bits and 8 <= bits <= 16:
+    is_deep = intensity == "range" and dtype.kind in "iu" and dtype.itemsize == 2
+    if is_deep and dtype.kind == "u" and bits and 8 <= bits <= 16:
         return Window(0, 2**bits - 1)
     low, high = _ends(blocks())
-    if intensity == "range" and dtype == np.uint16:
-        return Window(0, 2 ** next((n for n in _BITS if high < 2**n), 16) - 1)
+    if is_deep and low >= 0:
+        return Window(0, next((2**n - 1 for n in _BITS if high < 2**n), float(np.iinfo(dtype).max)))
     return _between(blocks(), low, high, percentiles) if intensity == "percentile" else Window(low, high)
 
 

@@ -25,6 +25,7 @@ COLUMNS = (
         "dataset", "String", "", "The volume, group or folder that near-duplicates are looked for in.", "same"
     ),
     Column("group", "String", "", "Folder of the source, relative to what was given.", "same"),
+    Column("source_id", "String", "", "The file, as in sources.parquet.", "same"),
     Column("source_path", "String", "", "The source, relative to what was given.", "same"),
     Column("source_uri", "String", "", "Absolute path or URL of the source.", "same"),
     Column("series", "Int64", "", "Index of the image inside its source.", "same"),
@@ -51,6 +52,8 @@ COLUMNS = (
     Column("pixel_hash", "String", "", "16 hex digits of its pixels and their shape.", "same"),
     Column("dhash", "UInt64", "", "Difference hash of 8 × 8 bits.", "same"),
     Column("dhash_256", "Binary", "", "Difference hash of 16 × 16 bits, where it was asked for.", "none"),
+    Column("std", "Float32", "intensity", "Standard deviation of its pixels.", "none"),
+    Column("block_std", "Float32", "intensity", "Standard deviation of means of 8 × 8 pixels.", "none"),
     Column("is_flat", "Boolean", "", _FLAT, "same"),
     Column("cluster", "Int64", "", "Number of its cluster of near-duplicates.", "same"),
     Column("cluster_size", "Int64", "", "Patches in its cluster.", "same"),

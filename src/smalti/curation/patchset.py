@@ -11,7 +11,8 @@ import polars as pl
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
 from smalti.curation import manifest
-from smalti.curation.grey import Window, grey, luma
+from smalti.curation.grey import Window, grey
+from smalti.curation.planes import ORDERS, Picked
 from smalti.loaders.choose import read_later
 
 __all__ = ["STORE", "PatchSet", "folder_of"]
@@ -128,18 +129,12 @@ class PatchSet:
         """Cut from its source anew; what is padded is padded as it was."""
         ref = ImageRef(row["source_uri"], row["source_path"], series=row["series"])
         image = read_later(ref, LIMIT)
-        rows, columns = slice(row["y0"], row["y1"]), slice(row["x0"], row["x1"])
-        along: dict[str, Any] = dict(
-            zip(
-                {0: "zyx", 1: "yzx", 2: "xzy"}.get(row["axis"], "zyx"),
-                (row["slice"] or 0, rows, columns),
-                strict=True,
-            )
-        )
-        stack = {"t": row["time"] or 0, "c": row["channel"] or 0}
-        if "T" in image.axes and "Z" not in image.axes and row["axis"] == 0:
-            along["t"], along["z"], stack = along["z"], 0, {"c": stack["c"]}
-        pixels = luma(image.read(**(stack | along), level=row["level"] or 0), image)
-        made = grey(pixels, Window(row["low"], row["high"]))
+        along = row["slice"] or 0
+        box = [slice(along, along + 1), slice(row["y0"], row["y1"]), slice(row["x0"], row["x1"])]
+        order = ORDERS[row["axis"] or 0]
+        z, y, x = (box[order.index(axis)] for axis in range(3))
+        of_time = row["axis"] == 0 and image.sizes["Z"] == 1 and image.sizes["T"] > 1
+        one = Picked(image, "T" if of_time else "Z", row["channel"])
+        made = grey(one.read(z, y, x, row["time"]), Window(row["low"], row["high"])).transpose(order)[0]
         missing = [(0, row["height"] - made.shape[0]), (0, row["width"] - made.shape[1])]
         return np.pad(made, missing, mode="symmetric")

@@ -67,7 +67,7 @@ def leader_clusters(hashes: np.ndarray, distance: int, threads: int = 1) -> np.n
     numpy.ndarray
         int64 (items,): the index of the exemplar; of an exemplar its own.
     """
-    words = np.ascontiguousarray(hashes, np.uint64).reshape(len(hashes), -1)
+    words = np.ascontiguousarray(hashes, np.uint64).reshape(len(hashes), -1 if len(hashes) else 1)
     found = np.empty(len(words), np.int64)
     with ThreadPoolExecutor(max(1, threads)) as pool:
         _cluster(words, distance, found, pool, max(1, threads))
@@ -117,7 +117,7 @@ def _in_parts(work: Callable[[slice], None], n: int, pool: ThreadPoolExecutor, t
 
 @compiled
 def _compare(block: np.ndarray, kept: np.ndarray, first: int, best: np.ndarray, nearest: np.ndarray) -> None:
-    """Nearest of some exemplars for each item, where it is nearer than `best`; the numbers begin at `first`."""
+    """Nearest of some exemplars for each item, where it is nearer than `best`; they count from `first`."""
     words = block.shape[1]
     for low in range(0, len(kept), _CHUNK):
         high = min(low + _CHUNK, len(kept))
@@ -257,8 +257,8 @@ def _probe(
     """Nearest of the exemplars of an index for each item, where it is nearer than `best`.
 
     Two hashes within r bits agree in one of p parts up to r // p bits; when all parts were looked at with k
-    bits changed, all within p (k + 1) - 1 bits are found. Of the last number of bits the first r % p + 1 parts
-    are enough.
+    bits changed, all within p (k + 1) - 1 bits are found. Of the last number of bits the first r % p + 1
+    parts are enough.
     """
     changes, begins = masks
     parts, n_words = len(starts), block.shape[1]

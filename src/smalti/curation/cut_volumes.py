@@ -1,0 +1,326 @@
+"""``patch3d``: slices of volumes along their axes, cut to patches, without near-duplicates."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from smalti.core.errors import UsageError
+from smalti.core.image import Image
+from smalti.core.options import option
+from smalti.core.plugin import step
+from smalti.core.progress import Progress
+from smalti.curation.cutting import Box, Cutting, SkipError, cut
+from smalti.curation.duplicates import DuplicateOptions
+from smalti.curation.grey import Intensity, Window
+from smalti.curation.names import Span
+from smalti.curation.outcome import Outcome
+from smalti.curation.planes import ORDERS, Picked, Windows, padded, picked
+from smalti.curation.sources import Source
+from smalti.curation.store import Write
+from smalti.curation.tiles import Edge, tiles
+from smalti.curation.usual import memory_option, workers_option
+from smalti.processing.settings import parse_size
+
+__all__ = ["Patch3dOptions", "patch3d"]
+
+SLAB = "128MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Patch3dOptions(DuplicateOptions):
+    """How volumes are cut."""
+
+    axes: tuple[int, ...] = option(
+        (0, 1, 2), "Axes along which slices lie: 0 xy, 1 xz, 2 yz.", metavar="A,B", usual="0,1,2"
+    )
+    spacing: int = option(1, "Take every so many-th slice.", least=1, metavar="N")
+    crop_size: int = option(224, "Side of a patch in pixels.", least=1, most=65_535, metavar="PX")
+    edge: Edge = option(
+        "keep", "A patch that reaches over the edge is kept shorter, dropped, or padded by reflection."
+    )
+    min_size: int | None = option(
+        None, "The shortest side of a patch at the edge.", least=1, metavar="PX", usual="half of --crop-size"
+    )
+    anisotropy: float = option(
+        0.25,
+        "Where z spacing is further off that of x or y than this share, only xy is cut.",
+        least=0,
+        metavar="SHARE",
+    )
+    voxel_size: str | None = option(
+        None, "Spacing in µm instead of what the header says.", metavar="Z,Y,X", usual="as the header says"
+    )
+    intensity: Intensity = option("range", "What becomes black and white where pixels are no bytes.")
+    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
+    dedupe: bool = option(True, "Look for near-duplicates, and write only what is kept.")
+    write: Write = option("zarr", "Where patches are written; none keeps boxes and sources only.")
+    memory: str | None = memory_option()
+    workers: int = workers_option()
+    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+
+
+@step("patch3d", title="Patches of volumes", options=Patch3dOptions)
+def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress: Progress) -> Outcome:
+    """Cut slices of volumes along their axes to patches, and leave near-duplicates out.
+
+    Volumes are read once for all axes, slab by slab. Without spacing in the header, with slices further apart
+    than pixels, and of videos only xy is cut, which is said. The same command goes on where it was stopped,
+    and takes only volumes that are new or changed.
+
+    Raises
+    ------
+    UsageError
+        There is no volume, an option does not fit, or `out` holds other things.
+    """
+    if not options.axes or not set(options.axes) <= {0, 1, 2}:
+        raise UsageError(f"--axes is {options.axes}; give some of 0 (xy), 1 (xz) and 2 (yz), as --axes 0,1,2")
+    voxel_size = _spacing(options.voxel_size)
+    asked = {
+        "step": "patch3d 1",
+        **{name: getattr(options, name) for name in (
+            "axes", "spacing", "crop_size", "edge", "min_size", "anisotropy", "voxel_size", "intensity",
+            "channel", "write", "bits", "compatible", "memory",
+        )},
+    }  # fmt: skip
+    cutting = Cutting(
+        asked=asked,
+        plan=partial(_planned, options, voxel_size, Windows()),
+        write=options.write,
+        duplicates=options,
+        dedupe=options.dedupe,
+        fresh=options.fresh,
+        workers=options.workers,
+    )
+    return cut(sources, out, cutting, progress)
+
+
+def _spacing(text: str | None) -> tuple[float, float, float] | None:
+    if text is None:
+        return None
+    try:
+        z, y, x = map(float, text.split(","))
+    except ValueError:
+        raise UsageError(f"--voxel-size is {text!r}; give z,y,x in µm, as 0.03,0.004,0.004") from None
+    if not all(0 < size < float("inf") for size in (z, y, x)):
+        raise UsageError(f"--voxel-size is {text!r}; give three numbers above 0")
+    return z, y, x
+
+
+class _Segment(NamedTuple):
+    """A part of an axis; `is_tile` where patches are cut of it."""
+
+    span: Span
+    is_tile: bool
+
+
+class _Slab(NamedTuple):
+    """What is read at once."""
+
+    z: _Segment
+    y: tuple[_Segment, ...]
+    x: tuple[_Segment, ...]
+
+    @property
+    def box(self) -> tuple[Span, Span, Span]:
+        """First and last of each axis."""
+        return self.z.span, (self.y[0].span[0], self.y[-1].span[1]), (self.x[0].span[0], self.x[-1].span[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Volume:
+    """How one volume is cut; a `smalti.curation.cutting.Plan`."""
+
+    image: Image
+    picked: Picked
+    axes: tuple[int, ...]
+    spacing: int
+    side: int | None
+    slabs: tuple[_Slab, ...]
+    window: Window
+    voxel_size: list[float] | None
+    notes: tuple[str, ...]
+
+    @property
+    def n_pieces(self) -> int:
+        """Number of slabs."""
+        return len(self.slabs)
+
+    @property
+    def digits(self) -> int:
+        """Of the highest slice of any axis."""
+        return len(str(max(self.picked.shape) - 1))
+
+    def boxes(self, piece: int) -> list[Box]:
+        """See `Plan`."""
+        slab = self.slabs[piece]
+        found = []
+        for z, y, x in product((slab.z,), slab.y, slab.x):
+            for axis, (along, rows, columns) in enumerate(((z, y, x), (y, z, x), (x, z, y))):
+                slices = self._slices(along.span)
+                if axis in self.axes and rows.is_tile and columns.is_tile and slices:
+                    time = 0 if self.picked.stack == "Z" else None
+                    found.append(self._box(axis, slices, rows.span, columns.span, time))
+        return found
+
+    def pixels(self, piece: int, boxes: Sequence[Box]) -> Iterator[tuple[Box, np.ndarray]]:
+        """See `Plan`."""
+        slab = self.slabs[piece]
+        z, y, x = slab.box
+        pixels = self.picked.read(slice(*z), slice(*y), slice(*x))
+        volume = self.picked.grey(pixels, self.window)
+        del pixels
+        first = [span[0] for span in slab.box]
+        for box in boxes:
+            assert box.axis is not None
+            order = ORDERS[box.axis]
+            turned = np.transpose(volume, order)
+            start = [first[axis] for axis in order]
+            low, high = box.slices[0], box.slices[-1]
+            assert low is not None
+            assert high is not None
+            stack = turned[
+                low - start[0] : high - start[0] + 1 : self.spacing,
+                box.rows[0] - start[1] : box.rows[1] - start[1],
+                box.columns[0] - start[2] : box.columns[1] - start[2],
+            ]
+            yield box, padded(np.ascontiguousarray(stack), self.side)
+
+    def _slices(self, span: Span) -> tuple[int, ...]:
+        first = -(-span[0] // self.spacing) * self.spacing
+        return tuple(range(first, span[1], self.spacing))
+
+    def _box(self, axis: int, slices: tuple[int, ...], rows: Span, columns: Span, time: int | None) -> Box:
+        return Box(rows, columns, axis, slices, time or 0, self.picked.channel)
+
+
+def _planned(
+    options: Patch3dOptions,
+    voxel_size: tuple[float, float, float] | None,
+    windows: Windows,
+    source: Source,
+    image: Image,
+) -> _Volume:
+    length = image.sizes
+    if not image.axes:
+        raise SkipError("it is known by its metadata only, it has no pixels")
+    stack = "T" if length["Z"] == 1 and length["T"] > 1 else "Z"
+    one = picked(image, stack, options.channel)
+    notes = []
+    if stack == "Z" and length["T"] > 1:
+        notes.append(f"time 0 of {length['T']} is cut")
+    if options.channel == "luma" and "S" not in image.axes and length["C"] > 1:
+        notes.append(f"channel 0 of {length['C']} is cut")
+    if image.partial:
+        notes.append(f"it is not whole: {image.partial}")
+    spacing = _spacing_of(image, voxel_size)
+    axes, reason = _axes(source, image, stack, options, spacing)
+    notes += [reason] if reason else []
+    side = options.crop_size if options.edge == "pad" else None
+    slabs = tuple(_slabs(one, axes, options))
+    made = _Volume(
+        image, one, axes, options.spacing, side, slabs, Window(0, 255), list(spacing) if spacing else None,
+        tuple(notes),
+    )  # fmt: skip
+    if not any(made.boxes(piece) for piece in range(made.n_pieces)):
+        least = options.min_size or -(-options.crop_size // 2)
+        needed = options.crop_size if options.edge == "drop" else least
+        size = " × ".join(map(str, one.shape))
+        raise SkipError(f"it is {size}, and the least patch {needed} × {needed}; give a smaller --crop-size")
+    return replace(made, window=windows.of(source.key, one, options.intensity))
+
+
+def _spacing_of(image: Image, given: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+    """Along z, y and x in µm; None where one of them is unknown."""
+    stated = [image.pixel_size_um.get(axis) for axis in "ZYX"]
+    if given is not None:
+        return given
+    z, y, x = stated
+    return None if z is None or y is None or x is None else (z, y, x)
+
+
+def _axes(
+    source: Source,
+    image: Image,
+    stack: str,
+    options: Patch3dOptions,
+    spacing: tuple[float, float, float] | None,
+) -> tuple[tuple[int, ...], str]:
+    """The axes that are cut, and why not all that are asked for."""
+    asked = tuple(sorted(set(options.axes)))
+    if asked == (0,) or image.sizes[stack] == 1:
+        return asked, ""
+    reason = _why_not(source, image, stack, options.anisotropy, spacing)
+    if reason and 0 not in asked:
+        raise SkipError(f"{reason}; only xy could be cut, add --axes 0")
+    return ((0,), f"{reason}: xy only") if reason else (asked, "")
+
+
+def _why_not(
+    source: Source, image: Image, stack: str, most: float, spacing: tuple[float, float, float] | None
+) -> str:
+    if image.ref.loader == "video" or "video" in source.ref.path.lower():
+        return "it is of a video"
+    if stack == "T":
+        return "its slices are points of time"
+    if spacing is None:
+        return "its header states no spacing (give --voxel-size Z,Y,X)"
+    z, y, x = spacing
+    off = max(abs(z - x) / x, abs(z - y) / y)
+    if off > most * (1 + 1e-9):
+        return f"z spacing {z:g} µm is {off:.0%} off that of x {x:g} or y {y:g}"
+    return ""
+
+
+def _slabs(one: Picked, axes: tuple[int, ...], options: Patch3dOptions) -> Iterator[_Slab]:
+    """A volume in parts that memory holds, cut along tiles."""
+    n, height, width = one.shape
+    most = parse_size(options.memory or SLAB)
+    y, x = (_segments(length, options) for length in (height, width))
+    plane = height * width * one.item
+    if axes == (0,):
+        deep = max(1, min(_depth(one, options), most // max(1, plane)))
+        z = [_Segment((at, min(at + deep, n)), False) for at in range(0, n, deep)]
+        z = [part for part in z if -(-part.span[0] // options.spacing) * options.spacing < part.span[1]]
+        y, x = ([part for part in parts if part.is_tile] for parts in (y, x))
+    else:
+        z = _segments(n, options)
+    for part in z:
+        row = (part.span[1] - part.span[0]) * one.item
+        for columns in _grouped(x, row * options.crop_size, most):
+            wide = row * (columns[-1].span[1] - columns[0].span[0])
+            for rows in _grouped(y, wide, most):
+                yield _Slab(part, rows, columns)
+
+
+def _depth(one: Picked, options: Patch3dOptions) -> int:
+    """Slices that are read at once where only xy is cut: those that are decoded together, or some."""
+    block = one.image.block_shape
+    stored = 1 if block is None else dict(zip(one.image.axes, block, strict=True)).get(one.stack, 1)
+    if options.spacing >= 2 * stored:
+        return 1
+    return max(1, 32 // stored) * stored
+
+
+def _segments(length: int, options: Patch3dOptions) -> list[_Segment]:
+    """Tiles, and what they leave, of which only slices are cut."""
+    least = options.min_size or -(-options.crop_size // 2)
+    spans = tiles(length, options.crop_size, 0, options.edge, min(least, options.crop_size))
+    found = [_Segment(span, True) for span in spans]
+    end = spans[-1][1] if spans else 0
+    return [*found, _Segment((end, length), False)] if end < length else found
+
+
+def _grouped(segments: list[_Segment], each: int, most: int) -> Iterator[tuple[_Segment, ...]]:
+    """Neighbours, as many as fit: `each` is the bytes of one pixel along the axis."""
+    group: list[_Segment] = []
+    for segment in segments:
+        if group and (segment.span[1] - group[0].span[0]) * each > most:
+            yield tuple(group)
+            group = []
+        group.append(segment)
+    if group:
+        yield tuple(group)

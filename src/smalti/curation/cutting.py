@@ -1,0 +1,481 @@
+"""The run that cuts sources to patches: piece by piece, then near-duplicates, then pixels.
+
+Where near-duplicates are looked for, pixels are written only of what is kept, so sources are read twice; else
+they are written as they are cut.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from smalti import __version__
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.image import Image
+from smalti.core.progress import Progress
+from smalti.core.progress import State as Stage
+from smalti.core.remote import is_url, shown
+from smalti.curation import manifest
+from smalti.curation.duplicates import CLUSTER_COLUMNS, DuplicateOptions, clustered
+from smalti.curation.grey import Window
+from smalti.curation.hashes import described
+from smalti.curation.names import Patch2d, Patch3d, Span
+from smalti.curation.outcome import Outcome
+from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.state import Made, State, Unit, alone_in
+from smalti.curation.store import Place, Store, Write, store_in
+from smalti.processing.machine import usable_cores
+
+__all__ = ["Box", "Cutting", "Plan", "cut"]
+
+PART_BYTES = 64 << 20
+"""Pixels after which what was cut is committed, a shard's worth."""
+
+PART_SECONDS = 10.0
+
+SMALL = 32 << 20
+"""Files up to this size are read side by side; of larger ones the pieces are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Patches at one place of several slices.
+
+    Parameters
+    ----------
+    rows, columns
+        Of the slice.
+    axis
+        Of the slices: 0 xy, 1 xz, 2 yz; None of an image.
+    slices
+        Their indices; of an image None alone.
+    time, channel
+        What it is cut from; `channel` None for luma.
+    frame
+        Number of the plane, of an image with several.
+    """
+
+    rows: Span
+    columns: Span
+    axis: int | None = None
+    slices: tuple[int | None, ...] = (None,)
+    time: int = 0
+    channel: int | None = None
+    frame: int | None = None
+
+    def ids(self, source: Source, series: int) -> list[str]:
+        """Of its patches."""
+        where = f"{self.time}/{self.channel}/{self.axis}"
+        place = f"{self.rows[0]}-{self.rows[1]}/{self.columns[0]}-{self.columns[1]}"
+        return [manifest.patch_id(source.ref.path, series, f"{where}/{at}/{place}") for at in self.slices]
+
+    def names(self, source: Source, digits: int) -> list[str]:
+        """Of its patches, for people."""
+        if self.axis is None:
+            return [Patch2d(source.name, self.rows, self.columns, self.frame).format()]
+        return [
+            Patch3d(source.name, self.axis, at or 0, self.rows, self.columns).format(digits)
+            for at in self.slices
+        ]
+
+
+class Plan(Protocol):
+    """How one image is cut, in pieces that are read one by one."""
+
+    @property
+    def image(self) -> Image:
+        """What is cut."""
+
+    @property
+    def n_pieces(self) -> int:
+        """How many pieces there are."""
+
+    @property
+    def window(self) -> Window:
+        """What becomes black and white."""
+
+    @property
+    def voxel_size(self) -> list[float] | None:
+        """Along z, y and x in µm; None if unknown."""
+
+    @property
+    def digits(self) -> int:
+        """Of the highest slice."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know."""
+
+    def boxes(self, piece: int) -> list[Box]:
+        """What a piece holds; empty for nothing."""
+
+    def pixels(self, piece: int, boxes: Sequence[Box]) -> Iterator[tuple[Box, np.ndarray]]:
+        """Patches of each box, uint8 (slices, height, width), filled up where that is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """What a step asks of the run.
+
+    Parameters
+    ----------
+    asked
+        Name of the step and the options that decide what is cut; a set is made with one only.
+    plan
+        Makes the plan of an image, or raises `Skip`.
+    write
+        Where pixels go.
+    duplicates
+        How near-duplicates are found, and of hashes how they are made.
+    dedupe, fresh
+        Whether they are looked for; whether all is made anew.
+    workers
+        Threads; 0 for all cores.
+    by_group
+        Whether near-duplicates are looked for in folders rather than in files.
+    """
+
+    asked: Mapping[str, Any]
+    plan: Callable[[Source, Image], Plan]
+    write: Write
+    duplicates: DuplicateOptions
+    dedupe: bool
+    fresh: bool
+    workers: int
+    by_group: bool = False
+
+    @property
+    def threads(self) -> int:
+        """As many as work."""
+        return self.workers or usable_cores()
+
+
+class SkipError(Exception):
+    """It is right that an image is not cut; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A piece that was cut; without a unit, what is to be known of an image."""
+
+    unit: Unit | None
+    rows: pl.DataFrame
+    pixels: tuple[np.ndarray, ...]
+    notes: tuple[str, ...]
+
+
+def cut(given: Sequence[str], out: str, cutting: Cutting, progress: Progress) -> Outcome:
+    """Cut everything that is new or changed into the set of patches in a folder.
+
+    Raises
+    ------
+    UsageError
+        There is nothing to cut, or the folder cannot be used; nothing is written then.
+    """
+    started = time.monotonic()
+    if not out.strip() or is_url(out):
+        raise UsageError("give the folder of patches with -o, on this machine")
+    folder = Path(out).expanduser().absolute()
+    sources, problems = sources_of(given, str(folder), by_group=cutting.by_group)
+    with alone_in(folder):
+        state = State.open(folder, cutting.asked, fresh=cutting.fresh)
+        store = store_in(folder, cutting.write, state.lengths, cutting.threads)
+        try:
+            run = _Run(state, store, cutting, progress, len(sources), started)
+            run.scan([source for source in sources if state.finished(source) is None])
+            while not run.fetch(sources, frame := run.decided(state.rows(sources))):
+                pass  # a source could not be read again: what it stood for is decided anew
+            frame = state.placed(frame)
+            store.finish()
+            items = state.items(sources, frame)
+            state.finish(manifest.fitted(frame), sources)
+        finally:
+            store.close()
+    kept = int((frame["decision"].fill_null("keep") == "keep").sum())
+    notes = (f"{frame.height:,} patches were cut, {kept:,} are kept",) if cutting.dedupe else ()
+    return Outcome(str(folder), items, kept, "patch", (*problems, *notes), time.monotonic() - started)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run under way."""
+
+    state: State
+    store: Store
+    cutting: Cutting
+    progress: Progress
+    total: int
+    started: float
+    done: int = 0
+    failed: int = 0
+
+    def scan(self, sources: Sequence[Source]) -> None:
+        """Cut sources; what they are made of is in the state then."""
+        self.done = self.total - len(sources)
+        part = _Part(self)
+        with ThreadPoolExecutor(self.cutting.threads) as pool:
+            for source, cuts in self._cuts(sources, pool):
+                notes: list[str] = []
+                try:
+                    for one in cuts:
+                        part.take(source, one)
+                        notes += one.notes
+                    made = Made.of(source, "ok", "; ".join(dict.fromkeys(notes)))
+                except SkipError as skip:
+                    made = Made.of(source, "skipped", str(skip))
+                except Exception as error:  # a reader may raise anything; it costs this file only
+                    made = Made.of(source, "failed", _reason(error))
+                part.end(made)
+                self._tell(made.status == "failed", "cutting")
+        part.commit()
+
+    def decided(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A manifest with clusters, or without any."""
+        if self.cutting.dedupe:
+            return clustered(frame, self.cutting.duplicates, self.cutting.threads)
+        return manifest.fitted(frame.drop(CLUSTER_COLUMNS))
+
+    def fetch(self, sources: Sequence[Source], frame: pl.DataFrame) -> bool:
+        """Read and write the pixels of what is kept and nowhere yet; says whether all could be read."""
+        if self.cutting.write == "none":
+            return True
+        kept = pl.col("decision").fill_null("keep") == "keep"
+        wanted = frame.filter(kept, pl.col("array").is_null(), pl.col("file").is_null())
+        by_source = {key[0]: set(rows["patch_id"]) for key, rows in wanted.group_by("source_id")}
+        self.done = self.total - len(by_source)
+        places, lost = _Places(self), list[Made]()
+        for source in sources:
+            if ids := by_source.get(source.ref.image_id):
+                try:
+                    self._fetch(source, ids, places)
+                except Exception as error:  # as while it was cut
+                    lost.append(Made.of(source, "failed", _reason(error)))
+                self._tell(bool(lost) and lost[-1].source_id == source.ref.image_id, "writing")
+        places.commit()
+        if lost:
+            self.state.commit(manifest.empty(), (), lost)
+        return not lost
+
+    def _fetch(self, source: Source, ids: set[str], places: "_Places") -> None:
+        for image in images_of(source):
+            try:
+                plan = self.cutting.plan(source, image)
+            except SkipError:
+                continue
+            for piece in range(plan.n_pieces):
+                boxes = [b for b in plan.boxes(piece) if not ids.isdisjoint(b.ids(source, image.ref.series))]
+                for box, stack in plan.pixels(piece, boxes) if boxes else ():
+                    names, found = box.names(source, plan.digits), box.ids(source, image.ref.series)
+                    for patch, name, pixels in zip(found, names, stack, strict=True):
+                        if patch in ids:
+                            places.take(patch, self.store.add(source.dataset, name, pixels), pixels.nbytes)
+                places.maybe_commit()
+
+    def _cuts(
+        self, sources: Sequence[Source], pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[Source, Iterable[_Cut]]]:
+        """What sources are cut to, in order; small files side by side."""
+        waiting = iter(sources)
+        while batch := list(islice(waiting, 2 * self.cutting.threads)):
+            small = {s.ref.image_id: pool.submit(self._all, s) for s in batch if s.ref.size_bytes <= SMALL}
+            for source in batch:
+                ahead = small.pop(source.ref.image_id, None)
+                yield source, (_kept(*ahead.result()) if ahead else self._cut(source, pool))
+
+    def _all(self, source: Source) -> tuple[list[_Cut], Exception | None]:
+        """All pieces of a source, and what it ended with."""
+        found: list[_Cut] = []
+        try:
+            found.extend(self._cut(source, None))
+        except Exception as error:  # told of in its turn
+            return found, error
+        return found, None
+
+    def _cut(self, source: Source, pool: ThreadPoolExecutor | None) -> Iterator[_Cut]:
+        """Pieces of a source that are not done."""
+        any_image = False
+        skipped: SkipError | None = None
+        for image in images_of(source):
+            try:
+                plan = self.cutting.plan(source, image)
+            except SkipError as skip:
+                skipped = skip
+                continue
+            any_image = True
+            yield _Cut(None, manifest.empty(), (), plan.notes)
+            for piece in range(plan.n_pieces):
+                unit = (*source.key, image.ref.series, piece)
+                if not self.state.has(unit):
+                    yield self._piece(source, plan, unit, pool)
+        if not any_image:
+            raise skipped or SkipError("it holds no image")
+
+    def _piece(self, source: Source, plan: Plan, unit: Unit, pool: ThreadPoolExecutor | None) -> _Cut:
+        boxes = plan.boxes(unit[-1])
+        found = plan.pixels(unit[-1], boxes) if boxes else iter(())
+        keeps = not self.cutting.dedupe and self.cutting.write != "none"
+
+        def measured(pair: tuple[Box, np.ndarray]) -> tuple[pl.DataFrame, np.ndarray | None]:
+            box, stack = pair
+            return self._rows(source, plan, box, stack), stack if keeps else None
+
+        parts = list(map(measured, found) if pool is None else _mapped(pool, measured, found))
+        frames = [rows for rows, _ in parts]
+        pixels = tuple(patch for _, stack in parts if stack is not None for patch in stack)
+        return _Cut(unit, pl.concat(frames) if frames else manifest.empty(), pixels, ())
+
+    def _rows(self, source: Source, plan: Plan, box: Box, stack: np.ndarray) -> pl.DataFrame:
+        """Rows of the manifest, without a place for pixels."""
+        how = self.cutting.duplicates
+        ref = plan.image.ref
+        one = {
+            "dataset": source.dataset,
+            "group": source.group,
+            "source_id": source.ref.image_id,
+            "source_path": source.ref.path,
+            "source_uri": shown(source.ref.uri),
+            "series": ref.series,
+            "time": box.time,
+            "channel": box.channel,
+            "level": 0,
+            "axis": box.axis,
+            "y0": box.rows[0],
+            "y1": box.rows[1],
+            "x0": box.columns[0],
+            "x1": box.columns[1],
+            "low": plan.window.low,
+            "high": plan.window.high,
+            "voxel_size": plan.voxel_size,
+            "version": __version__,
+        }
+        each: dict[str, list[Any]] = {
+            "patch_id": box.ids(source, ref.series),
+            "name": box.names(source, plan.digits),
+            "slice": list(box.slices),
+            **described(stack, int(how.bits), how.compatible),
+        }
+        types = {name: manifest.SCHEMA[name] for name in each}
+        constant = [pl.lit(value, manifest.SCHEMA[name]).alias(name) for name, value in one.items()]
+        return manifest.fitted(pl.DataFrame(each, schema=types).with_columns(constant))
+
+    def _tell(self, failed: bool, message: str) -> None:
+        self.done += 1
+        self.failed += failed
+        seconds = time.monotonic() - self.started
+        self.progress.update(Stage(min(self.done, self.total), self.total, self.failed, seconds, message))
+
+
+class _Timed:
+    """When to commit."""
+
+    def __init__(self, run: _Run) -> None:
+        self.run, self.n_bytes, self.since = run, 0, time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much, or so long ago, that it should not be lost."""
+        return self.n_bytes >= PART_BYTES or time.monotonic() - self.since >= PART_SECONDS
+
+    def begin(self) -> None:
+        """Begin anew."""
+        self.n_bytes, self.since = 0, time.monotonic()
+
+
+class _Part(_Timed):
+    """Pieces and sources that are not committed yet."""
+
+    def __init__(self, run: _Run) -> None:
+        super().__init__(run)
+        self.frames: list[pl.DataFrame] = []
+        self.units: list[Unit] = []
+        self.made: list[Made] = []
+
+    def take(self, source: Source, one: _Cut) -> None:
+        rows = one.rows
+        if one.pixels:
+            add = self.run.store.add
+            places = [add(source.dataset, n, p) for n, p in zip(rows["name"], one.pixels, strict=True)]
+            rows = rows.drop("array", "row", "file").hstack(_place_frame(places))
+        if one.unit is None:
+            return
+        self.frames.append(rows)
+        self.units.append(one.unit)
+        self.n_bytes += sum(patch.nbytes for patch in one.pixels)
+        if self.is_due:
+            self.commit()
+
+    def end(self, made: Made) -> None:
+        self.made.append(made)
+        if self.is_due:
+            self.commit()
+
+    def commit(self) -> None:
+        if self.units or self.made:
+            self.run.store.flush()
+            self.run.state.lengths = dict(self.run.store.lengths)
+            rows = pl.concat([manifest.fitted(frame) for frame in self.frames] or [manifest.empty()])
+            self.run.state.commit(rows, self.units, self.made)
+        self.frames, self.units, self.made = [], [], []
+        self.begin()
+
+
+class _Places(_Timed):
+    """Where patches lie now, not committed yet."""
+
+    def __init__(self, run: _Run) -> None:
+        super().__init__(run)
+        self.ids: list[str] = []
+        self.places: list[Place] = []
+
+    def take(self, patch: str, place: Place, n_bytes: int) -> None:
+        self.ids.append(patch)
+        self.places.append(place)
+        self.n_bytes += n_bytes
+
+    def maybe_commit(self) -> None:
+        if self.is_due:
+            self.commit()
+
+    def commit(self) -> None:
+        if self.ids:
+            self.run.store.flush()
+            self.run.state.lengths = dict(self.run.store.lengths)
+            rows = pl.DataFrame({"patch_id": self.ids}).hstack(_place_frame(self.places))
+            self.run.state.commit(rows, (), (), stored=True)
+        self.ids, self.places = [], []
+        self.begin()
+
+
+def _place_frame(places: Sequence[Place]) -> pl.DataFrame:
+    types = {"array": pl.String, "row": pl.Int64, "file": pl.String}
+    return pl.DataFrame(list(places), schema=types, orient="row")
+
+
+def _kept(found: list[_Cut], error: Exception | None) -> Iterator[_Cut]:
+    yield from found
+    if error is not None:
+        raise error
+
+
+def _mapped(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Results in order; few items wait at a time."""
+    from collections import deque
+
+    waiting: deque[Any] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > 3:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if isinstance(error, SmaltiError) else f"{type(error).__name__}: {text}"
