@@ -17,7 +17,7 @@ from smalti.curation.duplicates import DuplicateOptions
 from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import Picked, Windows, padded, picked
+from smalti.curation.planes import Picked, Windows, check_channel, padded, picked
 from smalti.curation.sources import Source
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
@@ -61,6 +61,7 @@ def patch2d(sources: Sequence[str], out: str, options: Patch2dOptions, progress:
     UsageError
         There is no image, an option does not fit, or `out` holds other things.
     """
+    check_channel(options.channel)
     if options.overlap >= options.crop_size:
         raise UsageError(
             f"--overlap is {options.overlap} of patches of {options.crop_size}; give less than --crop-size"

@@ -18,7 +18,7 @@ from smalti.curation.duplicates import DuplicateOptions
 from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import ORDERS, Picked, Windows, padded, picked
+from smalti.curation.planes import ORDERS, Picked, Windows, check_channel, padded, picked
 from smalti.curation.sources import Source
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
@@ -78,6 +78,7 @@ def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress:
     """
     if not options.axes or not set(options.axes) <= {0, 1, 2}:
         raise UsageError(f"--axes is {options.axes}; give some of 0 (xy), 1 (xz) and 2 (yz), as --axes 0,1,2")
+    check_channel(options.channel)
     voxel_size = _spacing(options.voxel_size)
     asked = {
         "step": "patch3d 1",
