@@ -131,7 +131,7 @@ class GrowingArray:
     def _take_over(self, shard: Shard, name: str, first: int) -> None:
         try:
             old = self.target.here(name)
-            shard.take_over(old, self._index(name), first)
+            shard.take_over(old, self._index(name), first, prod(self.grid.shard) * self.grid.dtype.itemsize)
         except (OSError, SmaltiError) as error:
             raise SmaltiError(f"{self.target.name}/{name} cannot be appended to: {error}") from error
 
