@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from smalti.core.errors import SmaltiError, UnknownNameError, UsageError
 from smalti.writers import grid as grids
-from smalti.writers.codecs import codec_of, codec_words
+from smalti.writers.codecs import ZSTD_BLOCK, codec_of, codec_words
 from smalti.writers.grid import plan_grid
 from smalti.writers.growing import GrowingArray, array_metadata, grid_of
 from smalti.writers.target import LocalTarget
@@ -150,12 +150,13 @@ def test_the_metadata_name_the_codec_that_was_asked_for(tmp_path, name, level, d
     inner = [one for one in sharding["codecs"] if one["name"] != "bytes"]
     size, asked = np.dtype(dtype).itemsize, 1 if level is None else level
     shuffle = "noshuffle" if name == "lz4" else "bitshuffle" if size == 1 else "shuffle"
+    block = ZSTD_BLOCK if name == "blosc-zstd" else 0
     told = {"cname": name.removeprefix("blosc-"), "clevel": asked, "shuffle": shuffle, "typesize": size}
     expected = {
         "none": [],
         "gzip": [{"name": "gzip", "configuration": {"level": asked}}],
         "zstd": [{"name": "zstd", "configuration": {"level": asked, "checksum": False}}],
-    }.get(name, [{"name": "blosc", "configuration": told | {"blocksize": 0}}])
+    }.get(name, [{"name": "blosc", "configuration": told | {"blocksize": block}}])
     assert inner == expected
     assert codec_words(metadata["codecs"]).startswith(name.partition("-")[0].replace("lz4", "blosc (lz4"))
     assert [one["name"] for one in sharding["index_codecs"]] == ["bytes", "crc32c"]

@@ -50,7 +50,7 @@ def export(
     there, and one over a ZIP that is there takes only what is new or changed.
     """
     from smalti.processing.project import open as open_project
-    from smalti.processing.sharing.opening import is_project
+    from smalti.processing.sharing.kinds import is_project
 
     if not is_project(source):
         _measured({**options, "base": source, "verbose": verbose, "debug": debug}, output)

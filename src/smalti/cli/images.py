@@ -59,8 +59,7 @@ def chosen_images(sources: Sequence[str], recursive: bool, rows: Rows, *, readab
         Whether at least one of them must be readable.
     """
     from smalti.export.images import of_folders, of_project
-    from smalti.processing.project import open as open_project
-    from smalti.processing.sharing.opening import is_project
+    from smalti.processing.sharing.kinds import is_project
 
     if not (len(sources) == 1 and is_project(sources[0])):
         if rows != Rows():
@@ -68,6 +67,7 @@ def chosen_images(sources: Sequence[str], recursive: bool, rows: Rows, *, readab
                 "--where, --view and other filters choose rows of a project; give one, as X.smalti"
             )
         return of_folders(sources, recursive=recursive)
+    from smalti.processing.project import open as open_project
     from smalti.table.code import view_text
     from smalti.table.view import Table, ViewState
 

@@ -1,14 +1,20 @@
 """Images that are in memory already, into a collection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
 import polars as pl
 import xxhash
 
+from smalti.core.ahead import in_order
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress
+from smalti.export.asked import Wanted
 from smalti.export.convert import layout_for, store_path
 from smalti.export.dry import plan_lines
 from smalti.export.dtypes import DTYPES
@@ -18,14 +24,18 @@ from smalti.export.pictures import channels_in
 from smalti.export.prepare import pixel_hash, prepared, statistics
 from smalti.export.report import Report
 from smalti.export.scanned import Scanned
-from smalti.export.session import Before, Item, look_before, writing
+from smalti.export.session import Item, look_before, writing
 from smalti.export.settings import ConvertOptions
+from smalti.processing.machine import usable_cores
 from smalti.writers.target import target_at
 
 __all__ = ["convert_arrays"]
 
 Images = np.ndarray | Sequence[np.ndarray]
 Metadata = pl.DataFrame | Sequence[Mapping[str, Any]] | None
+
+AHEAD = 8
+"""Images a thread that may be made ready before they are stored."""
 
 
 def convert_arrays(
@@ -53,32 +63,59 @@ def convert_arrays(
         raise UsageError(f"axes are {options.axes!r}; of arrays in memory give an order of C, Y and X")
     channels_first = isinstance(images, np.ndarray) and images.ndim == 4
     axes = axes or ("CYX" if channels_first else "")
-    pictures = [_picture(number, image, axes) for number, image in enumerate(images)]
-    if not pictures:
-        raise UsageError("there is no image in images; give an array (images, channels, height, width)")
-    facts = _facts(metadata, len(pictures))
+    with ThreadPoolExecutor(options.workers or usable_cores()) as pool:
+        pictures = list(pool.map(partial(_picture, axes=axes), count(), images))
+        if not pictures:
+            raise UsageError("there is no image in images; give an array (images, channels, height, width)")
+        return _stored(pictures, _facts(metadata, len(pictures)), out, options, progress, pool)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """One image, its pixels (channels, height, width) in C order."""
+
+    pixels: np.ndarray
+    hash: str
+
+    def scanned(self, path: str) -> Scanned:
+        """What a file like it would hold."""
+        c, h, w = self.pixels.shape
+        return Scanned(path, 0, shape=(c, h, w), dtype=self.pixels.dtype.name, axes="CYX", format="array")
+
+
+def _stored(
+    pictures: Sequence[_Picture],
+    facts: pl.DataFrame,
+    out: str,
+    options: ConvertOptions,
+    progress: Progress,
+    pool: Executor,
+) -> Report:
     target, store = target_at(store_path(out))
     name = f"{target.name}/{store}"
     creation = options.creation() | {"sources": ["memory"], "digest": _digest(pictures)}
     try:
         before = look_before(target, store, options, creation)
         facts = _named(facts, before.start)
-        found = [_scanned(picture, path) for picture, path in zip(pictures, facts[OF_PATH], strict=True)]
+        found = [picture.scanned(path) for picture, path in zip(pictures, facts[OF_PATH], strict=True)]
         beside = facts if len(facts.columns) > 1 else None
         before.check(name, {(one.path, None) for one in found}, beside)
         layout = layout_for(found, options, before, name)
         if options.dry_run:
             return Report(name, plan=plan_lines(found, layout, options))
+        left = [pair for pair in zip(pictures, found, strict=True) if _key(pair[1]) not in before.done]
+        item = partial(_item, layout=layout, wanted=options.wanted(layout.dtype))
+        items = in_order(pool, item, left, AHEAD * (options.workers or usable_cores()))
         with writing(target, store, layout, options, creation, before) as session:
             session.progress, session.facts = progress, beside
-            return session.take(_items(pictures, found, layout, options, before), len(found))
+            return session.take(items, len(found))
     finally:
         target.close()
         progress.close()
 
 
-def _picture(number: int, image: Any, axes: str) -> np.ndarray:
-    """One image as (channels, height, width); `axes` names its three, "" for what is usual."""
+def _picture(number: int, image: Any, axes: str) -> _Picture:
+    """One image; `axes` names its three axes, "" for what is usual."""
     array = np.asarray(image)
     if array.dtype.kind == "c":
         raise UsageError(
@@ -95,12 +132,8 @@ def _picture(number: int, image: Any, axes: str) -> np.ndarray:
     else:
         letters = axes or channels_in(array.shape)
         array = array.transpose([letters.index(axis) for axis in "CYX"])
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-
-
-def _scanned(picture: np.ndarray, path: str) -> Scanned:
-    c, h, w = picture.shape
-    return Scanned(path, 0, shape=(c, h, w), dtype=picture.dtype.name, axes="CYX", format="array")
+    pixels = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return _Picture(pixels, pixel_hash(pixels))
 
 
 def _facts(metadata: Metadata, n: int) -> pl.DataFrame:
@@ -122,13 +155,10 @@ def _named(facts: pl.DataFrame, start: int) -> pl.DataFrame:
     return facts.with_columns(pl.col(OF_PATH).fill_null(pl.Series(numbered, dtype=pl.String)))
 
 
-def _digest(pictures: Sequence[np.ndarray]) -> str:
+def _digest(pictures: Sequence[_Picture]) -> str:
     """Of all pixels, so that a run goes on with the images that it was begun with only."""
-    digest = xxhash.xxh3_128()
-    for picture in pictures:
-        digest.update(f"{picture.shape}{picture.dtype}".encode())
-        digest.update(picture.view(np.uint8).data)
-    return digest.hexdigest()
+    told = (f"{picture.pixels.shape}{picture.pixels.dtype}{picture.hash}" for picture in pictures)
+    return xxhash.xxh3_128_hexdigest("".join(told).encode())
 
 
 def _frame(metadata: Any) -> pl.DataFrame:
@@ -140,25 +170,21 @@ def _frame(metadata: Any) -> pl.DataFrame:
     return frame
 
 
-def _items(
-    pictures: Sequence[np.ndarray],
-    found: Sequence[Scanned],
-    layout: Layout,
-    options: ConvertOptions,
-    before: Before,
-) -> Iterator[Item]:
-    wanted, done = options.wanted(layout.dtype), before.done
-    for picture, one in zip(pictures, found, strict=True):
-        if (one.path, 0, None, None) in done:
-            continue
-        row = {"path": one.path, "filename": one.path.rpartition("/")[2], "series": 0, "format": one.format}
-        row |= {"shape": list(one.shape), "dtype": one.dtype, "error": None}
-        try:
-            pixels = prepared(picture, wanted)
-        except SmaltiError as error:
-            yield Item(row | {"error": str(error)})
-            continue
-        home = layout.home((pixels.dtype.name, *pixels.shape))
-        assert home is not None
-        stored = {"stored_shape": list(pixels.shape), "pixel_hash": pixel_hash(pixels), **statistics(pixels)}
-        yield Item(row | stored, pixels, home.path)
+def _key(one: Scanned) -> tuple[str, int, None, None]:
+    return one.path, 0, None, None
+
+
+def _item(pair: tuple[_Picture, Scanned], layout: Layout, wanted: Wanted) -> Item:
+    """What is stored of an image."""
+    picture, one = pair
+    row = {"path": one.path, "filename": one.path.rpartition("/")[2], "series": 0, "format": one.format}
+    row |= {"shape": list(one.shape), "dtype": one.dtype, "error": None}
+    try:
+        pixels = prepared(picture.pixels, wanted)
+    except SmaltiError as error:
+        return Item(row | {"error": str(error)})
+    home = layout.home((pixels.dtype.name, *pixels.shape))
+    assert home is not None
+    known = picture.hash if pixels is picture.pixels else pixel_hash(pixels)
+    stored = {"stored_shape": list(pixels.shape), "pixel_hash": known, **statistics(pixels)}
+    return Item(row | stored, pixels, home.path)

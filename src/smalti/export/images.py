@@ -1,9 +1,11 @@
 """What is exported: images of folders, or those that a project's filters leave."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import polars.selectors as cs
@@ -14,9 +16,10 @@ from smalti.core.remote import is_url, shown
 from smalti.export.facts import OF_PATH, OF_SERIES, beside, renamed
 from smalti.export.joining import join_by_key
 from smalti.loaders.choose import known_extensions
-from smalti.processing.project import Project
 from smalti.sources.folder import discover
-from smalti.table.code import view_text
+
+if TYPE_CHECKING:  # 0.1 s, and folders can do without
+    from smalti.processing.project import Project
 
 __all__ = ["Chosen", "of_folders", "of_project", "refs_of"]
 
@@ -63,7 +66,7 @@ class Chosen:
         )
         return own if self.facts is None else beside(own, self.facts)
 
-    def with_metadata(self, table: str | None) -> "Chosen":
+    def with_metadata(self, table: str | None) -> Chosen:
         """With the columns of a table beside the images; see `smalti.export.joining.join_by_key`."""
         if not table:
             return self
@@ -140,6 +143,8 @@ def of_project(
     NothingFoundError
         None is left.
     """
+    from smalti.table.code import view_text
+
     rows = project.view.filtered if images is None else images
     if chosen_by is None:
         chosen_by = "" if images is not None else view_text(project.view.table, project.view.view)

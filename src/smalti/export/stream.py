@@ -18,7 +18,7 @@ from smalti.core.progress import Progress, State
 from smalti.export.asked import Reading, Wanted
 from smalti.export.reading import READING
 from smalti.processing.budget import slot_files
-from smalti.processing.engine import Crew
+from smalti.processing.crew import Crew
 from smalti.processing.plan import cut_batches
 from smalti.processing.settings import Settings
 

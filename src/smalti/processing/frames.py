@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 import polars.selectors as cs
 
@@ -57,10 +58,19 @@ def _series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
         return pl.Series(name, values).cast(
             dtype
         )  # told the type at once, it would go through Python's integers
+    if values and dtype == pl.List(pl.Int64) and _alike(values):
+        return pl.Series(name, np.array(values, np.int64)).cast(dtype)  # a tenth of the time
     try:
         return pl.Series(name, values, dtype, strict=False)
     except UnicodeEncodeError:  # tried first: looking at every text would cost all for the sake of few
         return pl.Series(name, [_written(value) for value in values], dtype, strict=False)
+
+
+def _alike(values: Sequence[Any]) -> bool:
+    """Whether all are lists of the same number of whole numbers."""
+    return all(type(value) is list and len(value) == len(values[0]) > 0 for value in values) and all(
+        type(part) is int and abs(part) < 1 << 63 for value in values for part in value
+    )
 
 
 def _written(value: Any) -> Any:

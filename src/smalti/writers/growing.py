@@ -77,6 +77,7 @@ class GrowingArray:
     _waiting_bytes: int = 0
     _block: np.ndarray | None = None
     _opened: int = -1
+    _cuts: dict[_Place, tuple[tuple[int, tuple[slice, ...]], ...]] = field(default_factory=dict)
 
     def add(self, pixels: np.ndarray) -> int:
         """Add one image, (channels, height, width) or less of each, the rest being fill; gives its row."""
@@ -131,7 +132,7 @@ class GrowingArray:
     def _take_over(self, shard: Shard, name: str, first: int) -> None:
         try:
             old = self.target.here(name)
-            shard.take_over(old, self._index(name), first)
+            shard.take_over(old, self._index(name), first, prod(self.grid.shard) * self.grid.dtype.itemsize)
         except (OSError, SmaltiError) as error:
             raise SmaltiError(f"{self.target.name}/{name} cannot be appended to: {error}") from error
 
@@ -168,6 +169,12 @@ class GrowingArray:
 
     def _chunks(self, place: _Place, pixels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """Parts of a block that are chunks of one shard, with their numbers among those of an image in it."""
+        if place not in self._cuts:
+            self._cuts[place] = tuple(self._cut(place))
+        for number, spans in self._cuts[place]:
+            yield number, pixels[spans]
+
+    def _cut(self, place: _Place) -> Iterator[tuple[int, tuple[slice, ...]]]:
         counts = self.grid.chunks_in_shard[1:]
         for at in product(*map(range, counts)):
             start = [
@@ -178,7 +185,7 @@ class GrowingArray:
                 spans = tuple(
                     slice(low, low + length) for low, length in zip(start, self.grid.chunk[1:], strict=True)
                 )
-                yield int(np.ravel_multi_index(at, counts)), pixels[(slice(None), *spans)]
+                yield int(np.ravel_multi_index(at, counts)), (slice(None), *spans)
 
     def _pack_block(self) -> None:
         if self._block is not None:

@@ -9,6 +9,7 @@ import os
 import struct
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,14 +78,15 @@ class Shard:
         self._end += len(chunk)
         return start
 
-    def take_over(self, old: Path, index: np.ndarray, first: int) -> None:
+    def take_over(self, old: Path, index: np.ndarray, first: int, room: int) -> None:
         """Begin with the chunks below number `first` of another shard, packed as they are; before any `add`.
 
-        They are copied while the first new ones are packed.
+        They are copied while the first new ones are packed. `room` is the bytes that the shard may come to.
         """
         kept = index[:first][index[:first, 0] != ABSENT]
         self._end = int(kept.sum(axis=1).max(initial=0))
         self._index[:first] = index[:first]
+        _reserve(self._file, room)
         self._copying = self._pool.submit(_take, old, self._file, self._end)
 
     def finish(self) -> Path:
@@ -98,6 +100,7 @@ class Shard:
         self._await_copy()
         index = self._index.tobytes()
         self._file.write(index + _CRC.pack(value(index)))
+        self._file.truncate()  # what was reserved
         self.close()
         return self.path
 
@@ -115,6 +118,17 @@ class Shard:
         ):  # a cancelled one is never done for `wait`
             wait([self._copying])
         self._file.close()
+
+
+def _reserve(file: BinaryIO, n_bytes: int) -> None:
+    """Have the disk set room aside, where it can.
+
+    When a file takes the place of another, ext4 first finds room for all of it that has none yet, and begins
+    to write it out: that took 30 ms for 50 MB.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with suppress(OSError):  # no room for the most it may come to, or no such disk
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
 
 
 def _take(old: Path, target: BinaryIO, n_bytes: int) -> None:

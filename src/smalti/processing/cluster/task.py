@@ -23,7 +23,7 @@ from smalti import __version__
 from smalti.core.errors import SmaltiError
 from smalti.core.image import ImageRef
 from smalti.processing.budget import slot_files
-from smalti.processing.engine import Crew
+from smalti.processing.crew import Crew
 from smalti.processing.machine import machine_memory
 from smalti.processing.measuring import measuring
 from smalti.processing.metric_set import choose_metrics

@@ -6,20 +6,17 @@ from pathlib import Path
 import polars as pl
 
 from smalti.core.errors import SmaltiError, UsageError
-from smalti.processing.folder import has_record
-from smalti.processing.paths import full_path
 from smalti.processing.record import Record
 from smalti.processing.sharing.archive import fingerprint, unpack
-from smalti.processing.sharing.bare import check_size, declared, is_table, shown_folder
+from smalti.processing.sharing.bare import check_size, declared, shown_folder
 from smalti.processing.sharing.jpegs import check_thumbnails
+from smalti.processing.sharing.kinds import kind_of
 from smalti.processing.sharing.shelf import shelved
 from smalti.table.parquet import commit, read_metadata, scan, stage
 from smalti.table.schema import polars_schema
 from smalti.table.store import TABLES, final_file
 
-__all__ = ["folder_of", "is_project", "kind_of"]
-
-_MAGIC = {b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"PAR1": "parquet"}
+__all__ = ["folder_of"]
 
 
 def folder_of(source: Path) -> Path:
@@ -41,14 +38,6 @@ def folder_of(source: Path) -> Path:
             f"to measure images, use: smalti process BASE -o {source.stem}.smalti"
         )
     return source
-
-
-def kind_of(source: Path) -> str:
-    """``"zip"`` or ``"parquet"``, by the first bytes of a file; else ``""``."""
-    if not source.is_file():
-        return ""
-    with source.open("rb") as file:
-        return _MAGIC.get(file.read(4), "")
 
 
 def _unpack(source: Path, folder: Path) -> None:
@@ -75,17 +64,3 @@ def _bring_up(folder: Path, table: str) -> None:
     if any(found.get(name) != dtype for name, dtype in wanted.items()):
         described = [*TABLES[table], *(column for column in stated.columns if column.name not in wanted)]
         commit(stage(declared(rows, TABLES[table]), final, described, stated.footer), final)
-
-
-def is_project(source: str) -> bool:
-    """Whether something is a project, of whatever form, rather than images to be measured.
-
-    A Parquet file that is no QC table may be a list of images.
-    """
-    if "://" in source:
-        return False
-    path = full_path(source)
-    if path.is_dir():
-        return has_record(path)
-    kind = kind_of(path)
-    return kind == "zip" or (kind == "parquet" and is_table(path))
