@@ -17,11 +17,11 @@ from playwright.sync_api import expect
 
 import smalti
 from smalti.app.content import Content
-from smalti.app.export.code import command_of, python_of
-from smalti.app.export.place import name_for, path_for
-from smalti.app.export.running import Running
-from smalti.app.export.tab import ExportTab
-from smalti.app.export.told import report_html
+from smalti.app.work.code import command_of, python_of
+from smalti.app.work.place import name_for, path_for
+from smalti.app.work.running import Running
+from smalti.app.work.tab import ExportTab
+from smalti.app.work.told import report_html
 from smalti.app.forms import Form
 from smalti.app.session import Session
 from smalti.core.errors import UsageError

@@ -10,7 +10,8 @@ from smalti.app.about import about, labels
 from smalti.app.address import Address
 from smalti.app.cards import Cards
 from smalti.app.empty import Empty
-from smalti.app.export.tab import ExportTab
+from smalti.app.work.sorts import CURATE, EXPORT, Sort
+from smalti.app.work.tab import WorkTab
 from smalti.app.filters import Filters
 from smalti.app.framed import framed
 from smalti.app.herald import Herald
@@ -67,7 +68,8 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             "Explore": self._explore(),
             "Mosaic": self._mosaic(),
             "Compare": self._compare(),
-            "Export": self._export(),
+            "Curate": self._work(CURATE),
+            "Export": self._work(EXPORT),
         }
         bodies = ((name, stacked(*parts, gap=28, margin=(20, 0))) for name, (_, parts) in self._parts.items())
         self._tabs = pmui.Tabs(*bodies, dynamic=True, sizing_mode="stretch_width")
@@ -110,8 +112,8 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         }
         return (*views.values(),), (row(*(framed(name, view, flex=HALF) for name, view in views.items())),)
 
-    def _export(self) -> Part:
-        tab = ExportTab(self.session)
+    def _work(self, sort: Sort) -> Part:
+        tab = WorkTab(self.session, sort)
         return (tab,), (tab,)
 
     def _facts(self) -> Any:

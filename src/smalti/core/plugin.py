@@ -255,7 +255,13 @@ def exporter(
 
 
 def step(
-    name: str, *, title: str, options: type, needs_out: bool = True, version: int = 1
+    name: str,
+    *,
+    title: str,
+    options: type,
+    needs_out: bool = True,
+    takes: Literal["images", "patches"] = "images",
+    version: int = 1,
 ) -> Callable[[F], F]:
     """Mark a step of curation: a function ``(sources, out, options, progress) -> Outcome``.
 
@@ -273,10 +279,13 @@ def step(
         The record of its options.
     needs_out
         Whether there must be a place to write to; `out` is ``""`` without one.
+    takes
+        What it works on: images, which a project may choose, or patches.
     version
         See `Plugin`; raised when it makes something else of the same input.
     """
-    return mark("step", name, (), version, title=title, options=options, needs_out=needs_out)
+    facts = {"title": title, "options": options, "needs_out": needs_out, "takes": takes}
+    return mark("step", name, (), version, **facts)
 
 
 def transform(name: str) -> Callable[[F], F]:

@@ -1,5 +1,6 @@
 """What a step is given, as files in order: folders, patterns, URLs, tables of paths, and QC projects."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +14,37 @@ from smalti.core.remote import is_url, shown
 from smalti.loaders.choose import known_extensions, open_images
 from smalti.processing.project import Project
 from smalti.processing.project import open as open_project
-from smalti.processing.sharing.opening import is_project
+from smalti.processing.sharing.kinds import is_project
 from smalti.sources.folder import discover
 from smalti.sources.names import endings
 
-__all__ = ["LIMIT", "Source", "images_of", "sources_of"]
+__all__ = ["LIMIT", "Chosen", "Given", "Source", "images_of", "sources_of"]
 
 LIMIT = 1 << 30
 """Bytes that one read may take."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """Images of a project that were chosen.
+
+    Parameters
+    ----------
+    project
+        The project.
+    images
+        Rows of its images table.
+    """
+
+    project: Project
+    images: pl.DataFrame
+
+    def __fspath__(self) -> str:
+        return str(self.project.source)
+
+
+Given = str | Chosen
+"""What a step is given: a path, pattern or URL, or images of a project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +78,7 @@ class Source:
 
 
 def sources_of(
-    given: Sequence[str], out: str = "", *, by_group: bool = False
+    given: Sequence[Given], out: str = "", *, by_group: bool = False
 ) -> tuple[list[Source], tuple[str, ...]]:
     """All files in order of their paths, sub-folders included, and sentences on what was found on the way.
 
@@ -75,8 +99,9 @@ def sources_of(
     for one in given:
         found, single, told = _found(one)
         problems += told
-        alone = len(found) == 1 and found[0].path == _name(one)
-        prefix = f"{_name(one)}/" if len(given) > 1 and not alone else ""
+        name = _name(os.fspath(one))
+        alone = len(found) == 1 and found[0].path == name
+        prefix = f"{name}/" if len(given) > 1 and not alone else ""
         for ref in found:
             path = f"{prefix}{ref.path}"
             key = path, ref.series if single else -1
@@ -90,7 +115,7 @@ def sources_of(
     kept = [refs[key] for key in sorted(refs) if not inside or not f"{refs[key][0].uri}/".startswith(inside)]
     if not kept:
         raise NothingFoundError(f"there is no image but what lies in {out} itself; give another -o")
-    top = _top(given[0])
+    top = _top(os.fspath(given[0]))
     stems = Counter(_stem(ref.path) for ref in {ref.path: ref for ref, _ in kept}.values())
     made = []
     for ref, single in kept:
@@ -108,19 +133,21 @@ def images_of(source: Source, limit: int = LIMIT) -> Iterator[Image]:
                 yield image
 
 
-def _found(given: str) -> tuple[list[ImageRef], bool, tuple[str, ...]]:
+def _found(given: Given) -> tuple[list[ImageRef], bool, tuple[str, ...]]:
+    if isinstance(given, Chosen):
+        return _refs(given), True, ()
     if is_project(given):
         project = open_project(given)
-        return _refs(project), True, ()
+        return _refs(Chosen(project, project.images.collect())), True, ()
     found = discover(given, known=known_extensions())
     return list(found.refs), False, found.problems
 
 
-def _refs(project: Project) -> list[ImageRef]:
-    """Images of a project that could be read."""
-    rows = project.images.filter(pl.col("status").is_in(["ok", "partial"])).sort("path", "series").collect()
+def _refs(chosen: Chosen) -> list[ImageRef]:
+    """Those that could be read."""
+    rows = chosen.images.filter(pl.col("status").is_in(["ok", "partial"])).sort("path", "series")
     facts = zip(rows.iter_rows(named=True), rows["modified"].dt.timestamp("us"), strict=True)
-    return [replace(project.ref(row), mtime=(changed or 0) / 1e6) for row, changed in facts]
+    return [replace(chosen.project.ref(row), mtime=(changed or 0) / 1e6) for row, changed in facts]
 
 
 def _name(given: str) -> str:

@@ -1,4 +1,4 @@
-"""What is asked for, frozen: which exporter, which images, where to, with which options."""
+"""What is asked for, frozen: what is to be done, with which images, where to, with which options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +11,8 @@ from smalti.app.words import in_labels
 from smalti.core.errors import SmaltiError
 from smalti.core.plugin import Plugin
 from smalti.core.progress import Progress
+from smalti.curation.outcome import SHOWN, Outcome
+from smalti.curation.sources import Chosen
 from smalti.export.images import of_project
 from smalti.export.report import Report
 from smalti.processing.project import Project
@@ -23,17 +25,17 @@ __all__ = ["DRY_RUN", "Rows", "Wish"]
 Rows = Literal["filtered", "selected", "all"]
 
 DRY_RUN = "dry_run"
-"""The option of an exporter that only tells what it would do."""
+"""The option that has it only told what would be done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One export.
+    """One piece of work.
 
     Parameters
     ----------
-    exporter
-        Who makes it.
+    plugin
+        The exporter, or the step of curation, that does it.
     rows
         Which images.
     snapshot
@@ -41,12 +43,12 @@ class Wish:
     path
         What is written.
     options
-        The record of the exporter's options.
+        The record of its options.
     changed
         Options that are not as usual, by name.
     """
 
-    exporter: Plugin
+    plugin: Plugin
     rows: Rows
     snapshot: Snapshot
     path: Path
@@ -82,9 +84,28 @@ class Wish:
             It cannot be done; options are called as the form does.
         """
         try:
-            said = view_text(self.snapshot.table, replace(self.view, group_by=self.snapshot.view.group_by))
-            chosen = of_project(project, self.images(), chosen_by=said)
-            report: Report = self.exporter.function(chosen, str(self.path), self.options, progress)
+            return self._curated(project, progress) if self.plugin.kind == "step" else self._exported(project, progress)
         except SmaltiError as error:
             raise SmaltiError(in_labels(str(error), type(self.options))) from error
+
+    def _exported(self, project: Project, progress: Progress) -> Report:
+        said = view_text(self.snapshot.table, replace(self.view, group_by=self.snapshot.view.group_by))
+        chosen = of_project(project, self.images(), chosen_by=said)
+        report: Report = self.plugin.function(chosen, str(self.path), self.options, progress)
         return report
+
+    def _curated(self, project: Project, progress: Progress) -> Report:
+        chosen = Chosen(project, self.images())
+        found: Outcome = self.plugin.function([chosen], str(self.path), self.options, progress)
+        failed = [item for item in found.items if item.status == "failed"]
+        skipped = [f"{item.path} was skipped: {item.why}" for item in found.items if item.status == "skipped"]
+        return Report(
+            found.out,
+            written=found.ok,
+            failed=found.failed,
+            total=found.total,
+            errors=tuple((item.path, item.why) for item in failed[:SHOWN]),
+            problems=(*found.notes, *skipped[:SHOWN]),
+            seconds=found.seconds,
+            what=found.what,
+        )

@@ -1,11 +1,11 @@
-"""An export as Python that anybody can run, and as a command line."""
+"""What is asked for as Python that anybody can run, and as a command line."""
 
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from smalti.app.export.wish import Wish
+from smalti.app.work.wish import Wish
 from smalti.app.field_html import written
 from smalti.table.choice import View
 from smalti.table.code import to_command, to_python
@@ -18,7 +18,7 @@ __all__ = ["command_of", "python_of"]
 
 
 def python_of(wish: Wish) -> str:
-    """A script that exports the same images with the same options.
+    """A script that does the same with the same images and options.
 
     Raises
     ------
@@ -31,12 +31,13 @@ def python_of(wish: Wish) -> str:
     lines += [f"project.view.add_columns_from({python(template)})" for template in view.templates]
     lines += [f"project.view.join({python(join.file)}, {python(join.on)})" for join in view.joins]
     lines += [f"project.view.add_expression({python(filter_.text)})" for filter_ in view.filters]
-    asked = [python(wish.exporter.name), python(str(wish.path))]
+    asked = [python(wish.plugin.name), python(str(wish.path))]
     if wish.rows == "selected":
         lines.append(f"project.view.select_where({python(selection_text(table, view.selection))})")
         asked.append("images=project.view.selected")
     asked += [f"{name}={python(value)}" for name, value in wish.changed.items()]
-    return "\n".join([*lines, f"project.export_images({', '.join(asked)})", ""])
+    method = "curate" if wish.plugin.kind == "step" else "export_images"
+    return "\n".join([*lines, f"project.{method}({', '.join(asked)})", ""])
 
 
 def command_of(wish: Wish) -> str:
@@ -47,9 +48,11 @@ def command_of(wish: Wish) -> str:
     UsageError
         As for `python_of`.
     """
-    command, *fixed = wish.exporter.options["command"].split()
-    chosen = to_command(wish.snapshot.table, _written_out(wish), command)
-    return shlex.join([*shlex.split(chosen), *fixed, "--out", str(wish.path), *_flags(wish.changed)])
+    step = wish.plugin.kind == "step"
+    command, *fixed = ("curate", wish.plugin.name) if step else wish.plugin.options["command"].split()
+    smalti, command, *chosen = shlex.split(to_command(wish.snapshot.table, _written_out(wish), command))
+    named = [smalti, command, *fixed, *chosen] if step else [smalti, command, *chosen, *fixed]
+    return shlex.join([*named, "--out", str(wish.path), *_flags(wish.changed)])
 
 
 def _written_out(wish: Wish) -> View:

@@ -1,4 +1,4 @@
-"""One export at a time, in a thread of its own, that tells how far it is and can be stopped."""
+"""One piece of work at a time, in a thread of its own, that tells how far it is and can be stopped."""
 
 import logging
 from collections.abc import Callable
@@ -16,17 +16,17 @@ __all__ = ["Running", "Stopped"]
 log = logging.getLogger(__name__)
 
 OFTEN = 0.15
-"""Seconds between two words on how far it is; an exporter says so a thousand times a second."""
+"""Seconds between two words on how far it is; it is said a thousand times a second."""
 
 
 class Stopped(BaseException):
-    """Somebody pressed Stop; no exporter takes it for one image that failed, as it might an Exception."""
+    """Somebody pressed Stop; no plugin takes it for one image that failed, as it might an Exception."""
 
 
 class Running:
     """Runs one job; without an event loop, as in a script, at once.
 
-    The threads that views are computed on are left to them: an hour of export would take one away.
+    The threads that views are computed on are left to them: an hour of work would take one away.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Running:
         if self._soon is None:
             self._run(job, teller)
         else:
-            Thread(target=self._run, args=(job, teller), name="smalti-export", daemon=True).start()
+            Thread(target=self._run, args=(job, teller), name="smalti-work", daemon=True).start()
 
     def stop(self) -> None:
         """Stop at the next image."""
@@ -62,14 +62,14 @@ class Running:
         self._call(lambda: self._told(state))
 
     def _call(self, say: Callable[[], None]) -> None:
-        """Say something on the page; where its visitor has left it goes unheard, and the export on."""
+        """Say something on the page; where its visitor has left it goes unheard, and the work on."""
         if self._soon is None:
             say()
             return
         try:
             self._soon(say)
         except Exception:  # Bokeh takes the page of one who left apart, and trips over what is missing
-            log.debug("nobody is there to hear of an export", exc_info=True)
+            log.debug("nobody is there to hear of it", exc_info=True)
 
     def _run(self, job: Callable[[Progress], Report], teller: "_Teller") -> None:
         found = _outcome(job, teller)
@@ -90,12 +90,12 @@ def _outcome(job: Callable[[Progress], Report], teller: "_Teller") -> Report | s
     except SmaltiError as error:
         return sentence(error)
     except Exception as error:  # the page lives on, and says so
-        log.exception("an export failed")
+        log.exception("work on images failed")
         return sentence(f"It ended with {type(error).__name__}: {error or 'no reason is given'}")
 
 
 class _Teller:
-    """The `Progress` of an exporter: hands on a word now and then, and ends the job when asked to."""
+    """The `Progress` of a plugin: hands on a word now and then, and ends the job when asked to."""
 
     def __init__(self, tell: Callable[[State], None], stop: Event) -> None:
         self._tell, self._stop = tell, stop

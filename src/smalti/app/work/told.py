@@ -1,10 +1,11 @@
-"""How far an export is, and what came of it, as HTML; names from files are escaped."""
+"""How far some work is, and what came of it, as HTML; names from files are escaped."""
 
 from collections.abc import Iterable
 from html import escape
 
 from smalti.app.live import copy_button
 from smalti.app.words import count
+from smalti.app.work.sorts import Sort
 from smalti.core.progress import State, duration
 from smalti.export.report import Report
 
@@ -28,7 +29,7 @@ def progress_html(state: State, verb: str) -> str:
     )
 
 
-def report_html(report: Report, *, preview: bool) -> str:
+def report_html(report: Report, sort: Sort, *, preview: bool) -> str:
     """Numbers, place, failures with their reasons, notes."""
     parts = [f"<h2>{'Preview' if preview else 'Result'}</h2>"]
     if preview:
@@ -39,7 +40,7 @@ def report_html(report: Report, *, preview: bool) -> str:
         parts.append(
             f'<div class="place"><span>{path}</span>{copy_button(report.path, "Copy the path")}</div>'
         )
-    parts += [_failures(report), _lines(report.problems, "notes", "Notes")]
+    parts += [_failures(report, sort), _lines(report.problems, "notes", "Notes")]
     return f'<section class="report" aria-label="What came of it">{"".join(parts)}</section>'
 
 
@@ -56,7 +57,7 @@ def _numbers(report: Report) -> str:
     return f'<dl class="numbers">{shown}<div><dt>time</dt><dd>{took}</dd></div></dl>'
 
 
-def _failures(report: Report) -> str:
+def _failures(report: Report, sort: Sort) -> str:
     if not report.failed:
         return ""
     rows = "".join(
@@ -65,7 +66,7 @@ def _failures(report: Report) -> str:
     )
     left = report.failed - len(report.errors)
     more = f'<li class="faint">and {left:,} more</li>' if left > 0 else ""
-    return f'<h3>{count(report.failed)} could not be exported</h3><ul class="failures">{rows}{more}</ul>'
+    return f'<h3>{count(report.failed)} could not be {sort.not_done}</h3><ul class="failures">{rows}{more}</ul>'
 
 
 def _lines(lines: Iterable[str], kind: str, title: str = "") -> str:

@@ -8,8 +8,9 @@ from typing import Any, get_args
 import panel as pn
 import param
 
-from smalti.app.export.place import name_for, path_for
-from smalti.app.export.wish import Rows
+from smalti.app.work.place import name_for, path_for
+from smalti.app.work.sorts import Sort
+from smalti.app.work.wish import Rows
 from smalti.app.fields import Fields
 from smalti.app.session import Session
 from smalti.app.words import count, sentence
@@ -27,34 +28,36 @@ SHEET = """
 
 
 class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
-    """Exporter, images and name.
+    """What is done, images and name.
 
     Parameters
     ----------
     session
         Its state says how many images there are to choose.
-    exporters
-        One or more, by name.
+    sort
+        What is done.
+    known
+        One or more plugins that do it, by name.
     """
 
-    exporter = param.String(default="", doc="Name of the exporter.")
+    what = param.String(default="", doc="Name of the plugin.")
     rows = param.Selector(default="filtered", objects=list(get_args(Rows)), doc="Which images.")
     called = param.String(default=None, allow_None=True, doc="Name of the result; None for the usual one.")
 
-    def __init__(self, session: Session, exporters: Mapping[str, Plugin], **params: Any) -> None:
-        super().__init__(exporter=next(iter(exporters)), **params)
-        self._session, self._exporters = session, exporters
+    def __init__(self, session: Session, sort: Sort, known: Mapping[str, Plugin], **params: Any) -> None:
+        super().__init__(what=next(iter(known)), **params)
+        self._session, self._sort, self._known = session, sort, known
         self.fields = Fields(changed=self._take, sheet=SHEET)
         self._draw()
         session.state.param.watch(self._draw, "revision")
-        self.param.watch(self._say, ["exporter", "called"])
-        self.param.watch(self._draw, "exporter")
+        self.param.watch(self._say, ["what", "called"])
+        self.param.watch(self._draw, "what")
         self._say()
 
     @property
     def plugin(self) -> Plugin:
-        """The exporter that is chosen."""
-        return self._exporters[self.exporter]
+        """The one that is chosen."""
+        return self._known[self.what]
 
     @property
     def n(self) -> int:
@@ -63,7 +66,7 @@ class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
 
     @property
     def why_not(self) -> str:
-        """Why nothing can be exported; empty where something can."""
+        """Why nothing can be done; empty where something can."""
         if self.n:
             return ""
         if not self._session.state.n[0]:
@@ -78,9 +81,18 @@ class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         UsageError
             The name cannot be used.
         """
-        project, suffix = self._session.content.project, self.plugin.options["suffix"]
-        name = name_for(project, suffix) if self.called is None else self.called
-        return path_for(project, name, suffix)
+        project, name = self._session.content.project, self._usual if self.called is None else self.called
+        return path_for(project, name, self._suffix)
+
+    @property
+    def _suffix(self) -> str:
+        return str(self.plugin.options.get("suffix", ""))
+
+    @property
+    def _usual(self) -> str:
+        """The usual name."""
+        ending = self._suffix or self._sort.ending.format(name=self.what)
+        return name_for(self._session.content.project, ending)
 
     @property
     def _counts(self) -> dict[str, int]:
@@ -89,7 +101,7 @@ class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
 
     def _take(self, key: str, value: Any) -> None:
         """What the browser says; it may say anything."""
-        known: dict[str, Any] = {"exporter": self._exporters, "rows": self._counts, "called": (value,)}
+        known: dict[str, Any] = {"what": self._known, "rows": self._counts, "called": (value,)}
         if key in known and value in known[key]:
             self.param.update(**{key: value})
 
@@ -107,17 +119,18 @@ class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         self.fields.markup = f'<div class="asks">{self._what()}{self._which()}{self._name()}</div>'
 
     def _what(self) -> str:
-        if len(self._exporters) == 1:
-            head = f'<div class="title">Export as</div><div class="made">{escape(_title(self.plugin))}</div>'
+        asked = self._sort.asked
+        if len(self._known) == 1:
+            head = f'<div class="title">{asked}</div><div class="made">{escape(_title(self.plugin))}</div>'
         else:
             entries = "".join(
-                f'<option value="{escape(name)}"{" selected" if name == self.exporter else ""}>'
+                f'<option value="{escape(name)}"{" selected" if name == self.what else ""}>'
                 f"{escape(_title(plugin))}</option>"
-                for name, plugin in self._exporters.items()
+                for name, plugin in self._known.items()
             )
             head = (
-                '<label class="title" for="ask-exporter">Export as</label><select id="ask-exporter" '
-                f'data-key="exporter" aria-describedby="ask-meaning">{entries}</select>'
+                f'<label class="title" for="ask-what">{asked}</label><select id="ask-what" '
+                f'data-key="what" aria-describedby="ask-meaning">{entries}</select>'
             )
         return f'<div class="field">{head}<div class="help" id="ask-meaning" data-says="meaning"></div></div>'
 
@@ -141,8 +154,7 @@ class Ask(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         )
 
     def _name(self) -> str:
-        usual = escape(name_for(self._session.content.project, self.plugin.options["suffix"]))
-        value = usual if self.called is None else escape(self.called)
+        value = escape(self._usual if self.called is None else self.called)
         return (
             '<div class="field"><label class="title" for="ask-called">Name</label>'
             f'<input type="text" id="ask-called" data-key="called" value="{value}" autocomplete="off" '

@@ -21,10 +21,10 @@ def folder_of(project: Project) -> Path:
     return project.source.parent
 
 
-def name_for(project: Project, suffix: str) -> str:
+def name_for(project: Project, ending: str) -> str:
     """A name for a result, made of the project's."""
     plain = _NOT_PLAIN.sub("-", project.name).strip(". -")[:LONGEST] or "images"
-    return plain + (suffix or " export")
+    return plain + ending
 
 
 def path_for(project: Project, name: str, suffix: str) -> Path:
@@ -37,7 +37,7 @@ def path_for(project: Project, name: str, suffix: str) -> Path:
     """
     name = name.strip()
     if not name:
-        raise UsageError(f"the name is empty; give one, such as {name_for(project, suffix)}")
+        raise UsageError("the name is empty; give one")
     if found := _NOT_PLAIN.search(name):
         raise UsageError(
             f"the name holds {found[0]!r}; give a name alone: the folder is always the project's"

@@ -1,1 +1,0 @@
-"""The tab that hands images on: what is made of which images, where, and how far it is."""
