@@ -88,6 +88,18 @@ def test_every_so_many_slices_are_cut_and_names_say_where(write_tiff, tmp_path):
         assert (*place.rows, *place.columns) == (row["y0"], row["y1"], row["x0"], row["x1"])
 
 
+@pytest.mark.parametrize(("z", "axes"), [(5.0, {0, 1, 2}), (45.0, {0})])
+def test_spacing_without_a_unit_tells_whether_a_volume_is_cut_along_all_axes(tmp_path, z, axes):
+    SimpleITK = pytest.importorskip("SimpleITK")  # noqa: N806
+    image = SimpleITK.GetImageFromArray(tissue((20, 20, 20)))
+    image.SetSpacing([4.6, 4.6, z])
+    SimpleITK.WriteImage(image, str(tmp_path / "v.nrrd"))
+    outcome, patches = made("patch3d", tmp_path / "v.nrrd", tmp_path / "p", crop_size=16)
+    assert set(patches.frame["axis"]) == axes
+    assert ("off that of x" in outcome.items[0].why) == (axes == {0})
+    assert patches.frame["voxel_size"].null_count() == len(patches)
+
+
 @pytest.mark.parametrize(
     ("spacing", "axes", "said"),
     [

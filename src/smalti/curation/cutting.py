@@ -489,7 +489,7 @@ def _mapped(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Iterabl
     waiting: deque[Any] = deque()
     for item in items:
         waiting.append(pool.submit(work, item))
-        if len(waiting) > 3:
+        if len(waiting) > 2:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
