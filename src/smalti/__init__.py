@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from smalti.core.image import Image, ImageRef
     from smalti.core.logs import configure_logging
     from smalti.core.plugin import loader, metric
+    from smalti.curation.api import curate, dedupe, open_patches, patch2d, patch3d
+    from smalti.curation.patchset import PatchSet
     from smalti.export.api import convert
     from smalti.export.inspecting import inspect
     from smalti.export.pyramid.api import to_multiscale, write_pyramid
@@ -26,15 +28,21 @@ __all__ = [
     "Column",
     "Image",
     "ImageRef",
+    "PatchSet",
     "Project",
     "SmaltiError",
     "configure_logging",
     "convert",
+    "curate",
+    "dedupe",
     "display_sample_images",
     "inspect",
     "loader",
     "metric",
     "open",
+    "open_patches",
+    "patch2d",
+    "patch3d",
     "process",
     "to_multiscale",
     "verify",
@@ -46,15 +54,21 @@ _HOMES = {
     "Column": "smalti.core.columns",
     "Image": "smalti.core.image",
     "ImageRef": "smalti.core.image",
+    "PatchSet": "smalti.curation.patchset",
     "Project": "smalti.processing.project",
     "SmaltiError": "smalti.core.errors",
     "configure_logging": "smalti.core.logs",
     "convert": "smalti.export.api",
+    "curate": "smalti.curation.api",
+    "dedupe": "smalti.curation.api",
     "display_sample_images": "smalti.export.samples",
     "inspect": "smalti.export.inspecting",
     "loader": "smalti.core.plugin",
     "metric": "smalti.core.plugin",
     "open": "smalti.processing.project",
+    "open_patches": "smalti.curation.api",
+    "patch2d": "smalti.curation.api",
+    "patch3d": "smalti.curation.api",
     "process": "smalti.processing.project",
     "to_multiscale": "smalti.export.pyramid.api",
     "verify": "smalti.export.verifying",

@@ -1,1 +1,19 @@
 """Images and volumes to clean, traceable patches and back; every step says what became of each item."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smalti.curation.api import curate, dedupe, open_patches, patch2d, patch3d
+    from smalti.curation.outcome import Outcome
+    from smalti.curation.patchset import PatchSet
+
+__all__ = ["Outcome", "PatchSet", "curate", "dedupe", "open_patches", "patch2d", "patch3d"]
+
+_HOMES = {"Outcome": "outcome", "PatchSet": "patchset"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'smalti.curation' has no attribute {name!r}")
+    return getattr(import_module(f"smalti.curation.{_HOMES.get(name, 'api')}"), name)

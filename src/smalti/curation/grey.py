@@ -12,8 +12,8 @@ from smalti.core.image import Image
 __all__ = ["PERCENTILES", "Intensity", "Window", "grey", "luma", "window_of"]
 
 Intensity = Literal["range", "data", "percentile"]
-"""All that the type can hold, as far as that means something; from the least to the greatest pixel; or between
-two percentiles."""
+"""All that the type can hold, as far as that means something; from the least to the greatest pixel; or
+between two percentiles."""
 
 PERCENTILES = (0.1, 99.9)
 

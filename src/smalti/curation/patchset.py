@@ -10,15 +10,19 @@ import polars as pl
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import ImageRef
+from smalti.core.plugin import find
 from smalti.curation import manifest
 from smalti.curation.grey import Window, grey
 from smalti.curation.planes import ORDERS, Picked
 from smalti.loaders.choose import read_later
 
-__all__ = ["STORE", "PatchSet", "folder_of"]
+__all__ = ["OTHERS", "STORE", "PatchSet", "folder_of"]
 
 STORE = "patches.zarr"
 """The store of a set's pixels, beside the manifest: an array for each shape."""
+
+OTHERS = "others.zarr"
+"""The store of patches that were dropped, made only to look at them."""
 
 LIMIT = 2 << 30
 """Bytes that one read of a source may take."""
@@ -105,6 +109,30 @@ class PatchSet:
         if row["file"] is not None:
             return self._of_file(row)
         return self._of_source(row)
+
+    def project(self, output: str | Path | None = None, *, every: bool = False, **settings: Any) -> Any:
+        """A QC project of the patches, with the manifest's columns beside the metrics.
+
+        Opens the one that is there, made anew where the set has changed since. Sorted by ``cluster``, or
+        filtered to one, a mosaic shows an exemplar and its members; ``is_exemplar`` tells which is which.
+
+        Parameters
+        ----------
+        output
+            Folder of the project; None for ``patches.smalti`` in that of the set.
+        every
+            Whether patches whose pixels are not stored, such as those dropped, are read from their sources
+            and stored in ``others.zarr``, so that they are shown too.
+        **settings
+            As `smalti.process` takes them, such as ``metrics``.
+        """
+        from smalti.curation.project import project_of
+
+        return project_of(self, output, every, settings)
+
+    def mosaic(self, *, every: bool = False, **options: Any) -> Any:
+        """All patches as tiles, a widget for a notebook cell; see `project` for clusters."""
+        return find("verb", "mosaic").function(self.project(every=every), **options)
 
     def __repr__(self) -> str:
         kept = self.kept().height

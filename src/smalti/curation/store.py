@@ -44,10 +44,12 @@ class Store(Protocol):
         """Let go of what was not flushed."""
 
 
-def store_in(folder: Path, write: Write, lengths: Mapping[str, int], threads: int) -> Store:
-    """The store of a set of patches, going on behind `lengths`."""
+def store_in(
+    folder: Path, write: Write, lengths: Mapping[str, int], threads: int, name: str = STORE
+) -> Store:
+    """The store of a set of patches, going on behind `lengths`; `name` of one of Zarr."""
     if write == "zarr":
-        return _Zarr(folder, dict(lengths), threads)
+        return _Zarr(folder, name, dict(lengths), threads)
     return _Files(folder) if write == "tiff" else _Nowhere()
 
 
@@ -100,9 +102,10 @@ class _Files:
 class _Zarr:
     """A group with an array a shape, called by it: ``224x224``."""
 
-    def __init__(self, folder: Path, lengths: dict[str, int], threads: int) -> None:
+    def __init__(self, folder: Path, name: str, lengths: dict[str, int], threads: int) -> None:
         self.lengths = lengths
-        self._target = LocalTarget(folder, STORE)
+        self._name = name
+        self._target = LocalTarget(folder, name)
         self._target.is_ours = True
         self._pool = ThreadPoolExecutor(threads)
         self._arrays: dict[str, GrowingArray] = {}
@@ -126,10 +129,10 @@ class _Zarr:
             height, width = map(int, key.split("x"))
             content = self._metadata(height, width)
             content["shape"][0] = length
-            self._target.write(f"{STORE}/{key}/zarr.json", to_json(content))
+            self._target.write(f"{self._name}/{key}/zarr.json", to_json(content))
         if self.lengths:
             group = {"zarr_format": 3, "node_type": "group", "attributes": {}}
-            self._target.write(f"{STORE}/zarr.json", to_json(group))
+            self._target.write(f"{self._name}/zarr.json", to_json(group))
 
     def close(self) -> None:
         for array in self._arrays.values():
@@ -140,7 +143,7 @@ class _Zarr:
     def _open(self, key: str, shape: Sequence[int]) -> GrowingArray:
         grid = plan_grid((1, shape[0], shape[1]), np.dtype(np.uint8))
         return GrowingArray(
-            self._target, f"{STORE}/{key}", grid, self._codec, self.lengths.get(key, 0), self._pool
+            self._target, f"{self._name}/{key}", grid, self._codec, self.lengths.get(key, 0), self._pool
         )
 
     def _metadata(self, height: int, width: int) -> dict[str, Any]:

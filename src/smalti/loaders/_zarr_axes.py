@@ -14,6 +14,7 @@ _LETTERS = {
     **dict.fromkeys(("y", "row", "height", "lat"), "Y"),
     **dict.fromkeys(("x", "column", "width", "lon"), "X"),
     **dict.fromkeys(("s", "sample", "rgb"), "S"),
+    "patch": "P",  # of a set of patches: each is an image of its own
 }
 _UNKNOWN = "Q"
 _BEFORE_AXES = "TCZYX"
