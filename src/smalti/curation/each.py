@@ -49,7 +49,9 @@ class Desk:
     def record(self, status: Status, why: str = "", files: tuple[dict[str, Any], ...] = ()) -> Record:
         """What became of the source."""
         ref = self.source.ref
-        return Record(key_of(self.source), ref.path, shown(ref.uri), stamp_of(self.source), status, why, files)
+        return Record(
+            key_of(self.source), ref.path, shown(ref.uri), stamp_of(self.source), status, why, files
+        )
 
     def say(self, note: str) -> None:
         """Say what a person should know."""

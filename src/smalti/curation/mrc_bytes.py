@@ -83,7 +83,7 @@ def _write(image: Image, source: Source, desk: Desk, options: Mrc2byteOptions) -
     limits, bits = (options.low, options.high), significant_bits(one)
     window = window_of(image.dtype, lambda: bands(one, times), options.intensity, limits, bits)
     n = options.bin
-    factors = (1, n, n) if kind == "images" else (n, n, n)
+    factors = (1 if kind == "images" or one.shape[0] == 1 else n, n, n)
     shape = coarse_shape(one.shape, factors)
     for note in _notes(image, kind, options):
         desk.say(note)
@@ -92,7 +92,8 @@ def _write(image: Image, source: Source, desk: Desk, options: Mrc2byteOptions) -
     odd = Oddities()
     parts = (part for time in times for part in _parts(one, factors, window, odd, time))
     spacing = spacing_of(image)
-    steps = {axis.upper(): step * n for axis, step in spacing.steps.items() if spacing.unit}
+    by = dict(zip("zyx", factors, strict=True))
+    steps = {axis.upper(): step * by[axis] for axis, step in spacing.steps.items() if spacing.unit}
     about = MrcBytes(
         (shape[0] * len(times), shape[1], shape[2]),
         kind,
