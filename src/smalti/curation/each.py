@@ -24,18 +24,19 @@ class Desk:
 
     Parameters
     ----------
-    ledger, source
-        Where it is kept, and the source.
+    ledger, source, key
+        Where it is kept, the source, and what it is called there.
     """
 
     ledger: Ledger
     source: Source
+    key: str
     files: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def place(self, name: str) -> Path:
         """Where a file goes; see `Ledger.claim` for errors."""
-        return self.ledger.claim(key_of(self.source), self.source.ref.uri, name)
+        return self.ledger.claim(self.key, self.source.ref.uri, name)
 
     def made(self, path: Path, **facts: Any) -> None:
         """Say that a file is there; `facts` as in `smalti.curation.ledger.COLUMNS`."""
@@ -49,9 +50,7 @@ class Desk:
     def record(self, status: Status, why: str = "", files: tuple[dict[str, Any], ...] = ()) -> Record:
         """What became of the source."""
         ref = self.source.ref
-        return Record(
-            key_of(self.source), ref.path, shown(ref.uri), stamp_of(self.source), status, why, files
-        )
+        return Record(self.key, ref.path, shown(ref.uri), stamp_of(self.source), status, why, files)
 
     def say(self, note: str) -> None:
         """Say what a person should know."""
@@ -113,20 +112,24 @@ def each(given: Sequence[str], out: str, plan: Each, progress: Progress) -> Outc
     folder = folder_at(out)
     sources, problems = sources_of(given, str(folder))
     with ledger_of(folder, plan.step, plan.asked, fresh=plan.fresh) as ledger:
-        worked(ledger, sources, plan, progress, started)
-        ledger.finish(set(map(key_of, sources)))
-        items = tuple(item_of(ledger.records[key_of(source)]) for source in sources)
+        keys = worked(ledger, sources, plan, progress, started)
+        ledger.finish(set(keys))
+        items = tuple(item_of(ledger.records[key]) for key in keys)
     return Outcome(str(folder), items, what=plan.what, notes=problems, seconds=time.monotonic() - started)
 
 
-def worked(ledger: Ledger, sources: Sequence[Source], plan: Each, progress: Progress, started: float) -> None:
-    """Work on the sources that are not done; what became of them is in the ledger then."""
-    waiting = [s for s in sources if ledger.done(key_of(s), stamp_of(s)) is None]
+def worked(
+    ledger: Ledger, sources: Sequence[Source], plan: Each, progress: Progress, started: float
+) -> list[str]:
+    """Work on the sources that are not done; gives what each is called in the ledger, which tells of it."""
+    keys = [ledger.key_for(key_of(source), shown(source.ref.uri)) for source in sources]
+    pairs = zip(sources, keys, strict=True)
+    waiting = [(source, key) for source, key in pairs if ledger.done(key, stamp_of(source)) is None]
     if plan.before is not None and waiting:
-        plan.before(ledger, sources, waiting)
+        plan.before(ledger, sources, [source for source, _ in waiting])
     failed = 0
     with ThreadPoolExecutor(max(1, plan.threads)) as pool:
-        ahead = [pool.submit(_one, ledger, source, plan) for source in waiting]
+        ahead = [pool.submit(_one, Desk(ledger, source, key), plan) for source, key in waiting]
         try:
             for number, future in enumerate(ahead, start=len(sources) - len(waiting) + 1):
                 failed += future.result().status == "failed"
@@ -135,12 +138,12 @@ def worked(ledger: Ledger, sources: Sequence[Source], plan: Each, progress: Prog
         finally:
             for future in ahead:  # of an interrupted run nothing more is begun
                 future.cancel()
+    return keys
 
 
-def _one(ledger: Ledger, source: Source, plan: Each) -> Record:
-    desk = Desk(ledger, source)
+def _one(desk: Desk, plan: Each) -> Record:
     try:
-        plan.work(source, desk)
+        plan.work(desk.source, desk)
         record = desk.record("ok", "; ".join(desk.notes), tuple(desk.files))
     except UsageError:
         raise
@@ -148,7 +151,7 @@ def _one(ledger: Ledger, source: Source, plan: Each) -> Record:
         record = desk.record("skipped", str(skip))
     except Exception as error:  # a reader may raise anything; it costs this source only
         record = desk.record("failed", why_of(error))
-    ledger.end(record)
+    desk.ledger.end(record)
     return record
 
 

@@ -120,6 +120,12 @@ class Ledger:
     _journal: IO[str] | None = None
     _one: Lock = field(default_factory=Lock)
 
+    def key_for(self, key: str, uri: str) -> str:
+        """What tells an item from others, also from one that is called the same and lies elsewhere."""
+        known = self.records.get(key)
+        same = known is None or known.uri in ("", uri) or not Path(known.uri).exists()
+        return key if same else f"{key} {uri}"
+
     def done(self, key: str, stamp: str) -> Record | None:
         """The record of an item that has not changed and whose files are there; None of one that failed."""
         record = self.records.get(key)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,8 +98,8 @@ def reconstruct(sources: Sequence[str], out: str, options: ReconstructOptions, p
     with ledger_of(folder, _STEP, asked, fresh=options.fresh) as ledger:
         run = _Run(ledger, Volumes(found), options, progress, len(wanted), started)
         run.run(wanted)
-        ledger.finish({one.key for one in wanted})
-        items = tuple(item_of(ledger.records[one.key]) for one in wanted)
+        ledger.finish(set(run.keys))
+        items = tuple(item_of(ledger.records[key]) for key in run.keys)
     what = "flipbook" if options.shape == "flipbook" else "sub-volume"
     return Outcome(str(folder), items, what=what, notes=problems, seconds=time.monotonic() - started)
 
@@ -127,6 +127,7 @@ class _Run:
     started: float
     done: int = 0
     failed: int = 0
+    keys: list[str] = field(default_factory=list)
     _taken: dict[tuple[str, int, int], Boxes] = field(default_factory=dict)
     _named: dict[str, str] = field(default_factory=dict)
 
@@ -134,6 +135,7 @@ class _Run:
         """Work on all patches, those of one volume together, so that it is opened once."""
         by_volume: dict[tuple[str, int], list[tuple[Wanted, Found]]] = {}
         for one in wanted:
+            self.keys.append(one.key)
             if one.status:
                 self._end(one, None, "skipped" if one.status == "skipped" else "failed", one.why)
                 continue
@@ -142,7 +144,9 @@ class _Run:
             except SmaltiError as error:
                 self._end(one, None, "failed", str(error))
                 continue
-            by_volume.setdefault((found.source.ref.path, one.series), []).append((one, found))
+            keyed = replace(one, key=self.ledger.key_for(one.key, shown(found.source.ref.uri)))
+            self.keys[-1] = keyed.key
+            by_volume.setdefault((found.source.ref.path, one.series), []).append((keyed, found))
         for (_, series), those in by_volume.items():
             self._of_volume(series, those)
 

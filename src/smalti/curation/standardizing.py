@@ -20,7 +20,7 @@ from smalti.core.progress import Progress
 from smalti.core.remote import is_url
 from smalti.curation.bands import Oddities, bands, significant_bits
 from smalti.curation.cutting import SkipError
-from smalti.curation.each import Desk, Each, each, folder_at, item_of, key_of, stamp_of, worked
+from smalti.curation.each import Desk, Each, each, folder_at, item_of, stamp_of, worked
 from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
 from smalti.curation.ledger import Ledger, Record, ledger_of, stamp_at
 from smalti.curation.outcome import Outcome
@@ -262,10 +262,10 @@ def _in_place(
         raise UsageError(f"{folder} is a project, its images lie elsewhere; give their folder")
     with ledger_of(folder, plan.step, plan.asked, in_place=True) as ledger:
         sources = _originals(ledger, found)
-        worked(ledger, sources, plan, progress, started)
-        for source in sources:
-            _replace(folder, source, ledger.records[key_of(source)])
-        ledger.finish(set(map(key_of, sources)))
+        keys = worked(ledger, sources, plan, progress, started)
+        for source, key in zip(sources, keys, strict=True):
+            _replace(folder, source, ledger.records[key])
+        ledger.finish(set(keys))
         items = tuple(item_of(ledger.records[key]) for key in sorted(ledger.records))
     return Outcome(str(folder), items, notes=problems, seconds=time.monotonic() - started)
 
