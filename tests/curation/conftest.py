@@ -1,6 +1,12 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
+
+sys.path.insert(0, str(Path(__file__).parent))  # for made.py beside it
 
 
 @pytest.fixture
@@ -10,7 +16,18 @@ def write_tiff(tmp_path):
     def write(name, pixels, **options):
         path = tmp_path / "images" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        tifffile.imwrite(path, np.asarray(pixels), **options)
+        tifffile.imwrite(path, np.asarray(pixels), **({"photometric": "minisblack"} | options))
         return path
 
     return write
+
+
+@pytest.fixture
+def smalti_cli():
+    """Runs the command line in a process of its own."""
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "smalti.cli", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+
+    return run

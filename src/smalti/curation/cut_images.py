@@ -17,7 +17,7 @@ from smalti.curation.duplicates import DuplicateOptions
 from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import Picked, Windows, padded, picked
+from smalti.curation.planes import Picked, Windows, check_channel, padded, picked
 from smalti.curation.sources import Source
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
@@ -61,6 +61,7 @@ def patch2d(sources: Sequence[str], out: str, options: Patch2dOptions, progress:
     UsageError
         There is no image, an option does not fit, or `out` holds other things.
     """
+    check_channel(options.channel)
     if options.overlap >= options.crop_size:
         raise UsageError(
             f"--overlap is {options.overlap} of patches of {options.crop_size}; give less than --crop-size"
@@ -144,17 +145,18 @@ class _Picture:
             for row, column in product(rows, self.columns)
         ]
 
-    def pixels(self, piece: int, boxes: Sequence[Box]) -> Iterator[tuple[Box, np.ndarray]]:
-        """See `Plan`."""
+    def read(self, piece: int) -> np.ndarray:
+        """See `Plan`: (1, rows, columns)."""
         time, z, rows = self.bands[piece]
-        top, left = rows[0][0], self.columns[0][0]
-        band, wide = slice(top, rows[-1][1]), slice(left, self.columns[-1][1])
-        plane = self.picked.grey(self.picked.read(slice(z, z + 1), band, wide, time), self.window)
-        for box in boxes:
-            part = plane[
-                :, box.rows[0] - top : box.rows[1] - top, box.columns[0] - left : box.columns[1] - left
-            ]
-            yield box, padded(np.ascontiguousarray(part), self.side)
+        band, wide = slice(rows[0][0], rows[-1][1]), slice(self.columns[0][0], self.columns[-1][1])
+        return self.picked.grey(self.picked.read(slice(z, z + 1), band, wide, time), self.window)
+
+    def patches(self, piece: int, pixels: np.ndarray, box: Box) -> np.ndarray:
+        """See `Plan`."""
+        top, left = self.bands[piece][2][0][0], self.columns[0][0]
+        rows = slice(box.rows[0] - top, box.rows[1] - top)
+        part = pixels[:, rows, box.columns[0] - left : box.columns[1] - left]
+        return padded(np.ascontiguousarray(part), self.side)
 
 
 def _planned(options: Patch2dOptions, windows: Windows, source: Source, image: Image) -> _Picture:

@@ -18,8 +18,9 @@ from smalti.curation.duplicates import DuplicateOptions
 from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import ORDERS, Picked, Windows, padded, picked
+from smalti.curation.planes import ORDERS, Picked, Windows, check_channel, padded, picked
 from smalti.curation.sources import Source
+from smalti.curation.spacing import Spacing, proportions, read_spacing, stated
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
 from smalti.curation.usual import memory_option, workers_option
@@ -28,6 +29,12 @@ from smalti.processing.settings import parse_size
 __all__ = ["Patch3dOptions", "patch3d"]
 
 SLAB = "128MB"
+
+READ_BYTES = 4 << 20
+"""Of a slab that is read at once, or the slices that are stored together."""
+
+STACK_BYTES = 1 << 20
+"""Patches of one place that are copied and hashed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,8 @@ def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress:
     """
     if not options.axes or not set(options.axes) <= {0, 1, 2}:
         raise UsageError(f"--axes is {options.axes}; give some of 0 (xy), 1 (xz) and 2 (yz), as --axes 0,1,2")
-    voxel_size = _spacing(options.voxel_size)
+    check_channel(options.channel)
+    voxel_size = read_spacing(options.voxel_size)
     asked = {
         "step": "patch3d 1",
         **{name: getattr(options, name) for name in (
@@ -96,18 +104,6 @@ def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress:
         workers=options.workers,
     )
     return cut(sources, out, cutting, progress)
-
-
-def _spacing(text: str | None) -> tuple[float, float, float] | None:
-    if text is None:
-        return None
-    try:
-        z, y, x = map(float, text.split(","))
-    except ValueError:
-        raise UsageError(f"--voxel-size is {text!r}; give z,y,x in µm, as 0.03,0.004,0.004") from None
-    if not all(0 < size < float("inf") for size in (z, y, x)):
-        raise UsageError(f"--voxel-size is {text!r}; give three numbers above 0")
-    return z, y, x
 
 
 class _Segment(NamedTuple):
@@ -161,45 +157,60 @@ class _Volume:
         for z, y, x in product((slab.z,), slab.y, slab.x):
             for axis, (along, rows, columns) in enumerate(((z, y, x), (y, z, x), (x, z, y))):
                 slices = self._slices(along.span)
-                if axis in self.axes and rows.is_tile and columns.is_tile and slices:
-                    time = 0 if self.picked.stack == "Z" else None
-                    found.append(self._box(axis, slices, rows.span, columns.span, time))
+                if axis in self.axes and rows.is_tile and columns.is_tile:
+                    some = max(1, STACK_BYTES // (_length(rows.span) * _length(columns.span)))
+                    parts = (slices[at : at + some] for at in range(0, len(slices), some))
+                    found += [
+                        Box(rows.span, columns.span, axis, part, 0, self.picked.channel) for part in parts
+                    ]
         return found
 
-    def pixels(self, piece: int, boxes: Sequence[Box]) -> Iterator[tuple[Box, np.ndarray]]:
+    def read(self, piece: int) -> np.ndarray:
+        """See `Plan`: (z, y, x), made bytes a few slices at a time: readers need as much again for these."""
+        z, y, x = self.slabs[piece].box
+        made = np.empty([_length(span) for span in (z, y, x)], np.uint8)
+        stored = stored_together(self.picked)
+        some = READ_BYTES // max(1, _length(y) * _length(x) * self.picked.item) // stored * stored
+        at = z[0]
+        while at < z[1]:
+            stop = min(z[1], at // stored * stored + max(some, stored))
+            pixels = self.picked.read(slice(at, stop), slice(*y), slice(*x))
+            made[at - z[0] : stop - z[0]] = self.picked.grey(pixels, self.window)
+            at = stop
+        return made
+
+    def patches(self, piece: int, pixels: np.ndarray, box: Box) -> np.ndarray:
         """See `Plan`."""
-        slab = self.slabs[piece]
-        z, y, x = slab.box
-        pixels = self.picked.read(slice(*z), slice(*y), slice(*x))
-        volume = self.picked.grey(pixels, self.window)
-        del pixels
-        first = [span[0] for span in slab.box]
-        for box in boxes:
-            assert box.axis is not None
-            order = ORDERS[box.axis]
-            turned = np.transpose(volume, order)
-            start = [first[axis] for axis in order]
-            low, high = box.slices[0], box.slices[-1]
-            assert low is not None
-            assert high is not None
-            stack = turned[
-                low - start[0] : high - start[0] + 1 : self.spacing,
-                box.rows[0] - start[1] : box.rows[1] - start[1],
-                box.columns[0] - start[2] : box.columns[1] - start[2],
-            ]
-            yield box, padded(np.ascontiguousarray(stack), self.side)
+        assert box.axis is not None
+        order = ORDERS[box.axis]
+        first, rows, columns = (self.slabs[piece].box[axis][0] for axis in order)
+        turned = np.transpose(pixels, order)[
+            :, box.rows[0] - rows : box.rows[1] - rows, box.columns[0] - columns : box.columns[1] - columns
+        ]
+        return padded(_copied(turned, [(at or 0) - first for at in box.slices], box.axis), self.side)
 
     def _slices(self, span: Span) -> tuple[int, ...]:
         first = -(-span[0] // self.spacing) * self.spacing
         return tuple(range(first, span[1], self.spacing))
 
-    def _box(self, axis: int, slices: tuple[int, ...], rows: Span, columns: Span, time: int | None) -> Box:
-        return Box(rows, columns, axis, slices, time or 0, self.picked.channel)
+
+def _copied(turned: np.ndarray, slices: list[int], axis: int) -> np.ndarray:
+    """Some slices of a volume, C-contiguous.
+
+    Of yz slices row by row: a row of all of them is a plane of the volume, which stays in the cache while it
+    is turned; slice by slice each pixel would be fetched alone, three times as slow.
+    """
+    if axis != 2 or len(slices) < 8:
+        return np.stack([turned[at] for at in slices])
+    made = np.empty((len(slices), *turned.shape[1:]), turned.dtype)
+    for row in range(made.shape[1]):
+        made[:, row] = turned[:, row][slices]
+    return made
 
 
 def _planned(
     options: Patch3dOptions,
-    voxel_size: tuple[float, float, float] | None,
+    voxel_size: Spacing | None,
     windows: Windows,
     source: Source,
     image: Image,
@@ -216,8 +227,8 @@ def _planned(
         notes.append(f"channel 0 of {length['C']} is cut")
     if image.partial:
         notes.append(f"it is not whole: {image.partial}")
-    spacing = _spacing_of(image, voxel_size)
-    axes, reason = _axes(source, image, stack, options, spacing)
+    spacing = voxel_size or stated(image)
+    axes, reason = _axes(source, image, stack, options, spacing or proportions(image))
     notes += [reason] if reason else []
     side = options.crop_size if options.edge == "pad" else None
     slabs = tuple(_slabs(one, axes, options))
@@ -233,21 +244,12 @@ def _planned(
     return replace(made, window=windows.of(source.key, one, options.intensity))
 
 
-def _spacing_of(image: Image, given: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
-    """Along z, y and x in µm; None where one of them is unknown."""
-    stated = [image.pixel_size_um.get(axis) for axis in "ZYX"]
-    if given is not None:
-        return given
-    z, y, x = stated
-    return None if z is None or y is None or x is None else (z, y, x)
-
-
 def _axes(
     source: Source,
     image: Image,
     stack: str,
     options: Patch3dOptions,
-    spacing: tuple[float, float, float] | None,
+    spacing: Spacing | None,
 ) -> tuple[tuple[int, ...], str]:
     """The axes that are cut, and why not all that are asked for."""
     asked = tuple(sorted(set(options.axes)))
@@ -259,9 +261,7 @@ def _axes(
     return ((0,), f"{reason}: xy only") if reason else (asked, "")
 
 
-def _why_not(
-    source: Source, image: Image, stack: str, most: float, spacing: tuple[float, float, float] | None
-) -> str:
+def _why_not(source: Source, image: Image, stack: str, most: float, spacing: Spacing | None) -> str:
     if image.ref.loader == "video" or "video" in source.ref.path.lower():
         return "it is of a video"
     if stack == "T":
@@ -271,7 +271,7 @@ def _why_not(
     z, y, x = spacing
     off = max(abs(z - x) / x, abs(z - y) / y)
     if off > most * (1 + 1e-9):
-        return f"z spacing {z:g} µm is {off:.0%} off that of x {x:g} or y {y:g}"
+        return f"z spacing {z:g} is {off:.0%} off that of x {x:g} or y {y:g}"
     return ""
 
 
@@ -296,13 +296,22 @@ def _slabs(one: Picked, axes: tuple[int, ...], options: Patch3dOptions) -> Itera
                 yield _Slab(part, rows, columns)
 
 
+def stored_together(one: Picked) -> int:
+    """Slices that lie in one block of the file."""
+    block = one.image.block_shape
+    return 1 if block is None else max(1, dict(zip(one.image.axes, block, strict=True)).get(one.stack, 1))
+
+
 def _depth(one: Picked, options: Patch3dOptions) -> int:
     """Slices that are read at once where only xy is cut: those that are decoded together, or some."""
-    block = one.image.block_shape
-    stored = 1 if block is None else dict(zip(one.image.axes, block, strict=True)).get(one.stack, 1)
+    stored = stored_together(one)
     if options.spacing >= 2 * stored:
         return 1
     return max(1, 32 // stored) * stored
+
+
+def _length(span: Span) -> int:
+    return span[1] - span[0]
 
 
 def _segments(length: int, options: Patch3dOptions) -> list[_Segment]:

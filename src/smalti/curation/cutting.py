@@ -5,9 +5,11 @@ they are written as they are cut.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -75,6 +77,12 @@ class Box:
         place = f"{self.rows[0]}-{self.rows[1]}/{self.columns[0]}-{self.columns[1]}"
         return [manifest.patch_id(source.ref.path, series, f"{where}/{at}/{place}") for at in self.slices]
 
+    def of(self, ids: set[str], source: Source, series: int) -> "Box | None":
+        """The part of it whose patches are among some; None for nothing."""
+        named = zip(self.ids(source, series), self.slices, strict=True)
+        slices = tuple(at for name, at in named if name in ids)
+        return replace(self, slices=slices) if slices else None
+
     def names(self, source: Source, digits: int) -> list[str]:
         """Of its patches, for people."""
         if self.axis is None:
@@ -115,8 +123,14 @@ class Plan(Protocol):
     def boxes(self, piece: int) -> list[Box]:
         """What a piece holds; empty for nothing."""
 
-    def pixels(self, piece: int, boxes: Sequence[Box]) -> Iterator[tuple[Box, np.ndarray]]:
-        """Patches of each box, uint8 (slices, height, width), filled up where that is asked for."""
+    def read(self, piece: int) -> np.ndarray:
+        """All pixels of a piece, as bytes."""
+
+    def patches(self, piece: int, pixels: np.ndarray, box: Box) -> np.ndarray:
+        """Those of a box, uint8 (slices, height, width), filled up where that is asked for.
+
+        Called by several threads at once.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,31 +264,34 @@ class _Run:
         by_source = {key[0]: set(rows["patch_id"]) for key, rows in wanted.group_by("source_id")}
         self.done = self.total - len(by_source)
         places, lost = _Places(self), list[Made]()
-        for source in sources:
-            if ids := by_source.get(source.ref.image_id):
-                try:
-                    self._fetch(source, ids, places)
-                except Exception as error:  # as while it was cut
-                    lost.append(Made.of(source, "failed", _reason(error)))
-                self._tell(bool(lost) and lost[-1].source_id == source.ref.image_id, "writing")
+        with ThreadPoolExecutor(self.cutting.threads) as pool:
+            for source in sources:
+                if ids := by_source.get(source.ref.image_id):
+                    try:
+                        self._fetch(source, ids, places, pool)
+                    except Exception as error:  # as while it was cut
+                        lost.append(Made.of(source, "failed", _reason(error)))
+                    self._tell(bool(lost) and lost[-1].source_id == source.ref.image_id, "writing")
         places.commit()
         if lost:
             self.state.commit(manifest.empty(), (), lost)
         return not lost
 
-    def _fetch(self, source: Source, ids: set[str], places: "_Places") -> None:
+    def _fetch(self, source: Source, ids: set[str], places: "_Places", pool: ThreadPoolExecutor) -> None:
         for image in images_of(source):
             try:
                 plan = self.cutting.plan(source, image)
             except SkipError:
                 continue
+            series = image.ref.series
             for piece in range(plan.n_pieces):
-                boxes = [b for b in plan.boxes(piece) if not ids.isdisjoint(b.ids(source, image.ref.series))]
-                for box, stack in plan.pixels(piece, boxes) if boxes else ():
-                    names, found = box.names(source, plan.digits), box.ids(source, image.ref.series)
+                wanted = [part for box in plan.boxes(piece) if (part := box.of(ids, source, series))]
+                if not wanted:
+                    continue
+                for box, stack in _mapped(pool, partial(_with_box, plan, piece, plan.read(piece)), wanted):
+                    names, found = box.names(source, plan.digits), box.ids(source, series)
                     for patch, name, pixels in zip(found, names, stack, strict=True):
-                        if patch in ids:
-                            places.take(patch, self.store.add(source.dataset, name, pixels), pixels.nbytes)
+                        places.take(patch, self.store.add(source.dataset, name, pixels), pixels.nbytes)
                 places.maybe_commit()
 
     def _cuts(
@@ -318,17 +335,17 @@ class _Run:
 
     def _piece(self, source: Source, plan: Plan, unit: Unit, pool: ThreadPoolExecutor | None) -> _Cut:
         boxes = plan.boxes(unit[-1])
-        found = plan.pixels(unit[-1], boxes) if boxes else iter(())
+        pixels = plan.read(unit[-1]) if boxes else np.zeros(0, np.uint8)
         keeps = not self.cutting.dedupe and self.cutting.write != "none"
 
-        def measured(pair: tuple[Box, np.ndarray]) -> tuple[pl.DataFrame, np.ndarray | None]:
-            box, stack = pair
+        def measured(box: Box) -> tuple[pl.DataFrame, np.ndarray | None]:
+            stack = plan.patches(unit[-1], pixels, box)
             return self._rows(source, plan, box, stack), stack if keeps else None
 
-        parts = list(map(measured, found) if pool is None else _mapped(pool, measured, found))
+        parts = list(map(measured, boxes) if pool is None else _mapped(pool, measured, boxes))
         frames = [rows for rows, _ in parts]
-        pixels = tuple(patch for _, stack in parts if stack is not None for patch in stack)
-        return _Cut(unit, pl.concat(frames) if frames else manifest.empty(), pixels, ())
+        kept = tuple(patch for _, stack in parts if stack is not None for patch in stack)
+        return _Cut(unit, pl.concat(frames) if frames else manifest.empty(), kept, ())
 
     def _rows(self, source: Source, plan: Plan, box: Box, stack: np.ndarray) -> pl.DataFrame:
         """Rows of the manifest, without a place for pixels."""
@@ -452,6 +469,10 @@ class _Places(_Timed):
         self.begin()
 
 
+def _with_box(plan: Plan, piece: int, pixels: np.ndarray, box: Box) -> tuple[Box, np.ndarray]:
+    return box, plan.patches(piece, pixels, box)
+
+
 def _place_frame(places: Sequence[Place]) -> pl.DataFrame:
     types = {"array": pl.String, "row": pl.Int64, "file": pl.String}
     return pl.DataFrame(list(places), schema=types, orient="row")
@@ -465,12 +486,10 @@ def _kept(found: list[_Cut], error: Exception | None) -> Iterator[_Cut]:
 
 def _mapped(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """Results in order; few items wait at a time."""
-    from collections import deque
-
     waiting: deque[Any] = deque()
     for item in items:
         waiting.append(pool.submit(work, item))
-        if len(waiting) > 3:
+        if len(waiting) > 2:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()

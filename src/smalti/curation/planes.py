@@ -9,7 +9,7 @@ from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import Image
 from smalti.curation.grey import PERCENTILES, Intensity, Window, grey, luma, window_of
 
-__all__ = ["ORDERS", "Picked", "Windows", "padded", "picked"]
+__all__ = ["ORDERS", "Picked", "Windows", "check_channel", "padded", "picked"]
 
 ORDERS = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
 """Slices, rows and columns of the slices along each axis, as axes of the volume."""
@@ -74,10 +74,8 @@ def picked(image: Image, stack: str, channel: str) -> Picked:
 
     Raises
     ------
-    UsageError
-        It has no such channel.
     SmaltiError
-        It has no pixels, or complex ones.
+        It has no pixels, or complex ones, or no such channel.
     """
     if image.pixels is None or image.dtype is None:
         raise SmaltiError("it is known by its metadata only, it has no pixels")
@@ -85,8 +83,6 @@ def picked(image: Image, stack: str, channel: str) -> Picked:
         raise SmaltiError(f"its pixels are {image.dtype}; whole numbers, floats and truth values are cut")
     if channel == "luma":
         return Picked(image, stack, None)
-    if not channel.isdecimal():
-        raise UsageError(f"--channel is {channel!r}; give luma, or a number from 0")
     number, n = int(channel), image.sizes["S"] if "S" in image.axes else image.sizes["C"]
     if number >= n:
         raise SmaltiError(
@@ -100,6 +96,12 @@ def padded(stack: np.ndarray, side: int | None) -> np.ndarray:
     if side is None or stack.shape[1:] == (side, side):
         return stack
     return np.pad(stack, [(0, 0), *((0, max(0, side - n)) for n in stack.shape[1:])], mode="symmetric")
+
+
+def check_channel(channel: str) -> None:
+    """Raise UsageError unless an option names a channel that an image may have."""
+    if channel != "luma" and not (channel.isascii() and channel.isdecimal()):
+        raise UsageError(f"--channel is {channel!r}; give luma, or a number from 0")
 
 
 class Windows:

@@ -58,8 +58,8 @@ def sources_of(
 ) -> tuple[list[Source], tuple[str, ...]]:
     """All files in order of their paths, sub-folders included, and sentences on what was found on the way.
 
-    Of several folders paths begin with the name of each, files have theirs. What lies in `out` is left out. Datasets are files,
-    or folders `by_group`.
+    Of several folders paths begin with the name of each, files have theirs. What lies in `out` is
+    left out. Datasets are files, or folders `by_group`.
 
     Raises
     ------

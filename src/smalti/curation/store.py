@@ -21,6 +21,9 @@ Write = Literal["zarr", "tiff", "none"]
 
 AXES = ("patch", "c", "y", "x")
 
+WAITING_BYTES = 4 << 20
+"""Pixels that may wait to be packed: patches are small, and a volume is in memory beside them."""
+
 Place = tuple[str | None, int | None, str | None]
 """Array, row and file of a patch."""
 
@@ -143,7 +146,13 @@ class _Zarr:
     def _open(self, key: str, shape: Sequence[int]) -> GrowingArray:
         grid = plan_grid((1, shape[0], shape[1]), np.dtype(np.uint8))
         return GrowingArray(
-            self._target, f"{self._name}/{key}", grid, self._codec, self.lengths.get(key, 0), self._pool
+            self._target,
+            f"{self._name}/{key}",
+            grid,
+            self._codec,
+            self.lengths.get(key, 0),
+            self._pool,
+            WAITING_BYTES,
         )
 
     def _metadata(self, height: int, width: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from smalti.writers.target import Target
 __all__ = ["GrowingArray", "array_metadata", "grid_of"]
 
 WAITING_BYTES = 64 << 20
-"""Pixels that may wait to be packed; more makes whoever adds wait."""
+"""Pixels that usually may wait to be packed."""
 
 AXES = ("image", "c", "y", "x")
 
@@ -64,6 +64,8 @@ class GrowingArray:
         Images that it has; what a run that was stopped left behind these is replaced.
     pool
         Threads that pack.
+    most_waiting
+        Bytes of pixels that may wait to be packed; more makes whoever adds wait.
     """
 
     target: Target
@@ -72,6 +74,7 @@ class GrowingArray:
     codec: Codec
     length: int
     pool: Executor
+    most_waiting: int = WAITING_BYTES
     _shards: dict[_Place, Shard] = field(default_factory=dict)
     _waiting: deque[tuple[_Place, int, Future[bytes | bytearray], int]] = field(default_factory=deque)
     _waiting_bytes: int = 0
@@ -193,7 +196,7 @@ class GrowingArray:
                 packed = self.pool.submit(self._packed, part)
                 self._waiting.append((place, inside * self._per_image + number, packed, part.nbytes))
                 self._waiting_bytes += part.nbytes
-        self._store(WAITING_BYTES)
+        self._store(self.most_waiting)
 
     def _packed(self, part: np.ndarray) -> bytes | bytearray:
         """A chunk as it is stored; what reaches over the edge of the image is fill."""

@@ -1,0 +1,45 @@
+"""Run by tests: cuts made-up volumes or images to patches, and is killed at the n-th file put in place.
+
+``python killed_at.py STEP SRC DST N before|after``; of 0 it comes to its end and prints how many.
+"""
+
+import os
+import signal
+import sys
+
+from smalti.core.progress import Silent
+from smalti.curation import cutting, manifest, state
+from smalti.curation.api import curate
+from smalti.writers.target import LocalTarget
+
+OPTIONS = {
+    "patch3d": {"crop_size": 16, "voxel_size": "1,1,1", "memory": "20kB", "distance": 4},
+    "patch2d": {"crop_size": 16, "min_size": 4},
+}
+
+
+def main() -> None:
+    step, source, out, number, when = sys.argv[1:]
+    count = [0]
+
+    def dying(put):
+        def put_or_die(*arguments):
+            count[0] += 1
+            if count[0] == int(number) and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            put(*arguments)
+            if count[0] == int(number):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return put_or_die
+
+    LocalTarget.put = dying(LocalTarget.put)
+    for module in (manifest, state):
+        module.commit = dying(module.commit)
+    cutting.PART_SECONDS = 0.0  # else so few pixels are one part
+    curate(step, source, out, progress=Silent(), **OPTIONS[step])
+    sys.stdout.write(str(count[0]))
+
+
+if __name__ == "__main__":
+    main()
