@@ -7,10 +7,28 @@ if TYPE_CHECKING:
     from smalti.curation.api import curate, dedupe, open_patches, patch2d, patch3d
     from smalti.curation.outcome import Outcome
     from smalti.curation.patchset import PatchSet
+    from smalti.curation.steps import crop, mrc2byte, reconstruct, standardize, video
 
-__all__ = ["Outcome", "PatchSet", "curate", "dedupe", "open_patches", "patch2d", "patch3d"]
+__all__ = [
+    "Outcome",
+    "PatchSet",
+    "crop",
+    "curate",
+    "dedupe",
+    "mrc2byte",
+    "open_patches",
+    "patch2d",
+    "patch3d",
+    "reconstruct",
+    "standardize",
+    "video",
+]
 
-_HOMES = {"Outcome": "outcome", "PatchSet": "patchset"}
+_HOMES = {
+    "Outcome": "outcome",
+    "PatchSet": "patchset",
+    **dict.fromkeys(("crop", "mrc2byte", "reconstruct", "standardize", "video"), "steps"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,9 @@ PERCENTILES = (0.1, 99.9)
 _BITS = (8, 10, 12, 14)
 """Depths of cameras whose pixels are stored in 16 bits."""
 
+_DIGIT = 16
+"""Bits of a pixel that are counted at a time."""
+
 _LUMA = (0.299, 0.587, 0.114)
 
 Blocks = Callable[[], Iterable[np.ndarray]]
@@ -54,7 +57,8 @@ def window_of(
     blocks
         The pixels; NaN and infinite ones do not count.
     intensity, percentiles
-        See `Intensity`. Percentiles are those of 65,536 bins of what the pixels hold.
+        See `Intensity`. Percentiles are pixels, the least that so many are not above; where both are one,
+        the least and the greatest pixel count.
     bits
         Bits that are used, as the file states them.
 
@@ -73,7 +77,9 @@ def window_of(
     low, high = _ends(blocks())
     if is_deep and low >= 0:
         return Window(0, next((2**n - 1 for n in _BITS if high < 2**n), float(np.iinfo(dtype).max)))
-    return _between(blocks(), low, high, percentiles) if intensity == "percentile" else Window(low, high)
+    if intensity != "percentile":
+        return Window(low, high)
+    return _between(dtype, blocks, low, high, percentiles)
 
 
 def grey(pixels: np.ndarray, window: Window) -> np.ndarray:
@@ -116,18 +122,56 @@ def _ends(blocks: Iterable[np.ndarray]) -> tuple[float, float]:
 
 
 def _between(
-    blocks: Iterable[np.ndarray], low: float, high: float, percentiles: tuple[float, float]
+    dtype: np.dtype, blocks: Blocks, low: float, high: float, percentiles: tuple[float, float]
 ) -> Window:
-    if low == high:
-        return Window(low, high)
-    counts = np.zeros(65_536, np.int64)
-    for block in _finite(blocks):
-        at = (block.astype(np.float64) - low) * (65_535 / (high - low))
-        counts += np.bincount(np.rint(at).astype(np.int64).reshape(-1), minlength=65_536)
-    share = np.cumsum(counts) / counts.sum()
-    first, last = (int(np.searchsorted(share, percent / 100)) for percent in percentiles)
-    step = (high - low) / 65_535
-    return Window(low + first * step, low + min(last, 65_535) * step)
+    """The window between two percentiles, which are pixels; exact however far single pixels lie away.
+
+    Sixteen bits of the ordered patterns of the pixels are counted at a time, the highest first: bytes and 16
+    bits are read once for that, 32 twice, 64 four times.
+    """
+    known, left = [0, 0], [0, 0]
+    n_bits = 8 * dtype.itemsize
+    for done in range(0, n_bits, _DIGIT):
+        digit = min(_DIGIT, n_bits)
+        shift = np.uint64(n_bits - done - digit)
+        counts = np.zeros((2, 1 << digit), np.int64)
+        for block in _finite(blocks()):
+            keys = _ordered(block.reshape(-1))
+            for i in range(2):
+                those = keys[keys >> (shift + np.uint64(digit)) == known[i]] if done else keys
+                digits = (those >> shift & np.uint64((1 << digit) - 1)).astype(np.int64)
+                counts[i] += np.bincount(digits, minlength=1 << digit)
+        for i in range(2):
+            if not done:
+                total = int(counts[i].sum())
+                left[i] = min(max(1, -int(-percentiles[i] / 100 * total // 1)), total)
+            sums = np.cumsum(counts[i])
+            found = int(np.searchsorted(sums, left[i]))
+            left[i] -= int(sums[found - 1]) if found else 0
+            known[i] = known[i] << digit | found
+    first, last = (_pixel(key, dtype) for key in known)
+    return Window(first, last) if first < last else Window(low, high)  # nearly all pixels are of one value
+
+
+def _ordered(pixels: np.ndarray) -> np.ndarray:
+    """Whole numbers from 0, uint64, in the order of the pixels."""
+    top = np.uint64(1 << (8 * pixels.dtype.itemsize - 1))
+    bits = np.ascontiguousarray(pixels).view(f"u{pixels.dtype.itemsize}").astype(np.uint64)
+    if pixels.dtype.kind == "u":
+        return bits
+    if pixels.dtype.kind == "i":
+        return bits ^ top
+    return np.where(bits & top, ~bits & (top | (top - np.uint64(1))), bits | top)
+
+
+def _pixel(key: int, dtype: np.dtype) -> float:
+    """The pixel of a number that `_ordered` gave."""
+    top = 1 << (8 * dtype.itemsize - 1)
+    if dtype.kind == "i":
+        key ^= top
+    elif dtype.kind == "f":
+        key = key ^ top if key & top else ~key & (2 * top - 1)
+    return float(np.array(key, f"u{dtype.itemsize}").view(dtype)[()])
 
 
 def _finite(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -65,7 +65,7 @@ def array_json(layout: ArrayLayout, codec: Codec) -> dict[str, dict[str, Any]]:
     zarr.create_array(
         store,
         shape=layout.shape,
-        dtype=layout.dtype,
+        dtype=np.dtype(layout.dtype.str),  # of two names of one type zarr-python knows but one
         chunks=layout.chunk,
         **given,
     )

@@ -1,0 +1,330 @@
+"""``reconstruct``: from patches back to their volumes, for what lies around them."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.image import Image
+from smalti.core.options import option
+from smalti.core.plugin import step
+from smalti.core.progress import Progress, State
+from smalti.core.remote import shown
+from smalti.curation.cutting import SkipError
+from smalti.curation.each import folder_at, item_of, stamp_of, why_of
+from smalti.curation.ledger import Ledger, Record, ledger_of
+from smalti.curation.names import Cube, Flipbook, Span
+from smalti.curation.outcome import Outcome, Status
+from smalti.curation.planes import ORDERS, Picked, picked
+from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.stacks import (
+    ENDINGS,
+    Form,
+    Spacing,
+    form_option,
+    packed_option,
+    spacing_of,
+    stack_axis,
+    write_stack,
+)
+from smalti.curation.surroundings import AtEdge, Boxes, slices_around
+from smalti.curation.volumes import Found, Volumes
+from smalti.curation.wanted import Wanted, wanted_of
+from smalti.writers.volume import Volume
+
+__all__ = ["ReconstructOptions", "reconstruct"]
+
+_STEP = "reconstruct"
+_ASKED = ("nz", "edge", "shape", "overlap", "write", "gzip")
+
+
+@dataclass(frozen=True, slots=True)
+class ReconstructOptions:
+    """Where patches are looked for, and what is taken around them."""
+
+    volumes: tuple[str, ...] = option(
+        (), "Volumes, or folders or patterns of them.", metavar="VOLUMES", short="-v", names_files=True
+    )
+    nz: int = option(
+        5, "Slices, with that of the patch in the middle; an odd number.", least=1, metavar="N", short="-nz"
+    )
+    edge: AtEdge = option(
+        "shift", "At the end of a volume: other slices of it, mirrored ones, or no sub-volume."
+    )
+    shape: Literal["volume", "flipbook"] = option(
+        "volume", "A sub-volume in the order of its volume, or slices as the patch shows them, one by one."
+    )
+    overlap: float = option(
+        0.0,
+        "The greatest share of a sub-volume that an earlier one may have too; 1 for all.",
+        least=0,
+        most=1,
+        metavar="SHARE",
+    )
+    write: Form = form_option()
+    gzip: bool = packed_option()
+    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+
+
+@step(_STEP, title="Sub-volumes around patches", options=ReconstructOptions)
+def reconstruct(sources: Sequence[str], out: str, options: ReconstructOptions, progress: Progress) -> Outcome:
+    """Write what lies around patches in their volumes: voxels as they are stored, with their spacing.
+
+    Patches are those that a set keeps, or files or names in the grammar of patches. A patch is looked for in
+    the volume of exactly its name; one of a cube in the cube, or in the volume that it was cut of, within the
+    cube. Only what is around a patch is read. The same command goes on where it was stopped, and takes only
+    patches that are new, or whose volume changed.
+
+    Raises
+    ------
+    UsageError
+        -nz is even, there are no patches or no volumes, or `out` was filled with other options.
+    """
+    started = time.monotonic()
+    if options.nz % 2 == 0:
+        raise UsageError(
+            f"-nz is {options.nz}; give an odd number, such as {options.nz + 1}: the patch is in the middle"
+        )
+    if not options.volumes:
+        raise UsageError("no volumes are given; name them, or their folder, with -v")
+    folder = folder_at(out)
+    wanted = wanted_of(sources)
+    found, problems = sources_of(options.volumes, str(folder))
+    asked = {"step": "reconstruct 1", **{name: getattr(options, name) for name in _ASKED}}
+    with ledger_of(folder, _STEP, asked, fresh=options.fresh) as ledger:
+        run = _Run(ledger, Volumes(found), options, progress, len(wanted), started)
+        run.run(wanted)
+        ledger.finish(set(run.keys))
+        items = tuple(item_of(ledger.records[key]) for key in run.keys)
+    what = "flipbook" if options.shape == "flipbook" else "sub-volume"
+    return Outcome(str(folder), items, what=what, notes=problems, seconds=time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An image of a volume that is open, with what of it a cube is."""
+
+    source: Source
+    image: Image
+    one: Picked
+    within: tuple[Span, Span, Span]
+    spacing: Spacing
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run over patches."""
+
+    ledger: Ledger
+    volumes: Volumes
+    options: ReconstructOptions
+    progress: Progress
+    total: int
+    started: float
+    done: int = 0
+    failed: int = 0
+    keys: list[str] = field(default_factory=list)
+    _taken: dict[tuple[str, int, int], Boxes] = field(default_factory=dict)
+    _named: dict[str, str] = field(default_factory=dict)
+
+    def run(self, wanted: Sequence[Wanted]) -> None:
+        """Work on all patches, those of one volume together, so that it is opened once."""
+        by_volume: dict[tuple[str, int], list[tuple[Wanted, Found]]] = {}
+        for one in wanted:
+            self.keys.append(one.key)
+            if one.status:
+                self._end(one, None, "skipped" if one.status == "skipped" else "failed", one.why)
+                continue
+            try:
+                found = self.volumes.of(one)
+            except SmaltiError as error:
+                self._end(one, None, "failed", str(error))
+                continue
+            keyed = replace(one, key=self.ledger.key_for(one.key, shown(found.source.ref.uri)))
+            self.keys[-1] = keyed.key
+            by_volume.setdefault((found.source.ref.path, one.series), []).append((keyed, found))
+        for (_, series), those in by_volume.items():
+            self._of_volume(series, those)
+
+    def _of_volume(self, series: int, those: Sequence[tuple[Wanted, Found]]) -> None:
+        source = those[0][1].source
+        waiting = []
+        for one, found in those:
+            record = self.ledger.done(one.key, self._stamp(source))
+            if record is None or record.status == "skipped":
+                waiting.append((one, found))
+                continue
+            self.done += 1
+            for file in record.files:
+                self._named[str(file["file"])] = one.name
+                self._boxes(source, one).take(one.name, _pairs(file["box"]))
+        if not waiting:
+            return
+        begun: set[str] = set()
+        try:
+            for image in images_of(source):
+                if image.ref.series == series:
+                    for one, found in waiting:
+                        begun.add(one.key)
+                        self._of_patch(one, found, image)
+                    return
+            raise SmaltiError(f"{source.ref.path} has no image {series}")
+        except Exception as error:  # a reader may raise anything; it costs the patches of this volume only
+            for one, _ in waiting:
+                if one.key not in begun:
+                    self._end(one, source, "failed", f"{source.ref.path}: {why_of(error)}")
+
+    def _of_patch(self, one: Wanted, found: Found, image: Image) -> None:
+        try:
+            files, note = self._made(one, found, image)
+            self._end(one, found.source, "ok", note, files)
+        except SkipError as skip:
+            self._end(one, found.source, "skipped", str(skip))
+        except Exception as error:  # it costs this patch only
+            self._end(one, found.source, "failed", why_of(error))
+
+    def _made(self, one: Wanted, found: Found, image: Image) -> tuple[tuple[dict[str, Any], ...], str]:
+        opened = _opened(found, image, one)
+        order = ORDERS[one.axis]
+        along, rows, columns = (opened.within[axis] for axis in order)
+        spans = _inside(one, along, rows, columns)
+        indices = slices_around(spans[0][0], self.options.nz, along, self.options.edge)
+        turned = ((int(indices.min()), int(indices.max()) + 1), spans[1], spans[2])
+        box: tuple[Span, Span, Span] = tuple(turned[order.index(axis)] for axis in range(3))  # type: ignore[assignment]
+        boxes = self._boxes(found.source, one)
+        if (other := boxes.overlapping(box)) is not None:
+            name, share = other
+            raise SkipError(
+                f"{share:.0%} of it is in the sub-volume of {name} (--overlap {self.options.overlap:g})"
+            )
+        path, volume = self._place(one, opened, box, indices)
+        pixels = _read(opened, box, order, indices, one.time)
+        if self.options.shape == "volume":
+            pixels = pixels.transpose([order.index(axis) for axis in range(3)])
+        note = write_stack(
+            path, self.options.write, volume, lambda region: pixels[region], packed=self.options.gzip
+        )
+        boxes.take(one.name, box)
+        made = {
+            "file": path.relative_to(self.ledger.folder).as_posix(),
+            "kind": "flipbook" if self.options.shape == "flipbook" else "sub-volume",
+            "series": one.series,
+            "shape": list(volume.shape),
+            "dtype": str(volume.dtype),
+            "axis": one.axis,
+            "box": [n for span in box for n in span],
+            "voxel_size": opened.spacing.voxel_size,
+        }
+        return (made,), note
+
+    def _place(
+        self, one: Wanted, opened: _Opened, box: tuple[Span, Span, Span], indices: np.ndarray
+    ) -> tuple[Path, Volume]:
+        """Where it goes, and what is known of it; names are counted in the cube where there is one."""
+        order = ORDERS[one.axis]
+        first = [span[0] for span in opened.within]
+        z, y, x = ((span[0] - at, span[1] - at) for span, at in zip(box, first, strict=True))
+        inner = (z, y, x)
+        turned = [inner[axis] for axis in order]
+        steps = opened.spacing.steps
+        if self.options.shape == "flipbook":
+            name = Flipbook(one.dataset, one.axis, turned[0], turned[1], turned[2]).format()
+            named = dict(zip("zyx", order, strict=True))
+            shape = (len(indices), turned[1][1] - turned[1][0], turned[2][1] - turned[2][0])
+            steps = {axis: steps["zyx"[at]] for axis, at in named.items() if "zyx"[at] in steps}
+            origin = {}
+        else:
+            name = Cube(one.dataset, x, y, z).format()
+            lengths = [
+                len(indices) if axis == order[0] else span[1] - span[0] for axis, span in enumerate(inner)
+            ]
+            shape = (lengths[0], lengths[1], lengths[2])
+            origin = {axis: span[0] * steps.get(axis, 0.0) for axis, span in zip("zyx", box, strict=True)}
+        dtype = opened.image.dtype
+        assert dtype is not None
+        facts = {"kind": "sub-volume", "patch": one.name, "source": opened.source.ref.path}
+        folder, slash, _ = opened.source.ref.path.rpartition("/")
+        file = f"{folder}{slash}{name}{ENDINGS[self.options.write]}"
+        if (other := self._named.setdefault(file, one.name)) != one.name:
+            raise SkipError(f"it would be {file}, as that of {other}")
+        path = self.ledger.claim(one.key, opened.source.ref.uri, file)
+        return path, Volume("zyx", shape, dtype, steps, origin, opened.spacing.unit, name, facts)
+
+    def _boxes(self, source: Source, one: Wanted) -> Boxes:
+        """Of one image at one time."""
+        key = source.ref.path, one.series, one.time
+        return self._taken.setdefault(key, Boxes(self.options.overlap))
+
+    def _stamp(self, source: Source) -> str:
+        return f"{source.ref.path} {stamp_of(source)}"
+
+    def _end(
+        self,
+        one: Wanted,
+        source: Source | None,
+        status: Status,
+        why: str = "",
+        files: tuple[dict[str, Any], ...] = (),
+    ) -> None:
+        uri = "" if source is None else shown(source.ref.uri)
+        stamp = "" if source is None else self._stamp(source)
+        self.ledger.end(Record(one.key, one.name, uri, stamp, status, why, files))
+        self.done += 1
+        self.failed += status == "failed"
+        seconds = time.monotonic() - self.started
+        self.progress.update(State(self.done, self.total, self.failed, seconds, _STEP))
+
+
+def _opened(found: Found, image: Image, wanted: Wanted) -> _Opened:
+    one = picked(image, stack_axis(image), "luma" if wanted.channel is None else str(wanted.channel))
+    if one.stack == "T" and wanted.axis:
+        raise SmaltiError(f"{found.source.ref.path} is a film; it has slices along axis 0 only")
+    within: tuple[Span, Span, Span] = tuple((0, n) for n in one.shape)  # type: ignore[assignment]  # of three
+    if found.cube is not None:
+        within = found.cube.z, found.cube.y, found.cube.x
+        if any(stop > n for (_, stop), n in zip(within, one.shape, strict=True)):
+            size = " × ".join(map(str, one.shape))
+            raise SmaltiError(
+                f"its cube {found.cube.format()} reaches beyond {found.source.ref.path} of {size}"
+            )
+    return _Opened(found.source, image, one, within, spacing_of(image))
+
+
+def _inside(one: Wanted, along: Span, rows: Span, columns: Span) -> tuple[Span, Span, Span]:
+    """The patch in its volume.
+
+    Raises
+    ------
+    SmaltiError
+        It reaches beyond.
+    """
+    spans = []
+    own = {"slice": (one.slice, one.slice + 1), "rows": one.rows, "columns": one.columns}
+    for (what, span), (first, last) in zip(own.items(), (along, rows, columns), strict=True):
+        start, stop = (0, last - first) if span is None else span
+        if stop > last - first:
+            raise SmaltiError(f"its {what} {start}-{stop} reach beyond the {last - first} of its volume")
+        spans.append((first + start, first + stop))
+    return spans[0], spans[1], spans[2]
+
+
+def _read(
+    opened: _Opened,
+    box: tuple[Span, Span, Span],
+    order: tuple[int, ...],
+    indices: np.ndarray,
+    time: int,
+) -> np.ndarray:
+    """Voxels (slices, rows, columns) as the patch shows them, of which only those in the box are read."""
+    z, y, x = (slice(*span) for span in box)
+    pixels: np.ndarray = opened.one.read(z, y, x, time).transpose(order)[indices - indices.min()]
+    return pixels
+
+
+def _pairs(numbers: Sequence[int]) -> tuple[Span, Span, Span]:
+    z0, z1, y0, y1, x0, x1 = numbers
+    return (z0, z1), (y0, y1), (x0, x1)

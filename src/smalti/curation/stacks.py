@@ -1,0 +1,155 @@
+"""Stacks on their way from an image to a file: spacing, form, and pixels read part by part."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from smalti.core.image import Image
+from smalti.core.options import option
+from smalti.curation.planes import Picked
+from smalti.processing.machine import usable_cores
+from smalti.writers.levels import Region
+from smalti.writers.nrrd import nrrd_dtype, write_nrrd
+from smalti.writers.ome_zarr import write_ome_zarr
+from smalti.writers.pyramid import Read
+from smalti.writers.tiff import states_spacing, write_tiff_stack
+from smalti.writers.volume import Volume
+
+__all__ = [
+    "ENDINGS",
+    "Form",
+    "Spacing",
+    "form_option",
+    "packed_option",
+    "picked_notes",
+    "region_reader",
+    "spacing_of",
+    "stack_axis",
+    "write_stack",
+]
+
+Form = Literal["nrrd", "tiff", "zarr"]
+
+ENDINGS: Mapping[Form, str] = {"nrrd": ".nrrd", "tiff": ".ome.tif", "zarr": ".ome.zarr"}
+
+
+def form_option() -> Any:
+    """``write: Form``."""
+    return option("nrrd", "What is written: NRRD, OME-TIFF, or OME-Zarr.")
+
+
+def packed_option() -> Any:
+    """``gzip: bool``."""
+    return option(False, "Pack NRRD by gzip; a part of it can then not be read by itself.")
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """From voxel to voxel.
+
+    Parameters
+    ----------
+    steps
+        By axis, ``z``, ``y``, ``x``; what is unknown is absent.
+    unit
+        ``"um"``, or ``""`` where the file gives numbers without one.
+    """
+
+    steps: Mapping[str, float]
+    unit: str = "um"
+
+    @property
+    def voxel_size(self) -> list[float] | None:
+        """Along z, y and x in µm; None where one is unknown."""
+        known = [self.steps.get(axis) for axis in "zyx"]
+        return [step for step in known if step] if self.unit and None not in known else None
+
+
+def spacing_of(image: Image) -> Spacing:
+    """Spacing as the file states it, also where that is without a unit."""
+    steps = {axis.lower(): float(step) for axis, step in image.pixel_size_um.items() if axis in "ZYX"}
+    if steps:
+        return Spacing(steps)
+    bare = _bare(image.metadata)
+    return Spacing({axis: step for axis, step in zip("xyz", bare, strict=False) if step > 0}, "")
+
+
+def _bare(metadata: Mapping[str, object]) -> list[float]:
+    """Numbers along x, y, z as loaders hand them on that found no unit; empty where there are none."""
+    stated = metadata.get("spacing")
+    if isinstance(stated, tuple | list):
+        return [float(step) for step in stated]
+    try:
+        directions = re.findall(r"\(([^)]*)\)", str(metadata.get("space directions", "")))
+        if directions:
+            return [float(np.hypot.reduce([float(n) for n in one.split(",")])) for one in directions]
+        return [float(step) for step in str(metadata.get("spacings", "")).split()]
+    except ValueError:
+        return []
+
+
+def stack_axis(image: Image) -> str:
+    """The axis of slices: ``T`` of a film, else ``Z``."""
+    length = image.sizes
+    return "T" if length["Z"] == 1 and length["T"] > 1 else "Z"
+
+
+def picked_notes(image: Image, stack: str, channel: str) -> list[str]:
+    """What is left out of an image with more axes than a stack, and what it lacks."""
+    length, notes = image.sizes, []
+    if stack == "Z" and length["T"] > 1:
+        notes.append(f"time 0 of {length['T']} is taken")
+    if channel == "luma" and "S" not in image.axes and length["C"] > 1:
+        notes.append(f"channel 0 of {length['C']} is taken")
+    if image.partial:
+        notes.append(f"it is not whole: {image.partial}")
+    return notes
+
+
+def region_reader(
+    one: Picked, first: tuple[int, int, int] = (0, 0, 0), every: int = 1, time: int = 0
+) -> Read:
+    """Reader of parts of a stack.
+
+    Parameters
+    ----------
+    one
+        The image.
+    first
+        Its slice, row and column that are the first of the stack.
+    every
+        Slices from one of the stack to the next.
+    time
+        Index along T of a volume.
+    """
+    z0, y0, x0 = first
+
+    def read(region: Region) -> np.ndarray:
+        z, y, x = region
+        last = z0 + (z.stop - 1) * every + 1
+        return one.read(
+            slice(z0 + z.start * every, last, every),
+            slice(y0 + y.start, y0 + y.stop),
+            slice(x0 + x.start, x0 + x.stop),
+            time,
+        )
+
+    return read
+
+
+def write_stack(path: Path, form: Form, volume: Volume, read: Read, *, packed: bool = False) -> str:
+    """Write a stack; gives what of it the form cannot hold, or ``""``."""
+    if form == "nrrd":
+        write_nrrd(path, volume, read, packed=packed)
+        stored = nrrd_dtype(volume.dtype)
+        return "" if stored == volume.dtype else f"NRRD has no {volume.dtype}, it holds {stored}"
+    if form == "tiff":
+        write_tiff_stack(path, volume, read)
+        known = states_spacing(volume.dtype) or not set(volume.steps) - {"y", "x"}
+        return "" if known else f"TIFF of {volume.dtype} states no distance of slices"
+    write_ome_zarr(path, volume, read, usable_cores())
+    return ""

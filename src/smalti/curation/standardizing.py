@@ -1,0 +1,293 @@
+"""``standardize``: images to single-channel grey bytes, beside their folders or in them."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+import numpy as np
+import xxhash
+
+from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.image import Image, ImageRef
+from smalti.core.options import option
+from smalti.core.plugin import step
+from smalti.core.progress import Progress
+from smalti.core.remote import is_url
+from smalti.curation.bands import Oddities, bands, significant_bits
+from smalti.curation.cutting import SkipError
+from smalti.curation.each import Desk, Each, each, folder_at, item_of, stamp_of, worked
+from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
+from smalti.curation.ledger import Ledger, Record, ledger_of, stamp_at
+from smalti.curation.outcome import Outcome
+from smalti.curation.planes import Picked, picked
+from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.usual import workers_option
+from smalti.processing.machine import usable_cores
+from smalti.writers.aside import aside
+from smalti.writers.tiff import write_tiff_image
+
+__all__ = ["StandardizeOptions", "standardize"]
+
+_STEP = "standardize"
+
+
+@dataclass(frozen=True, slots=True)
+class StandardizeOptions:
+    """What becomes black and white, of which channel, and where it goes."""
+
+    intensity: Intensity = option("range", "What becomes black and white where pixels are no bytes.")
+    per: Literal["image", "group"] = option(
+        "image",
+        "Whether each image has a black and white of its own, or those of one folder and type share them.",
+    )
+    low: float = option(PERCENTILES[0], "Percentile that becomes black.", least=0, most=100, metavar="%")
+    high: float = option(PERCENTILES[1], "Percentile that becomes white.", least=0, most=100, metavar="%")
+    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
+    write: Literal["tiff", "png"] = option("tiff", "What is written.")
+    in_place: bool = option(
+        False, "Put each image in the place of its original, once the copy was read back and found right."
+    )
+    workers: int = workers_option()
+    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+
+
+@step(_STEP, title="Images as grey bytes", options=StandardizeOptions, needs_out=False)
+def standardize(sources: Sequence[str], out: str, options: StandardizeOptions, progress: Progress) -> Outcome:
+    """Write images as single-channel grey bytes, in the same folders below -o, or in their place.
+
+    NaN become 0, which is said. Volumes and films are left out, which is said too. The same command goes on
+    where it was stopped, and takes only images that are new or changed; black and white of a folder that were
+    found once stay.
+
+    Raises
+    ------
+    UsageError
+        There is no image, no place or two for what is written, or it was filled with other options.
+    """
+    names = ("intensity", "per", "low", "high", "channel", "write")
+    asked = {"step": "standardize 1", **{name: getattr(options, name) for name in names}}
+    if options.low >= options.high:
+        raise UsageError(f"--low {options.low:g} is not below --high {options.high:g}")
+    plan = Each(
+        _STEP,
+        "image",
+        asked,
+        partial(_work, options=options),
+        options.workers or usable_cores(),
+        options.fresh,
+        partial(_share, options=options) if options.per == "group" else None,
+    )
+    if options.in_place:
+        return _in_place(sources, out, plan, options, progress)
+    if not out.strip():
+        raise UsageError("give a folder to write to with -o, or --in-place")
+    return each(sources, out, plan, progress)
+
+
+def _work(source: Source, desk: Desk, *, options: StandardizeOptions) -> None:
+    if options.in_place and (n := sum(1 for _ in images_of(source))) > 1:
+        raise SkipError(f"it holds {n} images, of which one file cannot take the place; give -o")
+    n_images = 0
+    for image in images_of(source):
+        n_images += 1
+        _write(image, source, desk, options)
+    if not n_images:
+        raise SkipError("it holds no image")
+
+
+def _write(image: Image, source: Source, desk: Desk, options: StandardizeOptions) -> None:
+    one = _plane(image, options.channel)
+    if options.in_place and _is_grey_bytes(image):
+        raise SkipError("it is grey bytes already")
+    series = f"_{image.ref.series}" if image.ref.series else ""
+    path = desk.place(f"{source.dataset}{series}{_ending(source, options)}")
+    window = _window(one, source, desk.ledger, options)
+    odd = Oddities()
+    digest = xxhash.xxh3_64()
+
+    def grey_rows() -> Iterator[np.ndarray]:
+        for part in map(odd.greyed(window), bands(one)):
+            digest.update(np.ascontiguousarray(part[0]).data)
+            yield part[0]
+
+    def facts(stamp: str | None = None) -> dict[str, Any]:
+        """What the table says of it, when all its pixels were seen."""
+        for note in (*_notes(image, options), *odd.notes(window)):
+            desk.say(note)
+        shape, series = list(one.shape[1:]), image.ref.series
+        made = {"kind": "image", "series": series, "shape": shape, "dtype": "uint8"}
+        return {**made, "low": window.low, "high": window.high, "file_stamp": stamp}
+
+    def check(temporary: Path) -> None:
+        _verify(temporary, digest.hexdigest())
+        desk.intend(path, **facts(stamp_at(temporary)))
+
+    checked = check if options.in_place else None
+    if options.write == "png":
+        _write_png(path, np.concatenate(list(grey_rows())), checked)
+    else:
+        write_tiff_image(path, one.shape[1:], grey_rows(), image.pixel_size_um, checked)
+    desk.made(path, **facts(stamp_at(path) if options.in_place else None))
+
+
+def _ending(source: Source, options: StandardizeOptions) -> str:
+    """In its place a TIFF keeps how its name ends."""
+    if options.write == "png":
+        return ".png"
+    own = PurePosixPath(source.ref.path).suffix
+    return own if options.in_place and own.lower() in (".tif", ".tiff") else ".tiff"
+
+
+def _plane(image: Image, channel: str) -> Picked:
+    if image.axes:
+        length = image.sizes
+        n = length["T"] * length["Z"]
+        if n > 1:
+            word = "a stack of" if length["Z"] > 1 else "a film of"
+            raise SkipError(f"it is {word} {n} planes; patch3d takes volumes, video takes films")
+    if image.dtype is not None and image.dtype.kind == "c":
+        raise SmaltiError(f"its pixels are complex ({image.dtype}), a transform rather than an image")
+    return picked(image, "Z", channel)
+
+
+def _notes(image: Image, options: StandardizeOptions) -> Iterator[str]:
+    if options.channel == "luma" and "S" not in image.axes and image.sizes["C"] > 1:
+        yield f"channel 0 of {image.sizes['C']} is taken"
+    if image.partial:
+        yield f"it is not whole: {image.partial}"
+
+
+def _is_grey_bytes(image: Image) -> bool:
+    lone = image.sizes["C"] == 1 and "S" not in image.axes
+    return lone and image.dtype == np.uint8 and image.ref.loader == "tiff"
+
+
+def _write_png(path: Path, pixels: np.ndarray, check: Callable[[Path], None] | None) -> None:
+    import imagecodecs
+
+    with aside(path, check) as temporary:
+        temporary.write_bytes(imagecodecs.png_encode(pixels, 6))
+
+
+def _window(one: Picked, source: Source, ledger: Ledger, options: StandardizeOptions) -> Window:
+    if options.per == "group":
+        low, high = ledger.notes[_group_key(source, one)]
+        return Window(low, high)
+    assert one.image.dtype is not None
+    limits = (options.low, options.high)
+    return window_of(one.image.dtype, lambda: bands(one), options.intensity, limits, significant_bits(one))
+
+
+def _group_key(source: Source, one: Picked) -> str:
+    return f"window {source.group} {one.image.dtype}"
+
+
+def _share(
+    ledger: Ledger, sources: Sequence[Source], waiting: Sequence[Source], *, options: StandardizeOptions
+) -> None:
+    """Find the windows of groups that have none yet, over all their images."""
+    groups = {source.group for source in waiting}
+    members: dict[str, list[tuple[Source, int]]] = {}
+    facts: dict[str, tuple[np.dtype, int | None]] = {}
+    for source in sources:
+        if source.group not in groups:
+            continue
+        for one in _planes_of(source, options.channel):
+            key = _group_key(source, one)
+            dtype, bits = one.image.dtype, significant_bits(one)
+            assert dtype is not None
+            known = facts.get(key, (dtype, bits))[1]
+            facts[key] = dtype, None if bits is None or known is None else max(bits, known)
+            members.setdefault(key, []).append((source, one.image.ref.series))
+    for key, those in members.items():
+        if key in ledger.notes:
+            continue
+        dtype, bits = facts[key]
+        limits = (options.low, options.high)
+        with suppress(SmaltiError):  # of images none of which has a finite pixel; each tells it in its turn
+            blocks = partial(_blocks, those, options.channel)
+            window = window_of(dtype, blocks, options.intensity, limits, bits)
+            ledger.remember(key, [window.low, window.high])
+
+
+def _planes_of(source: Source, channel: str) -> Iterator[Picked]:
+    """Images of a file that will be written; what cannot be read tells so in its turn."""
+    with suppress(SmaltiError, SkipError):
+        for image in images_of(source):
+            with suppress(SkipError):
+                yield _plane(image, channel)
+
+
+def _blocks(those: Sequence[tuple[Source, int]], channel: str) -> Iterator[np.ndarray]:
+    wanted: dict[str, set[int]] = {}
+    for source, series in those:
+        wanted.setdefault(source.ref.path, set()).add(series)
+    for source in {source.ref.path: source for source, _ in those}.values():
+        for one in _planes_of(source, channel):
+            if one.image.ref.series in wanted[source.ref.path]:
+                with suppress(SmaltiError):
+                    yield from bands(one)
+
+
+def _verify(path: Path, digest: str) -> None:
+    """Read a file back and compare it with what was to be written."""
+    source = Source(ImageRef(str(path), path.name), path.name, path.name, "")
+    found = xxhash.xxh3_64()
+    for image in images_of(source):
+        for part in bands(picked(image, "Z", "luma")):
+            found.update(np.ascontiguousarray(part[0]).data)
+    if found.hexdigest() != digest:
+        raise SmaltiError("what was written is not what is read back; the original is left as it was")
+
+
+def _in_place(
+    given: Sequence[str], out: str, plan: Each, options: StandardizeOptions, progress: Progress
+) -> Outcome:
+    """Write copies beside the originals; each original goes when its copy was read back and is kept."""
+    started = time.monotonic()
+    if out.strip():
+        raise UsageError("both -o and --in-place are given; give one of them")
+    if options.fresh:
+        raise UsageError("--fresh would need the originals, which --in-place replaced; give -o")
+    if len(given) != 1 or is_url(given[0]) or not Path(given[0]).expanduser().is_dir():
+        raise UsageError("--in-place takes one folder of this machine")
+    folder = folder_at(given[0])
+    found, problems = sources_of(given)
+    if any(source.single for source in found):
+        raise UsageError(f"{folder} is a project, its images lie elsewhere; give their folder")
+    with ledger_of(folder, plan.step, plan.asked, in_place=True) as ledger:
+        sources = _originals(ledger, found)
+        keys = worked(ledger, sources, plan, progress, started)
+        for source, key in zip(sources, keys, strict=True):
+            _replace(folder, source, ledger.records[key])
+        ledger.finish(set(keys))
+        items = tuple(item_of(ledger.records[key]) for key in sorted(ledger.records))
+    return Outcome(str(folder), items, notes=problems, seconds=time.monotonic() - started)
+
+
+def _originals(ledger: Ledger, found: Sequence[Source]) -> list[Source]:
+    """Sources without what this step put among them, named as they were when all originals were there."""
+    made = {str(one["file"]): one.get("file_stamp") for r in ledger.records.values() for one in r.files}
+    sources = [source for source in found if made.get(source.ref.path) != stamp_of(source)]
+    stems = Counter(map(_stem, {source.ref.path for source in sources} | set(ledger.records)))
+    names = [(source, _stem(source.ref.path)) for source in sources]
+    return [replace(s, dataset=stem if stems[stem] == 1 else s.ref.path) for s, stem in names]
+
+
+def _stem(path: str) -> str:
+    stem = PurePosixPath(path).with_suffix("")
+    return str(stem.with_suffix("") if stem.suffix.lower() == ".ome" else stem)
+
+
+def _replace(folder: Path, source: Source, record: Record) -> None:
+    """Take an original away whose copy was found right."""
+    names = [str(one["file"]) for one in record.files]
+    if record.status != "ok" or not names or source.ref.path in names:
+        return
+    if all(stamp_at(folder / str(one["file"])) == one["file_stamp"] for one in record.files):
+        Path(source.ref.uri).unlink(missing_ok=True)
