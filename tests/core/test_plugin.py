@@ -114,4 +114,9 @@ def test_a_step_states_its_title_options_and_whether_it_needs_a_place():
 
     mark = clean.__smalti__
     assert (mark.kind, mark.name, mark.meaning) == ("step", "clean", "Make them clean.")
-    assert dict(mark.options) == {"title": "Clean images", "options": int, "needs_out": False}
+    assert dict(mark.options) == {
+        "title": "Clean images",
+        "options": int,
+        "needs_out": False,
+        "takes": "images",
+    }

@@ -10,8 +10,6 @@ from smalti.app.about import about, labels
 from smalti.app.address import Address
 from smalti.app.cards import Cards
 from smalti.app.empty import Empty
-from smalti.app.work.sorts import CURATE, EXPORT, Sort
-from smalti.app.work.tab import WorkTab
 from smalti.app.filters import Filters
 from smalti.app.framed import framed
 from smalti.app.herald import Herald
@@ -28,6 +26,8 @@ from smalti.app.views.scatter import ScatterView
 from smalti.app.views.sizes import SizesView
 from smalti.app.views.table import TableView
 from smalti.app.words import count
+from smalti.app.work.sorts import CURATE, EXPORT, Sort
+from smalti.app.work.tab import WorkTab
 
 __all__ = ["ProjectPage"]
 

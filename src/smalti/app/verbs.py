@@ -10,7 +10,17 @@ from smalti.core.plugin import verb
 if TYPE_CHECKING:
     from smalti.processing.project import Project
 
-__all__ = ["explore", "export_images", "mosaic"]
+__all__ = ["curate", "explore", "export_images", "mosaic"]
+
+
+@verb("curate")
+def curate(project: Project, step: str, out: Any, images: Any = None, **options: Any) -> Any:
+    """Do a step of curation with images of a project; see `smalti.curation.api.curate`."""
+    from smalti.curation.api import curate as run
+    from smalti.curation.sources import Chosen
+
+    rows = project.view.filtered if images is None else images
+    return run(step, Chosen(project, rows), out, **options)
 
 
 @verb("explore")

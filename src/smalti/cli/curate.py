@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from smalti.cli.choosing import Chosen as Rows
 from smalti.cli.generated import with_options_of
+from smalti.cli.images import ROW_OPTIONS, given_of, rows_of
 from smalti.cli.options import Debug, stoppable
 
 __all__ = ["curate"]
@@ -56,7 +58,7 @@ def _command(plugin: Any) -> Any:
     from inspect import getdoc
 
     record = plugin.options["options"]
-    needs_out = plugin.options["needs_out"]
+    needs_out, of_images = plugin.options["needs_out"], plugin.options["takes"] == "images"
     home = typer.Option("-o", "--out", metavar="DST", help="Folder to write to.")
 
     def run(
@@ -65,11 +67,12 @@ def _command(plugin: Any) -> Any:
         from smalti.core.options import read_options
         from smalti.core.progress import RichProgress
 
+        rows = rows_of(options) if of_images else Rows()
         asked = read_options(record, {name: value for name, value in options.items() if value is not None})
         progress = RichProgress()
         with stoppable("the same command goes on from here"):
             try:
-                outcome = plugin.function(sources, out or "", asked, progress)
+                outcome = plugin.function(given_of(sources, rows), out or "", asked, progress)
             finally:
                 progress.close()
         typer.echo(json.dumps(outcome.to_dict(), indent=2) if as_json else outcome.tell())
@@ -81,7 +84,7 @@ def _command(plugin: Any) -> Any:
         run.__defaults__ = (None, *(run.__defaults__ or ()))
     run.__doc__ = (getdoc(plugin.function) or "").partition("\nParameters\n")[0]
     made = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    made.command(plugin.name)(with_options_of(record)(run))
+    made.command(plugin.name)(with_options_of(record, more=ROW_OPTIONS if of_images else {})(run))
     return typer.main.get_command(made)
 
 

@@ -20,7 +20,9 @@ from smalti.cli.choosing import (
 )
 from smalti.core.errors import UsageError
 
-__all__ = ["ROW_OPTIONS", "chosen_images", "rows_of"]
+__all__ = ["ROW_OPTIONS", "chosen_images", "given_of", "rows_of"]
+
+NO_PROJECT = "--where, --view and other filters choose rows of a project; give one, as X.smalti"
 
 ROW_OPTIONS: Mapping[str, Any] = {
     "where": Where,
@@ -63,16 +65,33 @@ def chosen_images(sources: Sequence[str], recursive: bool, rows: Rows, *, readab
 
     if not (len(sources) == 1 and is_project(sources[0])):
         if rows != Rows():
-            raise UsageError(
-                "--where, --view and other filters choose rows of a project; give one, as X.smalti"
-            )
+            raise UsageError(NO_PROJECT)
         return of_folders(sources, recursive=recursive)
+    project, kept, text = _kept(sources[0], rows)
+    return of_project(project, kept, chosen_by=text, readable=readable)
+
+
+def given_of(sources: Sequence[str], rows: Rows) -> Sequence[Any]:
+    """What a step is given: sources as they are, or the images of a project that options leave."""
+    if rows == Rows():
+        return sources
+    from smalti.curation.sources import Chosen
+    from smalti.processing.sharing.kinds import is_project
+
+    if not (len(sources) == 1 and is_project(sources[0])):
+        raise UsageError(NO_PROJECT)
+    project, kept, _ = _kept(sources[0], rows)
+    return [Chosen(project, kept)]
+
+
+def _kept(source: str, rows: Rows) -> tuple[Any, Any, str]:
+    """A project, the rows of its images table that options leave, and what chose them, in words."""
     from smalti.processing.project import open as open_project
     from smalti.table.code import view_text
     from smalti.table.view import Table, ViewState
 
-    project = open_project(sources[0])
+    project = open_project(source)
     table = Table(project.images.collect(), source=str(project.source), home=str(project.path))
     state = ViewState(table, chosen_view(table, rows))
     kept = state.selected if state.view.selection else state.filtered
-    return of_project(project, kept, chosen_by=view_text(table, state.view), readable=readable)
+    return project, kept, view_text(table, state.view)

@@ -11,10 +11,13 @@ from smalti.core.plugin import find
 from smalti.core.progress import Progress, RichProgress
 from smalti.curation.outcome import Outcome
 from smalti.curation.patchset import PatchSet
+from smalti.curation.sources import Chosen, Given
+from smalti.processing.project import Project
 
 __all__ = ["curate", "dedupe", "open_patches", "patch2d", "patch3d"]
 
-Sources = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Source = str | os.PathLike[str] | Chosen | Project
+Sources = Source | Sequence[Source]
 
 
 def curate(
@@ -32,7 +35,7 @@ def curate(
     step
         Its name: ``"patch3d"``; see ``smalti curate --help``.
     sources
-        Images, volumes, folders, patterns, URLs or sets of patches.
+        Images, volumes, folders, patterns, URLs or sets of patches; or a project, whose filter chooses.
     out
         Folder to write to.
     progress
@@ -53,14 +56,20 @@ def curate(
     plugin = find("step", step)
     asked = read_options(plugin.options["options"], options)
     shown = RichProgress() if progress is None else progress
-    given = [sources] if isinstance(sources, str | os.PathLike) else sources
+    given = [sources] if isinstance(sources, str | os.PathLike | Chosen | Project) else sources
     try:
-        outcome: Outcome = plugin.function([os.fspath(one) for one in given], os.fspath(out), asked, shown)
+        outcome: Outcome = plugin.function([*map(_given, given)], os.fspath(out), asked, shown)
     finally:
         shown.close()
     if isinstance(shown, RichProgress) and (outcome.failed or outcome.skipped or outcome.notes):
         shown.say(outcome.tell())  # else a notebook would not tell what failed
     return outcome
+
+
+def _given(source: Source) -> Given:
+    if isinstance(source, Project):
+        return Chosen(source, source.view.filtered)
+    return source if isinstance(source, Chosen) else os.fspath(source)
 
 
 def patch2d(sources: Sources, out: str | os.PathLike[str], **options: Any) -> PatchSet:

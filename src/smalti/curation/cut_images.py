@@ -18,7 +18,7 @@ from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, Windows, check_channel, padded, picked
-from smalti.curation.sources import Source
+from smalti.curation.sources import Given, Source
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
 from smalti.curation.usual import workers_option
@@ -50,7 +50,7 @@ class Patch2dOptions(DuplicateOptions):
 
 
 @step("patch2d", title="Patches of images", options=Patch2dOptions)
-def patch2d(sources: Sequence[str], out: str, options: Patch2dOptions, progress: Progress) -> Outcome:
+def patch2d(sources: Sequence[Given], out: str, options: Patch2dOptions, progress: Progress) -> Outcome:
     """Cut images to patches; folder and file name are kept in names.
 
     Every plane of an image with several is cut. With --dedupe near-duplicates in each folder are left out.
@@ -92,7 +92,7 @@ def patch2d(sources: Sequence[str], out: str, options: Patch2dOptions, progress:
 
 
 def whole_images(
-    sources: Sequence[str],
+    sources: Sequence[Given],
     out: str,
     duplicates: DuplicateOptions,
     progress: Progress,

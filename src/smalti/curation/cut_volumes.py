@@ -19,7 +19,7 @@ from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import ORDERS, Picked, Windows, check_channel, padded, picked
-from smalti.curation.sources import Source
+from smalti.curation.sources import Given, Source
 from smalti.curation.spacing import Spacing, proportions, read_spacing, stated
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
@@ -71,7 +71,7 @@ class Patch3dOptions(DuplicateOptions):
 
 
 @step("patch3d", title="Patches of volumes", options=Patch3dOptions)
-def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress: Progress) -> Outcome:
+def patch3d(sources: Sequence[Given], out: str, options: Patch3dOptions, progress: Progress) -> Outcome:
     """Cut slices of volumes along their axes to patches, and leave near-duplicates out.
 
     Volumes are read once for all axes, slab by slab. Without spacing in the header, with slices further apart

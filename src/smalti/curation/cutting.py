@@ -29,7 +29,7 @@ from smalti.curation.grey import Window
 from smalti.curation.hashes import described
 from smalti.curation.names import Patch2d, Patch3d, Span
 from smalti.curation.outcome import Outcome
-from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.sources import Given, Source, images_of, sources_of
 from smalti.curation.state import Made, State, Unit, alone_in
 from smalti.curation.store import Place, Store, Write, store_in
 from smalti.processing.machine import usable_cores
@@ -184,7 +184,7 @@ class _Cut:
     notes: tuple[str, ...]
 
 
-def cut(given: Sequence[str], out: str, cutting: Cutting, progress: Progress) -> Outcome:
+def cut(given: Sequence[Given], out: str, cutting: Cutting, progress: Progress) -> Outcome:
     """Cut everything that is new or changed into the set of patches in a folder.
 
     Raises

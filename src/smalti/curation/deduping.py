@@ -1,6 +1,7 @@
 """``dedupe``: near-duplicates in a set of patches, among images, or in old ``.pkl`` files."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from smalti.curation.names import Patch2d, Patch3d, parse
 from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
 from smalti.curation.pickles import read_pickle
+from smalti.curation.sources import Given
 from smalti.curation.state import alone_in
 from smalti.curation.store import Write, store_in
 from smalti.curation.usual import workers_option
@@ -47,7 +49,7 @@ class DedupeOptions(DuplicateOptions):
 
 
 @step("dedupe", title="Near-duplicates", options=DedupeOptions, needs_out=False)
-def dedupe(sources: Sequence[str], out: str, options: DedupeOptions, progress: Progress) -> Outcome:
+def dedupe(sources: Sequence[Given], out: str, options: DedupeOptions, progress: Progress) -> Outcome:
     """Look for near-duplicates: in a set of patches, among images or those of a project, or in .pkl files.
 
     An item is kept unless an earlier kept one lies within --distance bits of hash; it belongs to the nearest
@@ -61,15 +63,17 @@ def dedupe(sources: Sequence[str], out: str, options: DedupeOptions, progress: P
         There is nothing to look at, or no place for what is found.
     """
     started = time.monotonic()
-    if len(sources) == 1 and (Path(sources[0]) / manifest.FILE_NAME).is_file() and not out:
-        return _in_place(PatchSet.open(sources[0]), options, progress, started)
+    only = os.fspath(sources[0]) if len(sources) == 1 else ""
+    is_set = bool(only) and (Path(only) / manifest.FILE_NAME).is_file()
+    if is_set and not out:
+        return _in_place(PatchSet.open(only), options, progress, started)
     if not out.strip() or is_url(out):
         raise UsageError("give the folder for what is found with -o, on this machine")
     pickles = _pickles(sources)
-    if len(sources) == 1 and (Path(sources[0]) / manifest.FILE_NAME).is_file():
-        old = PatchSet.open(sources[0])
+    if is_set:
+        old = PatchSet.open(only)
         frame = _hashed(old, options, progress)
-        return _written(frame, old.read, out, options, (Item(sources[0]),), started)
+        return _written(frame, old.read, out, options, (Item(only),), started)
     if pickles:
         return _of_pickles(pickles, out, options, progress, started)
     workers, fresh = options.workers, options.fresh
@@ -174,7 +178,7 @@ def _written(
     return Outcome(str(folder), items, n, "patch", notes, time.monotonic() - started)
 
 
-def _pickles(sources: Sequence[str]) -> list[Path]:
+def _pickles(sources: Sequence[Given]) -> list[Path]:
     """Files that end in ``.pkl``, also those of folders that hold no others."""
     found: list[Path] = []
     for source in sources:

@@ -13,7 +13,7 @@ from smalti.core.remote import is_url, shown
 from smalti.curation.cutting import SkipError
 from smalti.curation.ledger import Ledger, Record, ledger_of
 from smalti.curation.outcome import Item, Outcome, Status
-from smalti.curation.sources import Source, sources_of
+from smalti.curation.sources import Given, Source, sources_of
 
 __all__ = ["Desk", "Each", "each", "folder_at", "item_of", "key_of", "stamp_of", "why_of"]
 
@@ -100,7 +100,7 @@ def folder_at(out: str) -> Path:
     return Path(out).expanduser().absolute()
 
 
-def each(given: Sequence[str], out: str, plan: Each, progress: Progress) -> Outcome:
+def each(given: Sequence[Given], out: str, plan: Each, progress: Progress) -> Outcome:
     """Work on every source that is new or changed.
 
     Raises

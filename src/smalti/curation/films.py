@@ -13,7 +13,7 @@ from smalti.curation.cutting import SkipError
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import picked
-from smalti.curation.sources import Source, images_of
+from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import (
     ENDINGS,
     Form,
@@ -42,7 +42,7 @@ class VideoOptions:
 
 
 @step(KIND, title="Stacks of videos", options=VideoOptions)
-def video(sources: Sequence[str], out: str, options: VideoOptions, progress: Progress) -> Outcome:
+def video(sources: Sequence[Given], out: str, options: VideoOptions, progress: Progress) -> Outcome:
     """Write AVI, MP4, MOV and other films as stacks of grey frames, one frame in memory at a time.
 
     That a stack was a film stands in its name, its metadata and the table ``video.parquet``: its slices are

@@ -18,7 +18,7 @@ from smalti.curation.each import Desk, Each, each
 from smalti.curation.grey import PERCENTILES, Intensity, Window, grey, window_of
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
-from smalti.curation.sources import Source, images_of
+from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import spacing_of
 from smalti.kernels.pyramid import coarse_shape, coarser
 from smalti.writers.mrc import MrcBytes, write_mrc_bytes
@@ -42,7 +42,7 @@ class Mrc2byteOptions:
 
 
 @step("mrc2byte", title="Volumes as bytes", options=Mrc2byteOptions)
-def mrc2byte(sources: Sequence[str], out: str, options: Mrc2byteOptions, progress: Progress) -> Outcome:
+def mrc2byte(sources: Sequence[Given], out: str, options: Mrc2byteOptions, progress: Progress) -> Outcome:
     """Write volumes as MRC of unsigned bytes, slab by slab: MRC of any mode, and all that is read here.
 
     The header has the spacing of the source, times --bin. Means are taken before pixels become bytes; black

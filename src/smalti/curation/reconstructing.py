@@ -20,7 +20,7 @@ from smalti.curation.ledger import Ledger, Record, ledger_of
 from smalti.curation.names import Cube, Flipbook, Span
 from smalti.curation.outcome import Outcome, Status
 from smalti.curation.planes import ORDERS, Picked, picked
-from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.sources import Given, Source, images_of, sources_of
 from smalti.curation.stacks import (
     ENDINGS,
     Form,
@@ -70,8 +70,10 @@ class ReconstructOptions:
     fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
 
 
-@step(_STEP, title="Sub-volumes around patches", options=ReconstructOptions)
-def reconstruct(sources: Sequence[str], out: str, options: ReconstructOptions, progress: Progress) -> Outcome:
+@step(_STEP, title="Sub-volumes around patches", options=ReconstructOptions, takes="patches")
+def reconstruct(
+    sources: Sequence[Given], out: str, options: ReconstructOptions, progress: Progress
+) -> Outcome:
     """Write what lies around patches in their volumes: voxels as they are stored, with their spacing.
 
     Patches are those that a set keeps, or files or names in the grammar of patches. A patch is looked for in

@@ -17,7 +17,7 @@ from smalti.curation.each import Desk, Each, each
 from smalti.curation.names import Cube, Span
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
-from smalti.curation.sources import Source, images_of
+from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import (
     ENDINGS,
     Form,
@@ -56,7 +56,7 @@ class CropOptions:
 
 
 @step("crop", title="Cubes of large volumes", options=CropOptions)
-def crop(sources: Sequence[str], out: str, options: CropOptions, progress: Progress) -> Outcome:
+def crop(sources: Sequence[Given], out: str, options: CropOptions, progress: Progress) -> Outcome:
     """Cut cubes, drawn by chance, out of volumes above a size; smaller ones are left to be used whole.
 
     Cubes of one volume do not overlap. Voxels, their type and spacing stay as they are; names tell where a

@@ -1,5 +1,6 @@
 """``standardize``: images to single-channel grey bytes, beside their folders or in them."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,7 @@ from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
 from smalti.curation.ledger import Ledger, Record, ledger_of, stamp_at
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
-from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.sources import Given, Source, images_of, sources_of
 from smalti.curation.usual import workers_option
 from smalti.processing.machine import usable_cores
 from smalti.writers.aside import aside
@@ -57,7 +58,9 @@ class StandardizeOptions:
 
 
 @step(_STEP, title="Images as grey bytes", options=StandardizeOptions, needs_out=False)
-def standardize(sources: Sequence[str], out: str, options: StandardizeOptions, progress: Progress) -> Outcome:
+def standardize(
+    sources: Sequence[Given], out: str, options: StandardizeOptions, progress: Progress
+) -> Outcome:
     """Write images as single-channel grey bytes, in the same folders below -o, or in their place.
 
     NaN become 0, which is said. Volumes and films are left out, which is said too. The same command goes on
@@ -246,7 +249,7 @@ def _verify(path: Path, digest: str) -> None:
 
 
 def _in_place(
-    given: Sequence[str], out: str, plan: Each, options: StandardizeOptions, progress: Progress
+    given: Sequence[Given], out: str, plan: Each, options: StandardizeOptions, progress: Progress
 ) -> Outcome:
     """Write copies beside the originals; each original goes when its copy was read back and is kept."""
     started = time.monotonic()
@@ -254,9 +257,10 @@ def _in_place(
         raise UsageError("both -o and --in-place are given; give one of them")
     if options.fresh:
         raise UsageError("--fresh would need the originals, which --in-place replaced; give -o")
-    if len(given) != 1 or is_url(given[0]) or not Path(given[0]).expanduser().is_dir():
+    place = os.fspath(given[0]) if len(given) == 1 else ""
+    if not place or is_url(place) or not Path(place).expanduser().is_dir():
         raise UsageError("--in-place takes one folder of this machine")
-    folder = folder_at(given[0])
+    folder = folder_at(place)
     found, problems = sources_of(given)
     if any(source.single for source in found):
         raise UsageError(f"{folder} is a project, its images lie elsewhere; give their folder")

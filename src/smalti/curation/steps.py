@@ -9,6 +9,8 @@ from smalti.curation.outcome import Outcome
 
 __all__ = ["crop", "mrc2byte", "reconstruct", "standardize", "video"]
 
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
 
 def standardize(sources: Sources, out: str | os.PathLike[str] = "", **options: Any) -> Outcome:
     """Write images as single-channel grey bytes.
@@ -97,7 +99,7 @@ def crop(sources: Sources, out: str | os.PathLike[str], **options: Any) -> Outco
     return curate("crop", sources, out, **options)
 
 
-def reconstruct(patches: Sources, volumes: Sources, out: str | os.PathLike[str], **options: Any) -> Outcome:
+def reconstruct(patches: Sources, volumes: Paths, out: str | os.PathLike[str], **options: Any) -> Outcome:
     """Write what lies around patches in their volumes.
 
     Parameters

@@ -1,5 +1,6 @@
 """Patches that are to be found again in their volumes: of a set, of files by names, or of names alone."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,7 @@ from smalti.core.errors import NothingFoundError, UsageError
 from smalti.curation import manifest
 from smalti.curation.names import GRAMMAR, Corner, Flipbook, Patch3d, Section, Span, parse
 from smalti.curation.patchset import PatchSet
+from smalti.curation.sources import Given
 from smalti.loaders.choose import known_extensions
 from smalti.sources.folder import discover
 
@@ -52,7 +54,7 @@ class Wanted:
     why: str = ""
 
 
-def wanted_of(given: Sequence[str]) -> list[Wanted]:
+def wanted_of(given: Sequence[Given]) -> list[Wanted]:
     """All patches in the order in which they are given, each once.
 
     Raises
@@ -63,12 +65,13 @@ def wanted_of(given: Sequence[str]) -> list[Wanted]:
         Something cannot be read.
     """
     found: dict[str, Wanted] = {}
-    for one in given:
+    names = [os.fspath(one) for one in given]
+    for one in names:
         for wanted in _given(one):
             found.setdefault(wanted.key, wanted)
     if not found:
         raise NothingFoundError(
-            f"there is no patch in {', '.join(given) or 'nothing'}; give a set of patches, or files or names"
+            f"there is no patch in {', '.join(names) or 'nothing'}; give a set of patches, or files or names"
         )
     return list(found.values())
 

@@ -231,6 +231,10 @@ class Project(Tables):
         """Hand on the images that `view` leaves, or some rows; see `smalti.export.api.export_images`."""
         return find("verb", "export_images").function(self, exporter, out, images, **options)
 
+    def curate(self, step: str, out: str | Path, images: Any = None, **options: Any) -> Any:
+        """Make something of the images that `view` leaves, or some rows; see `smalti.curation.api.curate`."""
+        return find("verb", "curate").function(self, step, out, images, **options)
+
     def mosaic(self, **options: Any) -> Any:
         """All images as tiles, a widget for a notebook cell; it shows and sets the project's live `view`."""
         return find("verb", "mosaic").function(self, **options)

@@ -8,14 +8,14 @@ from typing import Any
 import panel as pn
 import param
 
+from smalti.app.live import Live, button
+from smalti.app.theme import stacked
+from smalti.app.words import sentence
 from smalti.app.work.code import command_of, python_of
 from smalti.app.work.running import Running
 from smalti.app.work.sorts import Sort
 from smalti.app.work.told import progress_html, report_html
 from smalti.app.work.wish import Wish
-from smalti.app.live import Live, button
-from smalti.app.theme import stacked
-from smalti.app.words import sentence
 from smalti.core.errors import SmaltiError
 from smalti.core.progress import State
 from smalti.export.report import Report

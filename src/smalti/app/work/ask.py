@@ -8,12 +8,12 @@ from typing import Any, get_args
 import panel as pn
 import param
 
-from smalti.app.work.place import name_for, path_for
-from smalti.app.work.sorts import Sort
-from smalti.app.work.wish import Rows
 from smalti.app.fields import Fields
 from smalti.app.session import Session
 from smalti.app.words import count, sentence
+from smalti.app.work.place import name_for, path_for
+from smalti.app.work.sorts import Sort
+from smalti.app.work.wish import Rows
 from smalti.core.errors import UsageError
 from smalti.core.plugin import Plugin
 

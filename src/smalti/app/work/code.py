@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from smalti.app.work.wish import Wish
 from smalti.app.field_html import written
+from smalti.app.work.wish import Wish
 from smalti.table.choice import View
 from smalti.table.code import to_command, to_python
 from smalti.table.conditions import selection_text

@@ -6,13 +6,13 @@ from typing import Any
 import panel as pn
 import param
 
+from smalti.app.forms import Form
+from smalti.app.session import Session
+from smalti.app.theme import html, side_by_side, stacked
 from smalti.app.work.acts import Acts
 from smalti.app.work.ask import Ask
 from smalti.app.work.sorts import Sort
 from smalti.app.work.wish import DRY_RUN, Wish
-from smalti.app.forms import Form
-from smalti.app.session import Session
-from smalti.app.theme import html, side_by_side, stacked
 from smalti.core.options import options_of
 from smalti.core.plugin import Plugin, plugins
 

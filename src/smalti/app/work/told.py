@@ -66,7 +66,9 @@ def _failures(report: Report, sort: Sort) -> str:
     )
     left = report.failed - len(report.errors)
     more = f'<li class="faint">and {left:,} more</li>' if left > 0 else ""
-    return f'<h3>{count(report.failed)} could not be {sort.not_done}</h3><ul class="failures">{rows}{more}</ul>'
+    return (
+        f'<h3>{count(report.failed)} could not be {sort.not_done}</h3><ul class="failures">{rows}{more}</ul>'
+    )
 
 
 def _lines(lines: Iterable[str], kind: str, title: str = "") -> str:

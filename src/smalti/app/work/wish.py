@@ -84,7 +84,8 @@ class Wish:
             It cannot be done; options are called as the form does.
         """
         try:
-            return self._curated(project, progress) if self.plugin.kind == "step" else self._exported(project, progress)
+            do = self._curated if self.plugin.kind == "step" else self._exported
+            return do(project, progress)
         except SmaltiError as error:
             raise SmaltiError(in_labels(str(error), type(self.options))) from error
 

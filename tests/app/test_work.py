@@ -1,4 +1,4 @@
-"""The Export tab: forms made of options, names that stay beside the project, runs that show themselves."""
+"""The tabs for work on images: forms made of options, names beside the project, runs that show themselves."""
 
 import asyncio
 import os
@@ -17,13 +17,14 @@ from playwright.sync_api import expect
 
 import smalti
 from smalti.app.content import Content
+from smalti.app.forms import Form
+from smalti.app.session import Session
 from smalti.app.work.code import command_of, python_of
 from smalti.app.work.place import name_for, path_for
 from smalti.app.work.running import Running
-from smalti.app.work.tab import ExportTab
+from smalti.app.work.sorts import CURATE, EXPORT
+from smalti.app.work.tab import WorkTab
 from smalti.app.work.told import report_html
-from smalti.app.forms import Form
-from smalti.app.session import Session
 from smalti.core.errors import UsageError
 from smalti.core.options import options_of
 from smalti.core.plugin import Plugin, exporter
@@ -54,8 +55,8 @@ def form(exporters: Mapping[str, Plugin]) -> Form:
 
 
 @pytest.fixture
-def tab(content: Content, exporters: Mapping[str, Plugin]) -> ExportTab:
-    tab = ExportTab(Session(content), exporters)
+def tab(content: Content, exporters: Mapping[str, Plugin]) -> WorkTab:
+    tab = WorkTab(Session(content), EXPORT, exporters)
     tab.visible = True
     return tab
 
@@ -66,11 +67,11 @@ def fill(fields: Any, **values: Any) -> None:
         fields._handle_msg({"key": key, "value": value})
 
 
-def press(tab: ExportTab, do: str, key: str = "") -> None:
+def press(tab: WorkTab, do: str, key: str = "") -> None:
     tab.acts._buttons._handle_msg({"do": do, "key": key or do, "value": ""})
 
 
-def result(tab: ExportTab) -> str:
+def result(tab: WorkTab) -> str:
     return str(tab.acts._result.markup)
 
 
@@ -189,7 +190,7 @@ def test_a_plain_name_lies_beside_the_project_with_the_usual_ending(demo: Projec
     assert name_for(demo_named, ".zarr") == "a- b.zarr"
 
 
-def test_the_images_chosen_follow_filters_and_selection(tab: ExportTab) -> None:
+def test_the_images_chosen_follow_filters_and_selection(tab: WorkTab) -> None:
     state = tab._session.state
     assert tab.ask.fields.markup.count("disabled") == 1
     state.add_filter("size_x", "==", 256)
@@ -204,49 +205,49 @@ def test_the_images_chosen_follow_filters_and_selection(tab: ExportTab) -> None:
     assert tab.wish().images().height == state.n[0]
 
 
-def test_a_preview_writes_nothing_and_an_export_what_it_said(tab: ExportTab) -> None:
+def test_a_preview_writes_nothing_and_an_export_what_it_said(tab: WorkTab) -> None:
     fill(tab.ask.fields, called="first")
     fill(tab.form.fields, most="7")
     press(tab, "preview")
     assert "<li>7 lines</li>" in result(tab)
     assert not tab.wish().path.exists()
-    press(tab, "export")
+    press(tab, "go")
     assert "<dt>written</dt><dd>7</dd>" in result(tab)
     assert "could not be read were left out" in result(tab)
     assert pl.read_csv(tab.wish().path).height == 7
 
 
 def test_what_came_of_one_exporter_is_not_shown_below_another(
-    tab: ExportTab, exporters: Mapping[str, Plugin]
+    tab: WorkTab, exporters: Mapping[str, Plugin]
 ) -> None:
     press(tab, "preview")
     assert result(tab)
-    fill(tab.ask.fields, exporter=next(name for name in exporters if name != tab.ask.exporter))
+    fill(tab.ask.fields, what=next(name for name in exporters if name != tab.ask.what))
     assert not tab.acts._result.visible
 
 
-def test_a_failure_is_said_and_the_result_before_it_stays(tab: ExportTab) -> None:
+def test_a_failure_is_said_and_the_result_before_it_stays(tab: WorkTab) -> None:
     fill(tab.ask.fields, called="second")
-    press(tab, "export")
-    press(tab, "export")
+    press(tab, "go")
+    press(tab, "go")
     assert tab.acts.trouble == "There is second.csv already; give Overwrite, or another name."
     assert "<dt>written</dt>" in result(tab)
-    fill(tab.ask.fields, exporter="full")
+    fill(tab.ask.fields, what="full")
     assert tab.acts.trouble == ""
-    press(tab, "export")
+    press(tab, "go")
     assert tab.acts.trouble.startswith("It ended with OSError: no room left for")
     assert (tab.acts._running.busy, tab.acts.previews) == (False, False)
 
 
-def test_nothing_is_exported_where_nothing_is_left_or_a_field_is_wrong(tab: ExportTab) -> None:
+def test_nothing_is_exported_where_nothing_is_left_or_a_field_is_wrong(tab: WorkTab) -> None:
     fill(tab.ask.fields, called="../x")
     assert "give a name alone" in tab.ask.fields.says["called"]
-    press(tab, "export")
+    press(tab, "go")
     assert "give a name alone" in tab.acts.trouble
     tab._session.state.add_filter("size_x", "<", 0)
     assert "No image passes the filters" in tab.acts._buttons.markup
     assert tab.acts._buttons.markup.count("disabled") == 2
-    press(tab, "export")
+    press(tab, "go")
     fill(tab.ask.fields, rows="all", called="x")
     assert tab.acts.why_not == ""
 
@@ -261,7 +262,7 @@ def test_without_exporters_it_says_so_and_a_broken_record_is_left_out(content: C
         """Nothing is known of its options."""
         raise AssertionError
 
-    tab = ExportTab(Session(content), {"untold": untold.__smalti__})  # type: ignore[attr-defined]
+    tab = WorkTab(Session(content), EXPORT, {"untold": untold.__smalti__})  # type: ignore[attr-defined]
     tab.visible = True
     assert "No exporter is installed" in tab._place[0].object
 
@@ -269,12 +270,12 @@ def test_without_exporters_it_says_so_and_a_broken_record_is_left_out(content: C
 def test_a_project_without_images_says_so(
     demo: Project, project_of: Callable[[pl.DataFrame], Project], exporters: Mapping[str, Plugin]
 ) -> None:
-    tab = ExportTab(Session(Content.of(project_of(demo.images.head(0).collect()))), exporters)
+    tab = WorkTab(Session(Content.of(project_of(demo.images.head(0).collect()))), EXPORT, exporters)
     tab.visible = True
     assert "holds no image yet" in tab.acts._buttons.markup
 
 
-def test_the_export_is_copied_as_python_and_as_a_command(tab: ExportTab, tmp_path: Path) -> None:
+def test_the_export_is_copied_as_python_and_as_a_command(tab: WorkTab, tmp_path: Path) -> None:
     state = tab._session.state
     state.group_by = "condition"
     state.add_filter("mean", "is_outlier", 2.0, invert=True)
@@ -301,7 +302,7 @@ def test_the_export_is_copied_as_python_and_as_a_command(tab: ExportTab, tmp_pat
     assert "--group-by" not in parts
 
 
-def test_more_images_than_code_should_name_are_said(tab: ExportTab) -> None:
+def test_more_images_than_code_should_name_are_said(tab: WorkTab) -> None:
     tab._session.state.add_filter("path", "in", [f"{n}.tif" for n in range(300)], invert=True)
     with pytest.raises(UsageError, match="save the view by name"):
         python_of(tab.wish())
@@ -311,7 +312,7 @@ def test_more_images_than_code_should_name_are_said(tab: ExportTab) -> None:
 
 def test_failures_are_listed_with_their_reasons_and_escaped() -> None:
     report = Report("x", 2, 12, 20, (("<b>.tif", "no room"),), ("one <i>note</i>",), 12.0)
-    markup = report_html(report, preview=False)
+    markup = report_html(report, EXPORT, preview=False)
     assert "&lt;b&gt;.tif" in markup
     assert "one &lt;i&gt;note" in markup
     assert "and 11 more" in markup
@@ -392,6 +393,36 @@ def test_an_installed_exporter_has_its_form_previews_exports_and_shows_the_resul
     expect(page.get_by_label("Most")).to_have_value("40")
     assert pl.read_csv(demo.source.parent / "fourth.csv").height == 40
     assert opened.is_clean()
+
+
+def test_a_step_takes_the_images_that_the_filter_leaves_and_can_be_had_as_code(content: Content) -> None:
+    tab = WorkTab(Session(content), CURATE)
+    tab.visible = True
+    tab._session.state.add_filter("size_x", "==", 256)
+    fill(tab.ask.fields, what="patch2d", called="patches")
+    fill(tab.form.fields, crop_size="128", write="none")
+    kept, path = tab.ask.n, tab.wish().path
+    press(tab, "go")
+    assert "<dt>written</dt>" in result(tab), tab.acts.trouble
+    patches = smalti.curation.open_patches(path)
+    assert (
+        patches.frame["source_uri"].n_unique() == tab.wish().images().filter(pl.col("status") == "ok").height
+    )
+    assert kept < tab._session.state.n[0]
+    asked = f'project.curate("patch2d", "{path}", crop_size=128, write="none")'
+    assert python_of(tab.wish()).splitlines()[-1] == asked
+    line = shlex.split(command_of(tab.wish()))
+    assert line[:4] == ["smalti", "curate", "patch2d", str(content.project.source)]
+    assert "--where" in line
+
+
+def test_steps_that_take_no_images_and_options_that_write_over_them_are_not_offered(content: Content) -> None:
+    tab = WorkTab(Session(content), CURATE)
+    tab.visible = True
+    assert {"patch2d", "patch3d", "dedupe", "standardize"} <= tab.ask._known.keys()
+    assert "reconstruct" not in tab.ask._known
+    fill(tab.ask.fields, what="standardize")
+    assert "in_place" not in tab.form.fields.markup
 
 
 def test_no_form_asks_for_files_of_the_server():
