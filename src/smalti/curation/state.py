@@ -111,6 +111,7 @@ class State:
     _before: dict[str, Made] = field(default_factory=dict)
     _now: dict[str, Made] = field(default_factory=dict)
     _units: set[Unit] = field(default_factory=set)
+    _homes: dict[str, set[int]] = field(default_factory=dict)
     _parts: list[int] = field(default_factory=list)
     _stored: list[int] = field(default_factory=list)
 
@@ -130,6 +131,7 @@ class State:
             footer = manifest.info(folder / manifest.FILE_NAME).footer
             state._check(json.loads(footer.get("curation", "{}")))
             state.lengths = json.loads(footer.get("lengths", "{}"))
+            state._remove(json.loads(footer.get("gone", "[]")))
             rows = scan(folder / SOURCES).collect().rows(named=True)
             state._before = {row["source_id"]: Made(**row) for row in rows}
         for number in sorted(int(path.stem[5:]) for path in (folder / PARTS).glob("part-*.json")):
@@ -149,10 +151,15 @@ class State:
         return bool(self._parts)
 
     def finished(self, source: Source) -> Made | None:
-        """What became of a source that has not changed since; None of one that failed, or is new."""
+        """What became of a source that has not changed since; None of one that is new, or failed before."""
         made = self._now.get(source.ref.image_id) or self._before.get(source.ref.image_id)
-        known = made is not None and made.key == source.key and made.status != "failed"
-        return made if known else None
+        if made is None or made.key != source.key:
+            return None
+        return None if made.status == "failed" and source.ref.image_id not in self._now else made
+
+    def is_new(self, source: Source) -> bool:
+        """Whether this run, or the one that was stopped, made something of a source."""
+        return source.ref.image_id in self._now
 
     def has(self, unit: Unit) -> bool:
         """Whether a unit is in a part."""
@@ -193,7 +200,7 @@ class State:
         self._parts.append(number)
         if stored:
             self._stored.append(number)
-        self._units.update(units)
+        self._count(number, units)
         self._now.update({one.source_id: one for one in made})
 
     def rows(self, sources: Sequence[Source]) -> pl.DataFrame:
@@ -203,17 +210,15 @@ class State:
         """
         good = {s.ref.image_id: s for s in sources if (made := self.finished(s)) and made.status == "ok"}
         frames = [manifest.empty()]
-        if (self.folder / manifest.FILE_NAME).exists():
-            old = [name for name in good if name not in self._now]
-            frames.append(
-                manifest.read(self.folder / manifest.FILE_NAME).filter(pl.col("source_id").is_in(old))
-            )
-        numbers = [n for n in self._parts if n not in self._stored and self._rows_of(n).exists()]
+        old = [name for name in good if name not in self._now]
+        if old and (self.folder / manifest.FILE_NAME).exists():
+            before = manifest.read(self.folder / manifest.FILE_NAME)
+            frames.append(before.filter(pl.col("source_id").is_in(old)))
         new = [name for name in good if name in self._now]
-        frames += [
-            manifest.fitted(pl.read_parquet(self._rows_of(n))).filter(pl.col("source_id").is_in(new))
-            for n in numbers
-        ]
+        for number in sorted(set().union(*(self._homes.get(name, set()) for name in new))):
+            if self._rows_of(number).exists():
+                rows = manifest.fitted(pl.read_parquet(self._rows_of(number)))
+                frames.append(rows.filter(pl.col("source_id").is_in(new)))
         order = pl.DataFrame(
             {
                 "source_id": list(good),
@@ -245,9 +250,28 @@ class State:
         facts = pl.DataFrame(rows, schema=polars_schema(_COLUMNS))
         place = self.folder / SOURCES
         commit(stage(facts.lazy(), place, _COLUMNS, {"smalti": __version__}), place)
-        footer = {"curation": json.dumps(self.asked), "lengths": json.dumps(self.lengths)}
-        manifest.write(frame, self.folder / manifest.FILE_NAME, footer)
+        gone = sorted(self._files() - set(frame["file"].drop_nulls()))
+        facts_of = {"curation": self.asked, "lengths": self.lengths, "gone": gone}
+        footer = {name: json.dumps(value) for name, value in facts_of.items()}
+        place = self.folder / manifest.FILE_NAME
+        told = manifest.info(place).columns if place.exists() else ()
+        more = [c for c in told if c.name not in manifest.SCHEMA and c.name in frame.columns]
+        manifest.write(frame, place, footer, more)
+        self._remove(gone)
         shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+
+    def _files(self) -> set[str]:
+        """Files of patches that were written, by runs before and this one."""
+        tables = [self.folder / manifest.FILE_NAME, *map(self._rows_of, self._parts)]
+        found = [
+            pl.read_parquet(path, columns=["file"])["file"].drop_nulls() for path in tables if path.exists()
+        ]
+        return set().union(*found)
+
+    def _remove(self, files: Iterable[str]) -> None:
+        """Take files away that no patch lies in any more; those of the last run, where it was killed here."""
+        for name in files:
+            (self.folder / name).unlink(missing_ok=True)
 
     def _take(self, number: int) -> None:
         """Take up a part."""
@@ -256,9 +280,14 @@ class State:
         self._parts.append(number)
         if facts["stored"]:
             self._stored.append(number)
-        self._units.update((a, b, c, d, e) for a, b, c, d, e in facts["units"])
+        self._count(number, [(a, b, c, d, e) for a, b, c, d, e in facts["units"]])
         self._now.update({one["source_id"]: Made(**one) for one in facts["made"]})
         self.lengths = facts["lengths"]
+
+    def _count(self, number: int, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self._units.add(unit)
+            self._homes.setdefault(unit[0], set()).add(number)
 
     def _check(self, asked: Mapping[str, Any]) -> None:
         wanted = json.loads(json.dumps(self.asked))
