@@ -209,7 +209,8 @@ def test_in_place_a_file_of_two_images_is_left(tmp_path):
         file.write(np.zeros((7, 8), np.float32), metadata=None)
     item = run(tmp_path / "images", in_place=True).items[0]
     assert (item.status, item.why[:18]) == ("skipped", "it holds 2 images,")
-    assert len(tifffile.TiffFile(tmp_path / "images" / "a.tif").pages) == 2
+    with tifffile.TiffFile(tmp_path / "images" / "a.tif") as file:
+        assert len(file.pages) == 2
 
 
 @pytest.mark.parametrize(

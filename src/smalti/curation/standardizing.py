@@ -26,6 +26,7 @@ from smalti.curation.ledger import Ledger, Record, ledger_of, stamp_at
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
 from smalti.curation.sources import Source, images_of, sources_of
+from smalti.curation.stacks import check_channel
 from smalti.curation.usual import workers_option
 from smalti.processing.machine import usable_cores
 from smalti.writers.aside import aside
@@ -69,6 +70,7 @@ def standardize(sources: Sequence[str], out: str, options: StandardizeOptions, p
     UsageError
         There is no image, no place or two for what is written, or it was filled with other options.
     """
+    check_channel(options.channel)
     names = ("intensity", "per", "low", "high", "channel", "write")
     asked = {"step": "standardize 1", **{name: getattr(options, name) for name in names}}
     if options.low >= options.high:
