@@ -96,7 +96,7 @@ def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress:
     }  # fmt: skip
     cutting = Cutting(
         asked=asked,
-        plan=partial(_planned, options, voxel_size, Windows()),
+        plan=partial(_planned, options, voxel_size, Windows(), _Kept()),
         write=options.write,
         duplicates=options,
         dedupe=options.dedupe,
@@ -116,14 +116,23 @@ class _Segment(NamedTuple):
 class _Slab(NamedTuple):
     """What is read at once."""
 
-    z: _Segment
+    z: tuple[_Segment, ...]
     y: tuple[_Segment, ...]
     x: tuple[_Segment, ...]
 
     @property
     def box(self) -> tuple[Span, Span, Span]:
         """First and last of each axis."""
-        return self.z.span, (self.y[0].span[0], self.y[-1].span[1]), (self.x[0].span[0], self.x[-1].span[1])
+        z, y, x = ((parts[0].span[0], parts[-1].span[1]) for parts in (self.z, self.y, self.x))
+        return z, y, x
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The last volume that is one slab: it is hashed, and what is kept of it written, of one reading."""
+
+    key: object = None
+    pixels: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,8 @@ class _Volume:
     window: Window
     voxel_size: list[float] | None
     notes: tuple[str, ...]
+    key: object
+    kept: "_Kept"
 
     @property
     def n_pieces(self) -> int:
@@ -154,7 +165,7 @@ class _Volume:
         """See `Plan`."""
         slab = self.slabs[piece]
         found = []
-        for z, y, x in product((slab.z,), slab.y, slab.x):
+        for z, y, x in product(slab.z, slab.y, slab.x):
             for axis, (along, rows, columns) in enumerate(((z, y, x), (y, z, x), (x, z, y))):
                 slices = self._slices(along.span)
                 if axis in self.axes and rows.is_tile and columns.is_tile:
@@ -167,6 +178,8 @@ class _Volume:
 
     def read(self, piece: int) -> np.ndarray:
         """See `Plan`: (z, y, x), made bytes a few slices at a time: readers need as much again for these."""
+        if self.n_pieces == 1 and self.kept.key == self.key and self.kept.pixels is not None:
+            return self.kept.pixels
         z, y, x = self.slabs[piece].box
         made = np.empty([_length(span) for span in (z, y, x)], np.uint8)
         stored = stored_together(self.picked)
@@ -177,6 +190,7 @@ class _Volume:
             pixels = self.picked.read(slice(at, stop), slice(*y), slice(*x))
             made[at - z[0] : stop - z[0]] = self.picked.grey(pixels, self.window)
             at = stop
+        self.kept.key, self.kept.pixels = (self.key, made) if self.n_pieces == 1 else (None, None)
         return made
 
     def patches(self, piece: int, pixels: np.ndarray, box: Box) -> np.ndarray:
@@ -212,6 +226,7 @@ def _planned(
     options: Patch3dOptions,
     voxel_size: Spacing | None,
     windows: Windows,
+    kept: _Kept,
     source: Source,
     image: Image,
 ) -> _Volume:
@@ -230,12 +245,19 @@ def _planned(
     spacing = voxel_size or stated(image)
     axes, reason = _axes(source, image, stack, options, spacing or proportions(image))
     notes += [reason] if reason else []
-    side = options.crop_size if options.edge == "pad" else None
-    slabs = tuple(_slabs(one, axes, options))
     made = _Volume(
-        image, one, axes, options.spacing, side, slabs, Window(0, 255), list(spacing) if spacing else None,
-        tuple(notes),
-    )  # fmt: skip
+        image=image,
+        picked=one,
+        axes=axes,
+        spacing=options.spacing,
+        side=options.crop_size if options.edge == "pad" else None,
+        slabs=tuple(_slabs(one, axes, options)),
+        window=Window(0, 255),
+        voxel_size=list(spacing) if spacing else None,
+        notes=tuple(notes),
+        key=(*source.key, image.ref.series),
+        kept=kept,
+    )
     if not any(made.boxes(piece) for piece in range(made.n_pieces)):
         least = options.min_size or -(-options.crop_size // 2)
         needed = options.crop_size if options.edge == "drop" else least
@@ -282,14 +304,15 @@ def _slabs(one: Picked, axes: tuple[int, ...], options: Patch3dOptions) -> Itera
     y, x = (_segments(length, options) for length in (height, width))
     plane = height * width * one.item
     if axes == (0,):
-        deep = max(1, min(_depth(one, options), most // max(1, plane)))
+        is_small = n * plane <= most and options.spacing == 1
+        deep = n if is_small else max(1, min(_depth(one, options), most // max(1, plane)))
         z = [_Segment((at, min(at + deep, n)), False) for at in range(0, n, deep)]
         z = [part for part in z if -(-part.span[0] // options.spacing) * options.spacing < part.span[1]]
         y, x = ([part for part in parts if part.is_tile] for parts in (y, x))
     else:
         z = _segments(n, options)
-    for part in z:
-        row = (part.span[1] - part.span[0]) * one.item
+    for part in _grouped(z, plane, most if n * plane <= most else 0):
+        row = (part[-1].span[1] - part[0].span[0]) * one.item
         for columns in _grouped(x, row * options.crop_size, most):
             wide = row * (columns[-1].span[1] - columns[0].span[0])
             for rows in _grouped(y, wide, most):

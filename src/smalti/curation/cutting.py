@@ -176,12 +176,12 @@ class SkipError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A piece that was cut; without a unit, what is to be known of an image."""
+    """Patches that were cut, what is to be known of an image, or that a unit ends here."""
 
-    unit: Unit | None
-    rows: pl.DataFrame
-    pixels: tuple[np.ndarray, ...]
-    notes: tuple[str, ...]
+    unit: Unit | None = None
+    rows: pl.DataFrame | None = None
+    pixels: tuple[np.ndarray, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def cut(given: Sequence[str], out: str, cutting: Cutting, progress: Progress) -> Outcome:
@@ -202,7 +202,7 @@ def cut(given: Sequence[str], out: str, cutting: Cutting, progress: Progress) ->
         store = store_in(folder, cutting.write, state.lengths, cutting.threads)
         try:
             run = _Run(state, store, cutting, progress, len(sources), started)
-            run.scan([source for source in sources if state.finished(source) is None])
+            run.scan(sources)
             while not run.fetch(sources, frame := run.decided(state.rows(sources))):
                 pass  # a source could not be read again: what it stood for is decided anew
             frame = state.placed(frame)
@@ -229,25 +229,43 @@ class _Run:
     done: int = 0
     failed: int = 0
 
+    @property
+    def is_eager(self) -> bool:
+        """Whether a source can be decided on as soon as it was cut, with its pixels still in memory."""
+        how = self.cutting
+        alone = how.dedupe and how.duplicates.scope == "dataset" and not how.by_group
+        return alone and how.write != "none"
+
     def scan(self, sources: Sequence[Source]) -> None:
-        """Cut sources; what they are made of is in the state then."""
-        self.done = self.total - len(sources)
+        """Cut sources that are new; what they are made of is in the state then."""
+        new = [source for source in sources if self.state.finished(source) is None]
+        again = [s for s in sources if self.is_eager and self.state.is_new(s) and self.state.finished(s)]
+        self.done = self.total - len(new)
         part = _Part(self)
         with ThreadPoolExecutor(self.cutting.threads) as pool:
-            for source, cuts in self._cuts(sources, pool):
-                notes: list[str] = []
-                try:
-                    for one in cuts:
-                        part.take(source, one)
-                        notes += one.notes
-                    made = Made.of(source, "ok", "; ".join(dict.fromkeys(notes)))
-                except SkipError as skip:
-                    made = Made.of(source, "skipped", str(skip))
-                except Exception as error:  # a reader may raise anything; it costs this file only
-                    made = Made.of(source, "failed", _reason(error))
-                part.end(made)
-                self._tell(made.status == "failed", "cutting")
+            for source in again:  # a run was stopped before their pixels were written
+                self.fetch([source], self.decided(self.state.rows([source])))
+            for source, cuts in self._cuts(new, pool):
+                part.end(self._made(source, cuts, part))
+                if self.is_eager:
+                    part.commit()
+                    self.fetch([source], self.decided(self.state.rows([source])))
+                self._tell("cutting")
         part.commit()
+
+    def _made(self, source: Source, cuts: Iterable[_Cut], part: "_Part") -> Made:
+        """Have a source cut, and say what became of it."""
+        notes: list[str] = []
+        try:
+            for one in cuts:
+                part.take(source, one)
+                notes += one.notes
+        except SkipError as skip:
+            return Made.of(source, "skipped", str(skip))
+        except Exception as error:  # a reader may raise anything; it costs this file only
+            self.failed += 1
+            return Made.of(source, "failed", _reason(error))
+        return Made.of(source, "ok", "; ".join(dict.fromkeys(notes)))
 
     def decided(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A manifest with clusters, or without any."""
@@ -262,7 +280,6 @@ class _Run:
         kept = pl.col("decision").fill_null("keep") == "keep"
         wanted = frame.filter(kept, pl.col("array").is_null(), pl.col("file").is_null())
         by_source = {key[0]: set(rows["patch_id"]) for key, rows in wanted.group_by("source_id")}
-        self.done = self.total - len(by_source)
         places, lost = _Places(self), list[Made]()
         with ThreadPoolExecutor(self.cutting.threads) as pool:
             for source in sources:
@@ -270,8 +287,8 @@ class _Run:
                     try:
                         self._fetch(source, ids, places, pool)
                     except Exception as error:  # as while it was cut
+                        self.failed += 1
                         lost.append(Made.of(source, "failed", _reason(error)))
-                    self._tell(bool(lost) and lost[-1].source_id == source.ref.image_id, "writing")
         places.commit()
         if lost:
             self.state.commit(manifest.empty(), (), lost)
@@ -325,27 +342,28 @@ class _Run:
                 skipped = skip
                 continue
             any_image = True
-            yield _Cut(None, manifest.empty(), (), plan.notes)
+            yield _Cut(notes=plan.notes)
             for piece in range(plan.n_pieces):
                 unit = (*source.key, image.ref.series, piece)
                 if not self.state.has(unit):
-                    yield self._piece(source, plan, unit, pool)
+                    yield from self._piece(source, plan, piece, pool)
+                    yield _Cut(unit)
         if not any_image:
             raise skipped or SkipError("it holds no image")
 
-    def _piece(self, source: Source, plan: Plan, unit: Unit, pool: ThreadPoolExecutor | None) -> _Cut:
-        boxes = plan.boxes(unit[-1])
-        pixels = plan.read(unit[-1]) if boxes else np.zeros(0, np.uint8)
+    def _piece(
+        self, source: Source, plan: Plan, piece: int, pool: ThreadPoolExecutor | None
+    ) -> Iterator[_Cut]:
+        """Its patches, box by box."""
+        boxes = plan.boxes(piece)
+        pixels = plan.read(piece) if boxes else np.zeros(0, np.uint8)
         keeps = not self.cutting.dedupe and self.cutting.write != "none"
 
-        def measured(box: Box) -> tuple[pl.DataFrame, np.ndarray | None]:
-            stack = plan.patches(unit[-1], pixels, box)
-            return self._rows(source, plan, box, stack), stack if keeps else None
+        def measured(box: Box) -> _Cut:
+            stack = plan.patches(piece, pixels, box)
+            return _Cut(None, self._rows(source, plan, box, stack), tuple(stack) if keeps else ())
 
-        parts = list(map(measured, boxes) if pool is None else _mapped(pool, measured, boxes))
-        frames = [rows for rows, _ in parts]
-        kept = tuple(patch for _, stack in parts if stack is not None for patch in stack)
-        return _Cut(unit, pl.concat(frames) if frames else manifest.empty(), kept, ())
+        yield from map(measured, boxes) if pool is None else _mapped(pool, measured, boxes)
 
     def _rows(self, source: Source, plan: Plan, box: Box, stack: np.ndarray) -> pl.DataFrame:
         """Rows of the manifest, without a place for pixels."""
@@ -381,9 +399,8 @@ class _Run:
         constant = [pl.lit(value, manifest.SCHEMA[name]).alias(name) for name, value in one.items()]
         return manifest.fitted(pl.DataFrame(each, schema=types).with_columns(constant))
 
-    def _tell(self, failed: bool, message: str) -> None:
+    def _tell(self, message: str) -> None:
         self.done += 1
-        self.failed += failed
         seconds = time.monotonic() - self.started
         self.progress.update(Stage(min(self.done, self.total), self.total, self.failed, seconds, message))
 
@@ -414,18 +431,19 @@ class _Part(_Timed):
         self.made: list[Made] = []
 
     def take(self, source: Source, one: _Cut) -> None:
-        rows = one.rows
-        if one.pixels:
-            add = self.run.store.add
-            places = [add(source.dataset, n, p) for n, p in zip(rows["name"], one.pixels, strict=True)]
-            rows = rows.drop("array", "row", "file").hstack(_place_frame(places))
-        if one.unit is None:
-            return
-        self.frames.append(rows)
-        self.units.append(one.unit)
-        self.n_bytes += sum(patch.nbytes for patch in one.pixels)
-        if self.is_due:
-            self.commit()
+        """Take what was cut; what is of a unit is committed with its end only."""
+        if one.rows is not None:
+            rows = one.rows
+            if one.pixels:
+                add = self.run.store.add
+                places = [add(source.dataset, n, p) for n, p in zip(rows["name"], one.pixels, strict=True)]
+                rows = rows.drop("array", "row", "file").hstack(_place_frame(places))
+            self.frames.append(rows)
+            self.n_bytes += sum(patch.nbytes for patch in one.pixels)
+        if one.unit is not None:
+            self.units.append(one.unit)
+            if self.is_due:
+                self.commit()
 
     def end(self, made: Made) -> None:
         self.made.append(made)

@@ -111,6 +111,7 @@ class State:
     _before: dict[str, Made] = field(default_factory=dict)
     _now: dict[str, Made] = field(default_factory=dict)
     _units: set[Unit] = field(default_factory=set)
+    _homes: dict[str, set[int]] = field(default_factory=dict)
     _parts: list[int] = field(default_factory=list)
     _stored: list[int] = field(default_factory=list)
 
@@ -149,10 +150,15 @@ class State:
         return bool(self._parts)
 
     def finished(self, source: Source) -> Made | None:
-        """What became of a source that has not changed since; None of one that failed, or is new."""
+        """What became of a source that has not changed since; None of one that is new, or failed before."""
         made = self._now.get(source.ref.image_id) or self._before.get(source.ref.image_id)
-        known = made is not None and made.key == source.key and made.status != "failed"
-        return made if known else None
+        if made is None or made.key != source.key:
+            return None
+        return None if made.status == "failed" and source.ref.image_id not in self._now else made
+
+    def is_new(self, source: Source) -> bool:
+        """Whether this run, or the one that was stopped, made something of a source."""
+        return source.ref.image_id in self._now
 
     def has(self, unit: Unit) -> bool:
         """Whether a unit is in a part."""
@@ -193,7 +199,7 @@ class State:
         self._parts.append(number)
         if stored:
             self._stored.append(number)
-        self._units.update(units)
+        self._count(number, units)
         self._now.update({one.source_id: one for one in made})
 
     def rows(self, sources: Sequence[Source]) -> pl.DataFrame:
@@ -203,17 +209,15 @@ class State:
         """
         good = {s.ref.image_id: s for s in sources if (made := self.finished(s)) and made.status == "ok"}
         frames = [manifest.empty()]
-        if (self.folder / manifest.FILE_NAME).exists():
-            old = [name for name in good if name not in self._now]
-            frames.append(
-                manifest.read(self.folder / manifest.FILE_NAME).filter(pl.col("source_id").is_in(old))
-            )
-        numbers = [n for n in self._parts if n not in self._stored and self._rows_of(n).exists()]
+        old = [name for name in good if name not in self._now]
+        if old and (self.folder / manifest.FILE_NAME).exists():
+            before = manifest.read(self.folder / manifest.FILE_NAME)
+            frames.append(before.filter(pl.col("source_id").is_in(old)))
         new = [name for name in good if name in self._now]
-        frames += [
-            manifest.fitted(pl.read_parquet(self._rows_of(n))).filter(pl.col("source_id").is_in(new))
-            for n in numbers
-        ]
+        for number in sorted(set().union(*(self._homes.get(name, set()) for name in new))):
+            if self._rows_of(number).exists():
+                rows = manifest.fitted(pl.read_parquet(self._rows_of(number)))
+                frames.append(rows.filter(pl.col("source_id").is_in(new)))
         order = pl.DataFrame(
             {
                 "source_id": list(good),
@@ -256,9 +260,14 @@ class State:
         self._parts.append(number)
         if facts["stored"]:
             self._stored.append(number)
-        self._units.update((a, b, c, d, e) for a, b, c, d, e in facts["units"])
+        self._count(number, [(a, b, c, d, e) for a, b, c, d, e in facts["units"]])
         self._now.update({one["source_id"]: Made(**one) for one in facts["made"]})
         self.lengths = facts["lengths"]
+
+    def _count(self, number: int, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self._units.add(unit)
+            self._homes.setdefault(unit[0], set()).add(number)
 
     def _check(self, asked: Mapping[str, Any]) -> None:
         wanted = json.loads(json.dumps(self.asked))
