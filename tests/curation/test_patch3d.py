@@ -263,6 +263,16 @@ def test_a_grown_folder_costs_only_what_is_new_or_changed(write_tiff, tmp_path, 
     assert set(run()[1].frame["dataset"]) == {"b", "c"}
 
 
+def test_files_of_patches_whose_source_changed_go(write_tiff, tmp_path):
+    for n in (6, 4):
+        path = write_tiff("v.tif", tissue((n, 32, 32), n), imagej=True, metadata={"axes": "ZYX"})
+        _, patches = made("patch3d", path, tmp_path / "p", crop_size=16, write="tiff", dedupe=False)
+        files = {p.relative_to(patches.folder).as_posix() for p in patches.folder.rglob("*.tiff")}
+        assert files == set(patches.frame["file"])
+        assert len(files) == 4 * n
+        assert np.array_equal(patches.read(3), tissue((n, 32, 32), n)[0, 16:, 16:])
+
+
 def test_other_options_need_another_folder_or_fresh(write_tiff, tmp_path):
     path = write_tiff("v.tif", tissue((4, 32, 32)), imagej=True, metadata={"axes": "ZYX"})
     made("patch3d", path, tmp_path / "p", crop_size=16)

@@ -79,11 +79,14 @@ def _command(plugin: Any) -> Any:
     run.__annotations__["out"] = Annotated[str, home] if needs_out else Annotated[str | None, home]
     if not needs_out:
         run.__defaults__ = (None, *(run.__defaults__ or ()))
-    run.__doc__ = (getdoc(plugin.function) or "").partition("\nParameters\n")[0]
+    run.__doc__ = _SECTION.split(getdoc(plugin.function) or "", maxsplit=1)[0]
     made = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     made.command(plugin.name)(with_options_of(record)(run))
     return typer.main.get_command(made)
 
+
+_SECTION = re.compile(r"\n\n[A-Z][a-z ]+\n-{3,}\n")
+"""Where what a docstring says to programmers begins."""
 
 _NUMBERS = re.compile(r"\d+(,\d+)*")
 

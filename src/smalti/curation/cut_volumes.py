@@ -74,9 +74,9 @@ class Patch3dOptions(DuplicateOptions):
 def patch3d(sources: Sequence[str], out: str, options: Patch3dOptions, progress: Progress) -> Outcome:
     """Cut slices of volumes along their axes to patches, and leave near-duplicates out.
 
-    Volumes are read once for all axes, slab by slab. Without spacing in the header, with slices further apart
-    than pixels, and of videos only xy is cut, which is said. The same command goes on where it was stopped,
-    and takes only volumes that are new or changed.
+    Volumes are read slab by slab, for all axes at once. Only xy is cut of videos, without spacing in the
+    header, and where slices are further apart than pixels; that is said. The same command goes on where it
+    was stopped, and takes only volumes that are new or changed.
 
     Raises
     ------

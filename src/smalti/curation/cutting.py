@@ -174,12 +174,16 @@ class SkipError(Exception):
     """It is right that an image is not cut; says why."""
 
 
+Columns = dict[str, list[Any]]
+"""Values of patches by column; frames of so few rows would take longer to make than hashes."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """Patches that were cut, what is to be known of an image, or that a unit ends here."""
 
     unit: Unit | None = None
-    rows: pl.DataFrame | None = None
+    rows: Columns | None = None
     pixels: tuple[np.ndarray, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -365,8 +369,8 @@ class _Run:
 
         yield from map(measured, boxes) if pool is None else _mapped(pool, measured, boxes)
 
-    def _rows(self, source: Source, plan: Plan, box: Box, stack: np.ndarray) -> pl.DataFrame:
-        """Rows of the manifest, without a place for pixels."""
+    def _rows(self, source: Source, plan: Plan, box: Box, stack: np.ndarray) -> Columns:
+        """Columns of the manifest, without a place for pixels."""
         how = self.cutting.duplicates
         ref = plan.image.ref
         one = {
@@ -389,15 +393,13 @@ class _Run:
             "voxel_size": plan.voxel_size,
             "version": __version__,
         }
-        each: dict[str, list[Any]] = {
+        each: Columns = {
             "patch_id": box.ids(source, ref.series),
             "name": box.names(source, plan.digits),
             "slice": list(box.slices),
             **described(stack, int(how.bits), how.compatible),
         }
-        types = {name: manifest.SCHEMA[name] for name in each}
-        constant = [pl.lit(value, manifest.SCHEMA[name]).alias(name) for name, value in one.items()]
-        return manifest.fitted(pl.DataFrame(each, schema=types).with_columns(constant))
+        return each | {name: [value] * len(stack) for name, value in one.items()}
 
     def _tell(self, message: str) -> None:
         self.done += 1
@@ -426,7 +428,7 @@ class _Part(_Timed):
 
     def __init__(self, run: _Run) -> None:
         super().__init__(run)
-        self.frames: list[pl.DataFrame] = []
+        self.cuts: list[Columns] = []
         self.units: list[Unit] = []
         self.made: list[Made] = []
 
@@ -437,8 +439,8 @@ class _Part(_Timed):
             if one.pixels:
                 add = self.run.store.add
                 places = [add(source.dataset, n, p) for n, p in zip(rows["name"], one.pixels, strict=True)]
-                rows = rows.drop("array", "row", "file").hstack(_place_frame(places))
-            self.frames.append(rows)
+                rows = rows | dict(zip(_PLACE, map(list, zip(*places, strict=True)), strict=True))
+            self.cuts.append(rows)
             self.n_bytes += sum(patch.nbytes for patch in one.pixels)
         if one.unit is not None:
             self.units.append(one.unit)
@@ -454,9 +456,8 @@ class _Part(_Timed):
         if self.units or self.made:
             self.run.store.flush()
             self.run.state.lengths = dict(self.run.store.lengths)
-            rows = pl.concat([manifest.fitted(frame) for frame in self.frames] or [manifest.empty()])
-            self.run.state.commit(rows, self.units, self.made)
-        self.frames, self.units, self.made = [], [], []
+            self.run.state.commit(_frame(self.cuts), self.units, self.made)
+        self.cuts, self.units, self.made = [], [], []
         self.begin()
 
 
@@ -491,9 +492,21 @@ def _with_box(plan: Plan, piece: int, pixels: np.ndarray, box: Box) -> tuple[Box
     return box, plan.patches(piece, pixels, box)
 
 
+_PLACE = ("array", "row", "file")
+
+
 def _place_frame(places: Sequence[Place]) -> pl.DataFrame:
-    types = {"array": pl.String, "row": pl.Int64, "file": pl.String}
+    types = {name: manifest.SCHEMA[name] for name in _PLACE}
     return pl.DataFrame(list(places), schema=types, orient="row")
+
+
+def _frame(cuts: Sequence[Columns]) -> pl.DataFrame:
+    """A manifest of what was cut."""
+    if not cuts:
+        return manifest.empty()
+    names = [name for name in manifest.SCHEMA if any(name in cut for cut in cuts)]
+    lists = {name: [value for cut in cuts for value in cut[name]] for name in names}
+    return manifest.fitted(pl.DataFrame(lists, schema={name: manifest.SCHEMA[name] for name in names}))
 
 
 def _kept(found: list[_Cut], error: Exception | None) -> Iterator[_Cut]:

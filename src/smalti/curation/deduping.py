@@ -166,7 +166,7 @@ def _written(
             store.close()
         types = {"array": pl.String, "row": pl.Int64, "file": pl.String}
         frame = frame.hstack(pl.DataFrame(places, schema=types, orient="row"))
-        asked = {"step": "dedupe 1", "bits": options.bits, "compatible": options.compatible}
+        asked = {"step": "dedupe of a set 1", "bits": options.bits, "compatible": options.compatible}
         footer = {"curation": json.dumps(asked), "lengths": json.dumps(store.lengths)}
         manifest.write(frame, folder / manifest.FILE_NAME, footer)
     n = sum(kept)

@@ -131,6 +131,7 @@ class State:
             footer = manifest.info(folder / manifest.FILE_NAME).footer
             state._check(json.loads(footer.get("curation", "{}")))
             state.lengths = json.loads(footer.get("lengths", "{}"))
+            state._remove(json.loads(footer.get("gone", "[]")))
             rows = scan(folder / SOURCES).collect().rows(named=True)
             state._before = {row["source_id"]: Made(**row) for row in rows}
         for number in sorted(int(path.stem[5:]) for path in (folder / PARTS).glob("part-*.json")):
@@ -249,9 +250,28 @@ class State:
         facts = pl.DataFrame(rows, schema=polars_schema(_COLUMNS))
         place = self.folder / SOURCES
         commit(stage(facts.lazy(), place, _COLUMNS, {"smalti": __version__}), place)
-        footer = {"curation": json.dumps(self.asked), "lengths": json.dumps(self.lengths)}
-        manifest.write(frame, self.folder / manifest.FILE_NAME, footer)
+        gone = sorted(self._files() - set(frame["file"].drop_nulls()))
+        facts_of = {"curation": self.asked, "lengths": self.lengths, "gone": gone}
+        footer = {name: json.dumps(value) for name, value in facts_of.items()}
+        place = self.folder / manifest.FILE_NAME
+        told = manifest.info(place).columns if place.exists() else ()
+        more = [c for c in told if c.name not in manifest.SCHEMA and c.name in frame.columns]
+        manifest.write(frame, place, footer, more)
+        self._remove(gone)
         shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+
+    def _files(self) -> set[str]:
+        """Files of patches that were written, by runs before and this one."""
+        tables = [self.folder / manifest.FILE_NAME, *map(self._rows_of, self._parts)]
+        found = [
+            pl.read_parquet(path, columns=["file"])["file"].drop_nulls() for path in tables if path.exists()
+        ]
+        return set().union(*found)
+
+    def _remove(self, files: Iterable[str]) -> None:
+        """Take files away that no patch lies in any more; those of the last run, where it was killed here."""
+        for name in files:
+            (self.folder / name).unlink(missing_ok=True)
 
     def _take(self, number: int) -> None:
         """Take up a part."""

@@ -1,0 +1,49 @@
+"""The commands that are made of the installed steps of curation."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+
+from smalti.core.plugin import plugins
+
+
+def test_every_step_is_a_command_with_its_options(smalti):
+    listed = smalti("curate", "--help").stdout
+    for name, plugin in plugins("step").items():
+        assert name in listed
+        said = smalti("curate", name, "--help").stdout
+        assert plugin.meaning[:30] in said
+        assert "--seed" in said
+        assert "Raises" not in said
+
+
+def test_the_command_line_knows_no_step_before_one_is_asked_for():
+    script = "import sys; import smalti.cli.main; print([m for m in sys.modules if 'smalti.curation' in m or m == 'numpy'])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_step_ends_with_two(smalti):
+    done = smalti("curate", "patch4d", "x", "-o", "y")
+    assert done.returncode == 2
+    assert "patch4d" in done.stderr
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_what_became_of_each_item_is_told(smalti, tmp_path, flags):
+    (tmp_path / "images").mkdir()
+    rng = np.random.default_rng(0)
+    tifffile.imwrite(tmp_path / "images" / "a.tif", rng.integers(0, 256, (32, 32), dtype=np.uint8))
+    (tmp_path / "images" / "b.tif").write_bytes(b"II*\0 and no more")
+    done = smalti("curate", "patch2d", tmp_path / "images", "-o", tmp_path / "p", "--crop-size", "16", *flags)
+    assert done.returncode == 1
+    if flags:
+        told = json.loads(done.stdout)
+        assert (told["ok"], told["failed"], told["made"]) == (1, 1, 4)
+    else:
+        assert done.stdout.startswith("1 ok, 1 failed; 4 patches in ")
+        assert "failed: b.tif: " in done.stdout
