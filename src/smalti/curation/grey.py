@@ -100,6 +100,7 @@ def luma(pixels: np.ndarray, image: Image) -> np.ndarray:
     """Pixels (…, samples) of an image with colours as one grey; others as they are.
 
     Weights of ITU-R BT.601 of red, green and blue; alpha is left out, and the first of two samples is grey.
+    Inks of print become colours first.
     Whole numbers stay whole.
     """
     if "S" not in image.axes:
@@ -107,6 +108,10 @@ def luma(pixels: np.ndarray, image: Image) -> np.ndarray:
     n = pixels.shape[-1]
     if n < 3:
         return pixels[..., 0]
+    if image.samples == "CMYK" and pixels.dtype.kind == "u":  # inks on white paper
+        full = np.iinfo(pixels.dtype).max
+        paper = (full - pixels).astype(np.float32)
+        pixels = np.rint(paper[..., :3] * paper[..., 3:] / full).astype(pixels.dtype)
     mixed = sum(weight * pixels[..., i].astype(np.float32) for i, weight in enumerate(_LUMA))
     made = np.asarray(mixed)
     return np.rint(made).astype(pixels.dtype) if pixels.dtype.kind in "iu" else made.astype(pixels.dtype)
