@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from smalti import curation as curation
     from smalti.core.columns import Column
     from smalti.core.errors import SmaltiError
     from smalti.core.image import Image, ImageRef
@@ -50,6 +51,9 @@ __all__ = [
     "write_shards",
 ]
 
+_PACKAGES = ("curation",)
+"""Found without an import of their own: ``smalti.curation.standardize(…)``."""
+
 _HOMES = {
     "Column": "smalti.core.columns",
     "Image": "smalti.core.image",
@@ -78,10 +82,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"smalti.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'smalti' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOMES, *_PACKAGES])

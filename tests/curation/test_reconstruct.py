@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import smalti
 from smalti.cli.main import app
 from smalti.core.errors import UsageError
 from smalti.core.image import ImageRef
@@ -219,6 +220,29 @@ def test_sets_of_real_patches_are_found_again_with_the_voxels_they_were_cut_of(d
         grey = np.rint((middle - window["low"]) * 255 / (window["high"] - window["low"]))
         number = patches.frame["patch_id"].index_of(row["key"])
         assert np.abs(grey - patches.read(number)).max() <= 1
+
+
+@pytest.mark.parametrize("ngff", ["0.4", "0.5"])
+def test_pyramids_give_back_the_voxels_of_their_first_level(ngff, data, tmp_path):
+    volume = source_pixels(data / "em" / "em_volume.nrrd")
+    options = {
+        "axes": "zyx",
+        "scale": {"z": 45, "y": 4.6, "x": 4.6},
+        "units": "nanometer",
+        "scale_factors": [2],
+    }
+    (tmp_path / "v").mkdir()
+    smalti.write_pyramid(volume, tmp_path / "v" / "em.ome.zarr", ngff, **options)
+    places = [(axis, *place) for axis in range(3) for place in places_in(volume.shape, axis)]
+    patches = [name_of("em", *place) for place in places]
+    assert run(patches, tmp_path / "v", tmp_path / "o", overlap=1, shape="flipbook", nz=3).ok == 9
+    found = pl.read_parquet(tmp_path / "o" / "reconstruct.parquet")
+    assert found["voxel_size"].unique().to_list() == [pytest.approx([0.045, 0.0046, 0.0046])]
+    for axis, at, rows, columns in places:
+        key = name_of("em", axis, at, rows, columns).removesuffix(".tiff").replace(f"_{at:03d}_", f"_{at}_")
+        file = found.row(by_predicate=pl.col("key") == key, named=True)["file"]
+        wanted = flipbook(volume, axis, at, rows, columns, 3)
+        np.testing.assert_array_equal(read_by_others(tmp_path / "o" / file), wanted)
 
 
 def test_sub_volumes_that_overlap_earlier_ones_are_left_out(write_tiff, tmp_path):

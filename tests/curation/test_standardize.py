@@ -77,6 +77,28 @@ def test_colours_become_luma_without_alpha_or_the_channel_that_is_named(samples,
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "green" / "a.tiff"), pixels[..., 1])
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.tif"])
+def test_numbers_of_a_palette_become_the_grey_of_their_colours(name, tmp_path):
+    (tmp_path / "images").mkdir()
+    colours = Image.fromarray(RNG.integers(0, 256, (30, 40, 3)).astype(np.uint8)).quantize(16)
+    colours.save(tmp_path / "images" / name)
+    item = run(tmp_path / "images", tmp_path / "grey").items[0]
+    luma = np.rint(np.asarray(colours.convert("RGB")).astype(np.float64) @ [0.299, 0.587, 0.114])
+    assert item.why == "its pixels are numbers of a palette; their colours were taken"
+    assert np.abs(made(tmp_path) - luma).max() <= 1
+
+
+def test_inks_and_a_white_zero_look_as_they_are_meant(write_tiff, tmp_path):
+    inks = RNG.integers(0, 256, (30, 40, 4)).astype(np.uint8)
+    write_tiff("inks.tif", inks, photometric="separated")
+    write_tiff("white.tif", inks[..., 0], photometric="miniswhite")
+    run(tmp_path / "images", tmp_path / "grey")
+    paper = 255 - inks.astype(np.float64)
+    luma = (paper[..., :3] * paper[..., 3:] / 255) @ [0.299, 0.587, 0.114]
+    assert np.abs(made(tmp_path, "inks.tiff") - luma).max() <= 1.5
+    np.testing.assert_array_equal(made(tmp_path, "white.tiff"), 255 - inks[..., 0])
+
+
 def test_nan_and_infinite_pixels_are_said(write_tiff, tmp_path):
     pixels = np.linspace(-3, 5, 2000, dtype=np.float32).reshape(40, 50)
     pixels[0, :3], pixels[1, 0], pixels[1, 1] = np.nan, np.inf, -np.inf
@@ -209,7 +231,8 @@ def test_in_place_a_file_of_two_images_is_left(tmp_path):
         file.write(np.zeros((7, 8), np.float32), metadata=None)
     item = run(tmp_path / "images", in_place=True).items[0]
     assert (item.status, item.why[:18]) == ("skipped", "it holds 2 images,")
-    assert len(tifffile.TiffFile(tmp_path / "images" / "a.tif").pages) == 2
+    with tifffile.TiffFile(tmp_path / "images" / "a.tif") as file:
+        assert len(file.pages) == 2
 
 
 @pytest.mark.parametrize(

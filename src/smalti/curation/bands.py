@@ -10,7 +10,7 @@ from smalti.curation.planes import Picked
 
 __all__ = ["BAND_BYTES", "Oddities", "bands", "significant_bits"]
 
-BAND_BYTES = 32 << 20
+BAND_BYTES = 8 << 20
 
 
 def bands(one: Picked, times: range = range(1)) -> Iterator[np.ndarray]:

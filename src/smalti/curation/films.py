@@ -17,6 +17,7 @@ from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import (
     ENDINGS,
     Form,
+    check_channel,
     form_option,
     packed_option,
     picked_notes,
@@ -54,6 +55,7 @@ def video(sources: Sequence[Given], out: str, options: VideoOptions, progress: P
     UsageError
         There is no film, or `out` was filled with other options.
     """
+    check_channel(options.channel)
     asked = {
         "step": "video 1",
         **{name: getattr(options, name) for name in ("channel", "every", "write", "gzip")},

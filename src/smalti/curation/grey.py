@@ -20,6 +20,7 @@ PERCENTILES = (0.1, 99.9)
 _BITS = (8, 10, 12, 14)
 """Depths of cameras whose pixels are stored in 16 bits."""
 
+_PIECE = 1 << 20
 _DIGIT = 16
 """Bits of a pixel that are counted at a time."""
 
@@ -100,6 +101,7 @@ def luma(pixels: np.ndarray, image: Image) -> np.ndarray:
     """Pixels (…, samples) of an image with colours as one grey; others as they are.
 
     Weights of ITU-R BT.601 of red, green and blue; alpha is left out, and the first of two samples is grey.
+    Inks of print become colours first.
     Whole numbers stay whole.
     """
     if "S" not in image.axes:
@@ -107,6 +109,10 @@ def luma(pixels: np.ndarray, image: Image) -> np.ndarray:
     n = pixels.shape[-1]
     if n < 3:
         return pixels[..., 0]
+    if image.samples == "CMYK" and pixels.dtype.kind == "u":  # inks on white paper
+        full = np.iinfo(pixels.dtype).max
+        paper = (full - pixels).astype(np.float32)
+        pixels = np.rint(paper[..., :3] * paper[..., 3:] / full).astype(pixels.dtype)
     mixed = sum(weight * pixels[..., i].astype(np.float32) for i, weight in enumerate(_LUMA))
     made = np.asarray(mixed)
     return np.rint(made).astype(pixels.dtype) if pixels.dtype.kind in "iu" else made.astype(pixels.dtype)
@@ -135,8 +141,8 @@ def _between(
         digit = min(_DIGIT, n_bits)
         shift = np.uint64(n_bits - done - digit)
         counts = np.zeros((2, 1 << digit), np.int64)
-        for block in _finite(blocks()):
-            keys = _ordered(block.reshape(-1))
+        for part in _in_pieces(_finite(blocks())):
+            keys = _ordered(part)
             for i in range(2):
                 those = keys[keys >> (shift + np.uint64(digit)) == known[i]] if done else keys
                 digits = (those >> shift & np.uint64((1 << digit) - 1)).astype(np.int64)
@@ -151,6 +157,14 @@ def _between(
             known[i] = known[i] << digit | found
     first, last = (_pixel(key, dtype) for key in known)
     return Window(first, last) if first < last else Window(low, high)  # nearly all pixels are of one value
+
+
+def _in_pieces(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """A million pixels at a time: counting them takes eight bytes and more for each."""
+    for block in blocks:
+        flat = block.reshape(-1)
+        for start in range(0, flat.size, _PIECE):
+            yield flat[start : start + _PIECE]
 
 
 def _ordered(pixels: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import IO, Any
 
@@ -142,6 +142,8 @@ class Ledger:
             It is another's.
         """
         path = self.folder / name
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise SmaltiError(f"its name {name!r} leads out of {self.folder}; rename it")
         with self._one:
             other = self._claimed.setdefault(name, key)
             if other != key:

@@ -19,7 +19,7 @@ from smalti.curation.grey import PERCENTILES, Intensity, Window, grey, window_of
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
 from smalti.curation.sources import Given, Source, images_of
-from smalti.curation.stacks import spacing_of
+from smalti.curation.stacks import check_channel, spacing_of
 from smalti.kernels.pyramid import coarse_shape, coarser
 from smalti.writers.mrc import MrcBytes, write_mrc_bytes
 from smalti.writers.volume import slabs
@@ -54,6 +54,7 @@ def mrc2byte(sources: Sequence[Given], out: str, options: Mrc2byteOptions, progr
     UsageError
         There is no volume, or `out` was filled with other options.
     """
+    check_channel(options.channel)
     names = ("intensity", "low", "high", "bin", "channel")
     asked = {"step": "mrc2byte 1", **{name: getattr(options, name) for name in names}}
     plan = Each("mrc2byte", "volume", asked, partial(_work, options=options), fresh=options.fresh)

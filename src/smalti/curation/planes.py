@@ -53,7 +53,10 @@ class Picked:
         axes, has_samples = self.image.axes, "S" in self.image.axes
         picks = {"t": time, "c": 0 if has_samples or self.channel is None else self.channel}
         picks |= {"z": 0}
-        spans = {self.stack.lower(): slices} if self.stack in axes else {}
+        is_deep = self.stack in axes and slices.stop - slices.start > 1
+        spans = {self.stack.lower(): slices} if is_deep else {}
+        if self.stack in axes and not is_deep:  # loaders read rows of one plane alone, of several all rows
+            picks[self.stack.lower()] = slices.start
         pixels = self.image.read(**(picks | spans), y=rows, x=columns)  # type: ignore[arg-type]
         kept = [axis for axis in axes if axis in "YXS" or axis.lower() in spans]
         wanted = [self.stack, "Y", "X", "S"]

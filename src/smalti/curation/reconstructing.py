@@ -27,6 +27,7 @@ from smalti.curation.stacks import (
     Spacing,
     form_option,
     packed_option,
+    read_box,
     spacing_of,
     stack_axis,
     write_stack,
@@ -322,9 +323,10 @@ def _read(
     time: int,
 ) -> np.ndarray:
     """Voxels (slices, rows, columns) as the patch shows them, of which only those in the box are read."""
-    z, y, x = (slice(*span) for span in box)
-    pixels: np.ndarray = opened.one.read(z, y, x, time).transpose(order)[indices - indices.min()]
-    return pixels
+    z, y, x = box
+    pixels = read_box(opened.one, range(*z), slice(*y), slice(*x), time)
+    turned: np.ndarray = pixels.transpose(order)[indices - indices.min()]
+    return turned
 
 
 def _pairs(numbers: Sequence[int]) -> tuple[Span, Span, Span]:

@@ -22,6 +22,7 @@ from smalti.curation.stacks import (
     ENDINGS,
     Form,
     Spacing,
+    check_channel,
     form_option,
     packed_option,
     picked_notes,
@@ -67,6 +68,7 @@ def crop(sources: Sequence[Given], out: str, options: CropOptions, progress: Pro
     UsageError
         There is no volume, or `out` was filled with other options.
     """
+    check_channel(options.channel)
     asked = {"step": "crop 1", **{name: getattr(options, name) for name in _ASKED}}
     plan = Each("crop", "cube", asked, partial(_work, options=options), fresh=options.fresh)
     return each(sources, out, plan, progress)

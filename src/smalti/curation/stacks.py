@@ -1,6 +1,5 @@
 """Stacks on their way from an image to a file: spacing, form, and pixels read part by part."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from smalti.core.errors import UsageError
 from smalti.core.image import Image
 from smalti.core.options import option
 from smalti.curation.planes import Picked
+from smalti.curation.spacing import proportions
 from smalti.processing.machine import usable_cores
 from smalti.writers.levels import Region
 from smalti.writers.nrrd import nrrd_dtype, write_nrrd
@@ -23,9 +24,11 @@ __all__ = [
     "ENDINGS",
     "Form",
     "Spacing",
+    "check_channel",
     "form_option",
     "packed_option",
     "picked_notes",
+    "read_box",
     "region_reader",
     "spacing_of",
     "stack_axis",
@@ -74,22 +77,9 @@ def spacing_of(image: Image) -> Spacing:
     steps = {axis.lower(): float(step) for axis, step in image.pixel_size_um.items() if axis in "ZYX"}
     if steps:
         return Spacing(steps)
-    bare = _bare(image.metadata)
-    return Spacing({axis: step for axis, step in zip("xyz", bare, strict=False) if step > 0}, "")
-
-
-def _bare(metadata: Mapping[str, object]) -> list[float]:
-    """Numbers along x, y, z as loaders hand them on that found no unit; empty where there are none."""
-    stated = metadata.get("spacing")
-    if isinstance(stated, tuple | list):
-        return [float(step) for step in stated]
-    try:
-        directions = re.findall(r"\(([^)]*)\)", str(metadata.get("space directions", "")))
-        if directions:
-            return [float(np.hypot.reduce([float(n) for n in one.split(",")])) for one in directions]
-        return [float(step) for step in str(metadata.get("spacings", "")).split()]
-    except ValueError:
-        return []
+    bare = image.metadata.get("spacing")
+    known = bare[::-1] if isinstance(bare, tuple) else proportions(image) or ()
+    return Spacing({axis: float(step) for axis, step in zip("zyx", known, strict=False)}, "")
 
 
 def stack_axis(image: Image) -> str:
@@ -130,15 +120,30 @@ def region_reader(
 
     def read(region: Region) -> np.ndarray:
         z, y, x = region
-        last = z0 + (z.stop - 1) * every + 1
-        return one.read(
-            slice(z0 + z.start * every, last, every),
-            slice(y0 + y.start, y0 + y.stop),
-            slice(x0 + x.start, x0 + x.stop),
-            time,
-        )
+        slices = range(z0 + z.start * every, z0 + z.stop * every, every)
+        rows, columns = slice(y0 + y.start, y0 + y.stop), slice(x0 + x.start, x0 + x.stop)
+        return read_box(one, slices, rows, columns, time)
 
     return read
+
+
+def read_box(one: Picked, slices: range, rows: slice, columns: slice, time: int = 0) -> np.ndarray:
+    """Pixels of a box; little more is read: slice by slice where they are stored one by one."""
+    image = one.image
+    block = dict(zip(image.axes, image.block_shape or (1,) * len(image.axes), strict=True))
+    if block.get(one.stack, 1) > 1 or len(slices) == 1:
+        return one.read(slice(slices.start, slices[-1] + 1, slices.step), rows, columns, time)
+    shape = len(slices), rows.stop - rows.start, columns.stop - columns.start
+    pixels = np.empty(shape, image.dtype)
+    for place, number in enumerate(slices):
+        pixels[place] = one.read(slice(number, number + 1), rows, columns, time)[0]
+    return pixels
+
+
+def check_channel(channel: str) -> None:
+    """Raise UsageError unless it is ``luma`` or a number."""
+    if channel != "luma" and not channel.isdecimal():
+        raise UsageError(f"--channel is {channel!r}; give luma, or a number from 0")
 
 
 def write_stack(path: Path, form: Form, volume: Volume, read: Read, *, packed: bool = False) -> str:

@@ -26,7 +26,9 @@ from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
 from smalti.curation.ledger import Ledger, Record, ledger_of, stamp_at
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
+from smalti.curation.shades import is_inverted, is_plain, shades_of
 from smalti.curation.sources import Given, Source, images_of, sources_of
+from smalti.curation.stacks import check_channel
 from smalti.curation.usual import workers_option
 from smalti.processing.machine import usable_cores
 from smalti.writers.aside import aside
@@ -72,6 +74,7 @@ def standardize(
     UsageError
         There is no image, no place or two for what is written, or it was filled with other options.
     """
+    check_channel(options.channel)
     names = ("intensity", "per", "low", "high", "channel", "write")
     asked = {"step": "standardize 1", **{name: getattr(options, name) for name in names}}
     if options.low >= options.high:
@@ -109,14 +112,17 @@ def _write(image: Image, source: Source, desk: Desk, options: StandardizeOptions
         raise SkipError("it is grey bytes already")
     series = f"_{image.ref.series}" if image.ref.series else ""
     path = desk.place(f"{source.dataset}{series}{_ending(source, options)}")
-    window = _window(one, source, desk.ledger, options)
+    shades, inverted = shades_of(image), is_inverted(image)
+    window = Window(0, 255) if shades is not None else _window(one, source, desk.ledger, options)
     odd = Oddities()
     digest = xxhash.xxh3_64()
 
     def grey_rows() -> Iterator[np.ndarray]:
-        for part in map(odd.greyed(window), bands(one)):
-            digest.update(np.ascontiguousarray(part[0]).data)
-            yield part[0]
+        for part in bands(one):
+            rows = odd.greyed(window)(part)[0] if shades is None else shades[part[0]]
+            rows = np.ascontiguousarray(255 - rows if inverted else rows)
+            digest.update(rows.data)
+            yield rows
 
     def facts(stamp: str | None = None) -> dict[str, Any]:
         """What the table says of it, when all its pixels were seen."""
@@ -124,7 +130,8 @@ def _write(image: Image, source: Source, desk: Desk, options: StandardizeOptions
             desk.say(note)
         shape, series = list(one.shape[1:]), image.ref.series
         made = {"kind": "image", "series": series, "shape": shape, "dtype": "uint8"}
-        return {**made, "low": window.low, "high": window.high, "file_stamp": stamp}
+        low, high = (window.high, window.low) if inverted else (window.low, window.high)
+        return {**made, "low": low, "high": high, "file_stamp": stamp}
 
     def check(temporary: Path) -> None:
         _verify(temporary, digest.hexdigest())
@@ -161,13 +168,17 @@ def _plane(image: Image, channel: str) -> Picked:
 def _notes(image: Image, options: StandardizeOptions) -> Iterator[str]:
     if options.channel == "luma" and "S" not in image.axes and image.sizes["C"] > 1:
         yield f"channel 0 of {image.sizes['C']} is taken"
+    if image.metadata.get("palette") is True:
+        yield "its pixels are numbers of a palette; their colours were taken"
+    if is_inverted(image):
+        yield "its 0 is white; it was turned round"
     if image.partial:
         yield f"it is not whole: {image.partial}"
 
 
 def _is_grey_bytes(image: Image) -> bool:
     lone = image.sizes["C"] == 1 and "S" not in image.axes
-    return lone and image.dtype == np.uint8 and image.ref.loader == "tiff"
+    return lone and is_plain(image) and image.dtype == np.uint8 and image.ref.loader == "tiff"
 
 
 def _write_png(path: Path, pixels: np.ndarray, check: Callable[[Path], None] | None) -> None:
@@ -223,7 +234,9 @@ def _planes_of(source: Source, channel: str) -> Iterator[Picked]:
     with suppress(SmaltiError, SkipError):
         for image in images_of(source):
             with suppress(SkipError):
-                yield _plane(image, channel)
+                one = _plane(image, channel)
+                if shades_of(image) is None:
+                    yield one
 
 
 def _blocks(those: Sequence[tuple[Source, int]], channel: str) -> Iterator[np.ndarray]:
