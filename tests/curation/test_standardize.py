@@ -139,6 +139,23 @@ def test_a_group_with_two_types_has_a_window_for_each(write_tiff, tmp_path):
     assert made(tmp_path).max() == made(tmp_path, "b.tiff").max() == 255
 
 
+def test_images_without_a_finite_pixel_fail_and_say_so(write_tiff, tmp_path):
+    write_tiff("a.tif", np.full((9, 9), np.nan, np.float32))
+    write_tiff("b.tif", IMAGES["uint16"][0])
+    for name, per in (("one", "image"), ("two", "group")):
+        items = run(tmp_path / "images", tmp_path / name, per=per).items
+        assert [item.status for item in items] == ["failed", "ok"]
+        assert "finite; there is nothing to show" in items[0].why
+
+
+def test_a_name_that_is_no_text_is_written_under_one_that_is(write_tiff, tmp_path):
+    path = write_tiff("a.tif", IMAGES["uint8"][0])
+    path.rename(os.fsdecode(os.fsencode(path.parent) + b"/caf\xe9.tif"))
+    assert run(tmp_path / "images", tmp_path / "grey").ok == 1
+    assert run(tmp_path / "images", tmp_path / "grey").ok == 1
+    assert [path.name for path in (tmp_path / "grey").glob("*.tiff")] == ["caf%E9.tiff"]
+
+
 def test_a_bad_file_costs_only_itself_and_the_command_ends_with_1(write_tiff, tmp_path):
     for name in ("a.tif", "c.tif"):
         write_tiff(name, IMAGES["uint8"][0])

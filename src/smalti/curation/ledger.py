@@ -143,6 +143,7 @@ class Ledger:
             if (record.files or record.key in keys)
             and all((self.folder / one["file"]).exists() for one in record.files)
         ]
+        self.records = {record.key: record for record in kept}
         place = self.table
         footer = {"smalti": __version__, "asked": json.dumps(self.asked), "notes": json.dumps(self.notes)}
         commit(stage(frame_of(kept).lazy(), place, COLUMNS, footer), place)

@@ -140,7 +140,7 @@ def read_around(one: Wanted, opened: Opened, around: Around, turned: bool) -> np
     z, y, x = around.box
     pixels = read_box(opened.one, range(*z), slice(*y), slice(*x), one.time)
     axis = ORDERS[one.axis][0]
-    stack = pixels.take(around.indices - around.indices.min(), axis=axis)
+    stack: np.ndarray = pixels.take(around.indices - around.indices.min(), axis=axis)
     return stack.transpose(ORDERS[one.axis]) if turned else stack
 
 

@@ -34,7 +34,7 @@ class Volumes:
     def __init__(self, sources: Sequence[Source]) -> None:
         self._by_name: dict[str, list[Source]] = {}
         for source in {source.ref.path: source for source in sources}.values():
-            for name in {source.dataset, source.name, source.ref.path, *_without_ending(source.ref.path)}:
+            for name in {source.dataset, source.name, *_names_of(source.ref.path)}:
                 self._by_name.setdefault(name, []).append(source)
 
     def of(self, wanted: Wanted) -> Found:
@@ -78,12 +78,12 @@ class Volumes:
         return len({source.ref.path for those in self._by_name.values() for source in those})
 
 
-def _without_ending(path: str) -> tuple[str, str]:
-    """A path, and its file's name, without ``.mrc``, ``.nii.gz`` or whatever is known."""
+def _names_of(path: str) -> tuple[str, ...]:
+    """A path, and its file's name, with and without ``.mrc``, ``.nii.gz`` or whatever is known."""
     known = known_extensions()
     ending = next((end for end in endings(path.rpartition("/")[2]) if end in known), "")
     bare = path[: -len(ending) - 1] if ending else path
-    return bare, bare.rpartition("/")[2]
+    return path, path.rpartition("/")[2], bare, bare.rpartition("/")[2]
 
 
 def _is_end_of(one: str, other: str) -> bool:
