@@ -41,8 +41,8 @@ PART_BYTES = 64 << 20
 
 PART_SECONDS = 10.0
 
-SMALL = 32 << 20
-"""Files up to this size are read side by side; of larger ones the pieces are."""
+SMALL = 8 << 20
+"""Images up to this size are read side by side; of larger ones, and of volumes, the patches are cut so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,9 +319,9 @@ class _Run:
         self, sources: Sequence[Source], pool: ThreadPoolExecutor
     ) -> Iterator[tuple[Source, Iterable[_Cut]]]:
         """What sources are cut to, in order; small files side by side."""
-        waiting = iter(sources)
+        waiting, most = iter(sources), SMALL if self.cutting.by_group else -1
         while batch := list(islice(waiting, 2 * self.cutting.threads)):
-            small = {s.ref.image_id: pool.submit(self._all, s) for s in batch if s.ref.size_bytes <= SMALL}
+            small = {s.ref.image_id: pool.submit(self._all, s) for s in batch if s.ref.size_bytes <= most}
             for source in batch:
                 ahead = small.pop(source.ref.image_id, None)
                 yield source, (_kept(*ahead.result()) if ahead else self._cut(source, pool))

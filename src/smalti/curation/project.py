@@ -105,7 +105,8 @@ def _join(project: Project, places: pl.DataFrame, patches: PatchSet, mark: str) 
     commit(stage(joined.lazy(), table, [*stated.columns, *columns], footer), table)
 
 
-_NOT = {"array", "row", "file", "version"}
+_NOT = {"array", "row", "file", "version", "seed", "dhash", "dhash_256", "pixel_hash", "voxel_size"}
+"""What says nothing on a page."""
 
 
 def _called(column: Column) -> Column:
