@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -169,6 +170,20 @@ def test_a_bad_file_costs_only_itself_and_the_command_ends_with_1(write_tiff, tm
         "a.tif": "ok", "b.tif": "failed", "c.tif": "ok", "d.tif": "skipped",
     }  # fmt: skip
     assert items["d.tif"]["why"] == "it is a stack of 5 planes; patch3d takes volumes, video takes films"
+
+
+def test_of_a_store_whose_second_image_is_broken_nothing_is_left_and_once_mended_all_is(tmp_path):
+    pixels = RNG.integers(0, 9, (30, 40)).astype(np.uint8)
+    for name in ("one", "two"):
+        zarr.create_array(tmp_path / "images" / "a.zarr", name=name, data=pixels, chunks=(30, 40))
+    chunk = tmp_path / "images" / "a.zarr" / "two" / "c" / "0" / "0"
+    whole = chunk.read_bytes()
+    chunk.write_bytes(b"broken")
+    assert run(tmp_path / "images", tmp_path / "grey").failed == 1
+    assert list((tmp_path / "grey").glob("*.tiff")) == []
+    chunk.write_bytes(whole)
+    assert run(tmp_path / "images", tmp_path / "grey").total == 2
+    np.testing.assert_array_equal(made(tmp_path, "a_1.tiff"), pixels)
 
 
 def test_only_what_is_new_or_changed_is_read_again(write_tiff, tmp_path):

@@ -50,6 +50,7 @@ class Ledger:
     _begun: dict[str, str] = field(default_factory=dict)
     _before: dict[str, str] = field(default_factory=dict)
     _claimed: dict[str, str] = field(default_factory=dict)
+    _places: dict[str, set[str]] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
     _journal: IO[str] | None = None
     _one: Lock = field(default_factory=Lock)
@@ -79,7 +80,7 @@ class Ledger:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise SmaltiError(f"its name {name!r} leads out of {self.folder}; rename it")
         with self._one:
-            other = self._claimed.setdefault(name, key)
+            other = self._claimed.get(name, key)
             if other != key:
                 raise SmaltiError(f"{name} is made of {other} too; rename one of them")
             owner = self._begun.get(name) or self._before.get(name)
@@ -90,18 +91,21 @@ class Ledger:
                     f"{path} was made of {owner}, which is another file; give the folder above both, or "
                     "another -o"
                 )
+            self._claimed[name] = key
+            self._places.setdefault(key, set()).add(name)
             self._begun[name] = uri
             self._write({"begin": name, "uri": uri})
         return path
 
     def end(self, record: Record) -> None:
-        """Keep what became of an item; files that were made of it before, and are not now, go."""
+        """Keep what became of an item; files that were made of it before, or of one that failed, go."""
         with self._one:
             old = self.records.get(record.key)
-            now = {one["file"] for one in record.files}
-            for one in old.files if old and not self.is_in_place else ():
-                if one["file"] not in now and self._claimed.get(one["file"], record.key) == record.key:
-                    _drop(self.folder / one["file"])
+            ours = {str(one["file"]) for one in old.files} if old else set()
+            ours |= self._places.pop(record.key, set())
+            for name in () if self.is_in_place else sorted(ours - {one["file"] for one in record.files}):
+                if self._claimed.get(name, record.key) == record.key:
+                    _drop(self.folder / name)
             self._keep(record)
             self._write({"end": asdict(record)})
 
