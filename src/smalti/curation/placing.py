@@ -10,7 +10,7 @@ from smalti.curation.names import Cube, Flipbook, Span
 from smalti.curation.planes import ORDERS, Picked, picked
 from smalti.curation.stacks import Spacing, read_box, spacing_of, stack_axis
 from smalti.curation.surroundings import AtEdge, Box, slices_around
-from smalti.curation.volumes import Found
+from smalti.curation.named_volumes import Found
 from smalti.curation.wanted import Wanted
 from smalti.writers.volume import Volume
 

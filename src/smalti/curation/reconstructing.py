@@ -22,7 +22,7 @@ from smalti.curation.records import Record
 from smalti.curation.sources import Source, images_of, sources_of
 from smalti.curation.stacks import ENDINGS, Form, form_option, packed_option, write_stack
 from smalti.curation.surroundings import AtEdge, Boxes
-from smalti.curation.volumes import Found, Volumes
+from smalti.curation.named_volumes import Found, Volumes
 from smalti.curation.wanted import Wanted, wanted_of
 
 __all__ = ["ReconstructOptions", "reconstruct"]
