@@ -6,11 +6,11 @@ import numpy as np
 
 from smalti.core.errors import SmaltiError
 from smalti.core.image import Image
+from smalti.curation.named_volumes import Found
 from smalti.curation.names import Cube, Flipbook, Span
 from smalti.curation.planes import ORDERS, Picked, picked
 from smalti.curation.stacks import Spacing, read_box, spacing_of, stack_axis
 from smalti.curation.surroundings import AtEdge, Box, slices_around
-from smalti.curation.named_volumes import Found
 from smalti.curation.wanted import Wanted
 from smalti.writers.volume import Volume
 

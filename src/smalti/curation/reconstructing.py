@@ -15,6 +15,7 @@ from smalti.core.remote import shown
 from smalti.curation.cutting import SkipError
 from smalti.curation.each import folder_at, item_of, stamp_of, why_of
 from smalti.curation.ledger import Ledger, ledger_of
+from smalti.curation.named_volumes import Found, Volumes
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome, Status
 from smalti.curation.placing import around_of, flipbook_of, opened_of, read_around, volume_of
@@ -22,7 +23,6 @@ from smalti.curation.records import Record
 from smalti.curation.sources import Source, images_of, sources_of
 from smalti.curation.stacks import ENDINGS, Form, form_option, packed_option, write_stack
 from smalti.curation.surroundings import AtEdge, Boxes
-from smalti.curation.named_volumes import Found, Volumes
 from smalti.curation.wanted import Wanted, wanted_of
 
 __all__ = ["ReconstructOptions", "reconstruct"]
