@@ -8,7 +8,7 @@ import signal
 import sys
 
 from smalti.core.progress import Silent
-from smalti.curation import cutting, manifest, state
+from smalti.curation import manifest, pending, state
 from smalti.curation.api import curate
 from smalti.writers.target import LocalTarget
 
@@ -36,7 +36,7 @@ def main() -> None:
     LocalTarget.put = dying(LocalTarget.put)
     for module in (manifest, state):
         module.commit = dying(module.commit)
-    cutting.PART_SECONDS = 0.0  # else so few pixels are one part
+    pending.PART_SECONDS = 0.0  # else so few pixels are one part
     curate(step, source, out, progress=Silent(), **OPTIONS[step])
     sys.stdout.write(str(count[0]))
 

@@ -121,6 +121,8 @@ BOMBS = {
     "a memo without end": b"\x80\x04Nr\xff\xff\xff\x7f.",
     "a frame without end": b"\x80\x04\x95" + struct.pack("<Q", 2**50) + b"N.",
     "lists in lists in lists": b"\x80\x04" + b"]" * 5000 + b"a" * 4999 + b".",
+    "a key of tuples in tuples": b"\x80\x04})" + b"\x85" * 200_000 + b"Ns.",
+    "a stack that is empty": b"\x80\x04\x85.",
     "half a pickle": pickle.dumps(["a"] * 100, 4)[:-9],
     "no pickle": b"\x89PNG\r\n",
     "nothing": b"",

@@ -22,8 +22,9 @@ from smalti.core.errors import UsageError
 from smalti.core.image import ImageRef
 from smalti.core.progress import Silent
 from smalti.curation import crop, patch3d, reconstruct
-from smalti.curation.cutting import SkipError
+from smalti.curation.ledger import ledger_of
 from smalti.curation.names import parse
+from smalti.curation.plans import SkipError
 from smalti.curation.surroundings import Boxes, slices_around
 from smalti.loaders.choose import read_later
 
@@ -189,6 +190,30 @@ def test_of_two_volumes_of_one_name_the_one_that_is_meant_is_asked_for(write_tif
     item = run("v-LOC-0_3_0-9_0-9", tmp_path / "images", tmp_path / "o").items[0]
     assert item.status == "failed"
     assert item.why == "2 volumes are called 'v' (one/v.tif, two/v.tif); give the one that is meant"
+
+
+def test_patches_of_a_set_know_which_of_two_volumes_of_one_name_they_are_of(write_tiff, tmp_path):
+    names = ("one/v.tif", "two/v.tif", "two/w.tif", "two/w.ome.tif")
+    volumes = {name: RNG.integers(0, 99, (9, 20, 20)).astype(np.uint8) for name in names}
+    for name, pixels in volumes.items():
+        write_tiff(name, pixels, metadata={"axes": "ZYX"})
+    options = {"crop_size": 20, "spacing": 4, "dedupe": False, "axes": (0,), "progress": Silent()}
+    patch3d(tmp_path / "images", tmp_path / "p", **options)
+    outcome = run(tmp_path / "p", tmp_path / "images", tmp_path / "o", nz=1)
+    assert (outcome.ok, outcome.failed) == (12, 0)
+    for row in pl.read_parquet(tmp_path / "o" / "reconstruct.parquet").iter_rows(named=True):
+        source = Path(row["source_uri"]).relative_to(tmp_path / "images").as_posix()
+        wanted = volumes[source][row["box"][0] : row["box"][1]]
+        np.testing.assert_array_equal(read_by_others(tmp_path / "o" / row["file"]), wanted)
+
+
+def test_another_run_at_work_in_the_folder_is_not_disturbed(write_tiff, tmp_path):
+    write_tiff("v.tif", np.zeros((9, 20, 20), np.uint8), metadata={"axes": "ZYX"})
+    with (
+        ledger_of(tmp_path / "o", "reconstruct", {}),
+        pytest.raises(UsageError, match="another run is at work on"),
+    ):
+        run("v-LOC-0_3_0-9_0-9", tmp_path / "images", tmp_path / "o")
 
 
 def test_a_patch_of_a_cube_is_placed_in_the_cube_and_in_the_volume_alike(tmp_path, write_tiff):

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -139,6 +140,23 @@ def test_a_group_with_two_types_has_a_window_for_each(write_tiff, tmp_path):
     assert made(tmp_path).max() == made(tmp_path, "b.tiff").max() == 255
 
 
+def test_images_without_a_finite_pixel_fail_and_say_so(write_tiff, tmp_path):
+    write_tiff("a.tif", np.full((9, 9), np.nan, np.float32))
+    write_tiff("b.tif", IMAGES["uint16"][0])
+    for name, per in (("one", "image"), ("two", "group")):
+        items = run(tmp_path / "images", tmp_path / name, per=per).items
+        assert [item.status for item in items] == ["failed", "ok"]
+        assert "finite; there is nothing to show" in items[0].why
+
+
+def test_a_name_that_is_no_text_is_written_under_one_that_is(write_tiff, tmp_path):
+    path = write_tiff("a.tif", IMAGES["uint8"][0])
+    path.rename(os.fsdecode(os.fsencode(path.parent) + b"/caf\xe9.tif"))
+    assert run(tmp_path / "images", tmp_path / "grey").ok == 1
+    assert run(tmp_path / "images", tmp_path / "grey").ok == 1
+    assert [path.name for path in (tmp_path / "grey").glob("*.tiff")] == ["caf%E9.tiff"]
+
+
 def test_a_bad_file_costs_only_itself_and_the_command_ends_with_1(write_tiff, tmp_path):
     for name in ("a.tif", "c.tif"):
         write_tiff(name, IMAGES["uint8"][0])
@@ -152,6 +170,20 @@ def test_a_bad_file_costs_only_itself_and_the_command_ends_with_1(write_tiff, tm
         "a.tif": "ok", "b.tif": "failed", "c.tif": "ok", "d.tif": "skipped",
     }  # fmt: skip
     assert items["d.tif"]["why"] == "it is a stack of 5 planes; patch3d takes volumes, video takes films"
+
+
+def test_of_a_store_whose_second_image_is_broken_nothing_is_left_and_once_mended_all_is(tmp_path):
+    pixels = RNG.integers(0, 9, (30, 40)).astype(np.uint8)
+    for name in ("one", "two"):
+        zarr.create_array(tmp_path / "images" / "a.zarr", name=name, data=pixels, chunks=(30, 40))
+    chunk = tmp_path / "images" / "a.zarr" / "two" / "c" / "0" / "0"
+    whole = chunk.read_bytes()
+    chunk.write_bytes(b"broken")
+    assert run(tmp_path / "images", tmp_path / "grey").failed == 1
+    assert list((tmp_path / "grey").glob("*.tiff")) == []
+    chunk.write_bytes(whole)
+    assert run(tmp_path / "images", tmp_path / "grey").total == 2
+    np.testing.assert_array_equal(made(tmp_path, "a_1.tiff"), pixels)
 
 
 def test_only_what_is_new_or_changed_is_read_again(write_tiff, tmp_path):

@@ -12,12 +12,13 @@ from smalti.core.image import Image
 from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress
-from smalti.curation.cutting import Box, Cutting, SkipError, cut
+from smalti.curation.cutting import Cutting, cut
 from smalti.curation.duplicates import DuplicateOptions
 from smalti.curation.grey import Intensity, Window
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, Windows, check_channel, padded, picked
+from smalti.curation.plans import Box, SkipError
 from smalti.curation.sources import Given, Source
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
@@ -117,7 +118,7 @@ def whole_images(
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """How one image is cut; a `smalti.curation.cutting.Plan`. A piece is a plane, or a band of rows of it."""
+    """How one image is cut; a `smalti.curation.plans.Plan`. A piece is a plane, or a band of rows of it."""
 
     image: Image
     picked: Picked

@@ -1,18 +1,18 @@
 """The run that cuts sources to patches: piece by piece, then near-duplicates, then pixels.
 
-Where near-duplicates are looked for, pixels are written only of what is kept, so sources are read twice; else
-they are written as they are cut.
+Where near-duplicates are looked for, pixels are written only of what is kept, so sources are read twice, but
+for volumes that are one slab; else pixels are written as they are cut.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -25,112 +25,19 @@ from smalti.core.progress import State as Stage
 from smalti.core.remote import is_url, shown
 from smalti.curation import manifest
 from smalti.curation.duplicates import CLUSTER_COLUMNS, DuplicateOptions, clustered
-from smalti.curation.grey import Window
 from smalti.curation.hashes import described
-from smalti.curation.names import Patch2d, Patch3d, Span
 from smalti.curation.outcome import Outcome
+from smalti.curation.pending import Columns, Cut, Patches, Places
+from smalti.curation.plans import Box, Plan, SkipError
 from smalti.curation.sources import Given, Source, images_of, sources_of
-from smalti.curation.state import Made, State, Unit, alone_in
-from smalti.curation.store import Place, Store, Write, store_in
+from smalti.curation.state import Made, State, alone_in
+from smalti.curation.store import Store, Write, store_in
 from smalti.processing.machine import usable_cores
 
-__all__ = ["Box", "Cutting", "Plan", "cut"]
+__all__ = ["Cutting", "cut"]
 
-PART_BYTES = 64 << 20
-"""Pixels after which what was cut is committed, a shard's worth."""
-
-PART_SECONDS = 10.0
-
-SMALL = 32 << 20
-"""Files up to this size are read side by side; of larger ones the pieces are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Patches at one place of several slices.
-
-    Parameters
-    ----------
-    rows, columns
-        Of the slice.
-    axis
-        Of the slices: 0 xy, 1 xz, 2 yz; None of an image.
-    slices
-        Their indices; of an image None alone.
-    time, channel
-        What it is cut from; `channel` None for luma.
-    frame
-        Number of the plane, of an image with several.
-    """
-
-    rows: Span
-    columns: Span
-    axis: int | None = None
-    slices: tuple[int | None, ...] = (None,)
-    time: int = 0
-    channel: int | None = None
-    frame: int | None = None
-
-    def ids(self, source: Source, series: int) -> list[str]:
-        """Of its patches."""
-        where = f"{self.time}/{self.channel}/{self.axis}"
-        place = f"{self.rows[0]}-{self.rows[1]}/{self.columns[0]}-{self.columns[1]}"
-        return [manifest.patch_id(source.ref.path, series, f"{where}/{at}/{place}") for at in self.slices]
-
-    def of(self, ids: set[str], source: Source, series: int) -> "Box | None":
-        """The part of it whose patches are among some; None for nothing."""
-        named = zip(self.ids(source, series), self.slices, strict=True)
-        slices = tuple(at for name, at in named if name in ids)
-        return replace(self, slices=slices) if slices else None
-
-    def names(self, source: Source, digits: int) -> list[str]:
-        """Of its patches, for people."""
-        if self.axis is None:
-            return [Patch2d(source.name, self.rows, self.columns, self.frame).format()]
-        return [
-            Patch3d(source.name, self.axis, at or 0, self.rows, self.columns).format(digits)
-            for at in self.slices
-        ]
-
-
-class Plan(Protocol):
-    """How one image is cut, in pieces that are read one by one."""
-
-    @property
-    def image(self) -> Image:
-        """What is cut."""
-
-    @property
-    def n_pieces(self) -> int:
-        """How many pieces there are."""
-
-    @property
-    def window(self) -> Window:
-        """What becomes black and white."""
-
-    @property
-    def voxel_size(self) -> list[float] | None:
-        """Along z, y and x in µm; None if unknown."""
-
-    @property
-    def digits(self) -> int:
-        """Of the highest slice."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know."""
-
-    def boxes(self, piece: int) -> list[Box]:
-        """What a piece holds; empty for nothing."""
-
-    def read(self, piece: int) -> np.ndarray:
-        """All pixels of a piece, as bytes."""
-
-    def patches(self, piece: int, pixels: np.ndarray, box: Box) -> np.ndarray:
-        """Those of a box, uint8 (slices, height, width), filled up where that is asked for.
-
-        Called by several threads at once.
-        """
+SMALL = 8 << 20
+"""Images up to this size are read side by side; of larger ones, and of volumes, the patches are cut so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +49,7 @@ class Cutting:
     asked
         Name of the step and the options that decide what is cut; a set is made with one only.
     plan
-        Makes the plan of an image, or raises `Skip`.
+        Makes the plan of an image, or raises `SkipError`.
     write
         Where pixels go.
     duplicates
@@ -168,24 +75,6 @@ class Cutting:
     def threads(self) -> int:
         """As many as work."""
         return self.workers or usable_cores()
-
-
-class SkipError(Exception):
-    """It is right that an image is not cut; says why."""
-
-
-Columns = dict[str, list[Any]]
-"""Values of patches by column; frames of so few rows would take longer to make than hashes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """Patches that were cut, what is to be known of an image, or that a unit ends here."""
-
-    unit: Unit | None = None
-    rows: Columns | None = None
-    pixels: tuple[np.ndarray, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def cut(given: Sequence[Given], out: str, cutting: Cutting, progress: Progress) -> Outcome:
@@ -245,7 +134,7 @@ class _Run:
         new = [source for source in sources if self.state.finished(source) is None]
         again = [s for s in sources if self.is_eager and self.state.is_new(s) and self.state.finished(s)]
         self.done = self.total - len(new)
-        part = _Part(self)
+        part = Patches(self.state, self.store)
         with ThreadPoolExecutor(self.cutting.threads) as pool:
             for source in again:  # a run was stopped before their pixels were written
                 self.fetch([source], self.decided(self.state.rows([source])))
@@ -257,7 +146,7 @@ class _Run:
                 self._tell("cutting")
         part.commit()
 
-    def _made(self, source: Source, cuts: Iterable[_Cut], part: "_Part") -> Made:
+    def _made(self, source: Source, cuts: Iterable[Cut], part: Patches) -> Made:
         """Have a source cut, and say what became of it."""
         notes: list[str] = []
         try:
@@ -284,7 +173,7 @@ class _Run:
         kept = pl.col("decision").fill_null("keep") == "keep"
         wanted = frame.filter(kept, pl.col("array").is_null(), pl.col("file").is_null())
         by_source = {key[0]: set(rows["patch_id"]) for key, rows in wanted.group_by("source_id")}
-        places, lost = _Places(self), list[Made]()
+        places, lost = Places(self.state, self.store), list[Made]()
         with ThreadPoolExecutor(self.cutting.threads) as pool:
             for source in sources:
                 if ids := by_source.get(source.ref.image_id):
@@ -298,7 +187,7 @@ class _Run:
             self.state.commit(manifest.empty(), (), lost)
         return not lost
 
-    def _fetch(self, source: Source, ids: set[str], places: "_Places", pool: ThreadPoolExecutor) -> None:
+    def _fetch(self, source: Source, ids: set[str], places: Places, pool: ThreadPoolExecutor) -> None:
         for image in images_of(source):
             try:
                 plan = self.cutting.plan(source, image)
@@ -317,25 +206,25 @@ class _Run:
 
     def _cuts(
         self, sources: Sequence[Source], pool: ThreadPoolExecutor
-    ) -> Iterator[tuple[Source, Iterable[_Cut]]]:
+    ) -> Iterator[tuple[Source, Iterable[Cut]]]:
         """What sources are cut to, in order; small files side by side."""
-        waiting = iter(sources)
+        waiting, most = iter(sources), SMALL if self.cutting.by_group else -1
         while batch := list(islice(waiting, 2 * self.cutting.threads)):
-            small = {s.ref.image_id: pool.submit(self._all, s) for s in batch if s.ref.size_bytes <= SMALL}
+            small = {s.ref.image_id: pool.submit(self._all, s) for s in batch if s.ref.size_bytes <= most}
             for source in batch:
                 ahead = small.pop(source.ref.image_id, None)
                 yield source, (_kept(*ahead.result()) if ahead else self._cut(source, pool))
 
-    def _all(self, source: Source) -> tuple[list[_Cut], Exception | None]:
+    def _all(self, source: Source) -> tuple[list[Cut], Exception | None]:
         """All pieces of a source, and what it ended with."""
-        found: list[_Cut] = []
+        found: list[Cut] = []
         try:
             found.extend(self._cut(source, None))
         except Exception as error:  # told of in its turn
             return found, error
         return found, None
 
-    def _cut(self, source: Source, pool: ThreadPoolExecutor | None) -> Iterator[_Cut]:
+    def _cut(self, source: Source, pool: ThreadPoolExecutor | None) -> Iterator[Cut]:
         """Pieces of a source that are not done."""
         any_image = False
         skipped: SkipError | None = None
@@ -346,26 +235,26 @@ class _Run:
                 skipped = skip
                 continue
             any_image = True
-            yield _Cut(notes=plan.notes)
+            yield Cut(notes=plan.notes)
             for piece in range(plan.n_pieces):
                 unit = (*source.key, image.ref.series, piece)
                 if not self.state.has(unit):
                     yield from self._piece(source, plan, piece, pool)
-                    yield _Cut(unit)
+                    yield Cut(unit)
         if not any_image:
             raise skipped or SkipError("it holds no image")
 
     def _piece(
         self, source: Source, plan: Plan, piece: int, pool: ThreadPoolExecutor | None
-    ) -> Iterator[_Cut]:
+    ) -> Iterator[Cut]:
         """Its patches, box by box."""
         boxes = plan.boxes(piece)
         pixels = plan.read(piece) if boxes else np.zeros(0, np.uint8)
         keeps = not self.cutting.dedupe and self.cutting.write != "none"
 
-        def measured(box: Box) -> _Cut:
+        def measured(box: Box) -> Cut:
             stack = plan.patches(piece, pixels, box)
-            return _Cut(None, self._rows(source, plan, box, stack), tuple(stack) if keeps else ())
+            return Cut(None, self._rows(source, plan, box, stack), tuple(stack) if keeps else ())
 
         yield from map(measured, boxes) if pool is None else _mapped(pool, measured, boxes)
 
@@ -407,109 +296,11 @@ class _Run:
         self.progress.update(Stage(min(self.done, self.total), self.total, self.failed, seconds, message))
 
 
-class _Timed:
-    """When to commit."""
-
-    def __init__(self, run: _Run) -> None:
-        self.run, self.n_bytes, self.since = run, 0, time.monotonic()
-
-    @property
-    def is_due(self) -> bool:
-        """Whether so much, or so long ago, that it should not be lost."""
-        return self.n_bytes >= PART_BYTES or time.monotonic() - self.since >= PART_SECONDS
-
-    def begin(self) -> None:
-        """Begin anew."""
-        self.n_bytes, self.since = 0, time.monotonic()
-
-
-class _Part(_Timed):
-    """Pieces and sources that are not committed yet."""
-
-    def __init__(self, run: _Run) -> None:
-        super().__init__(run)
-        self.cuts: list[Columns] = []
-        self.units: list[Unit] = []
-        self.made: list[Made] = []
-
-    def take(self, source: Source, one: _Cut) -> None:
-        """Take what was cut; what is of a unit is committed with its end only."""
-        if one.rows is not None:
-            rows = one.rows
-            if one.pixels:
-                add = self.run.store.add
-                places = [add(source.dataset, n, p) for n, p in zip(rows["name"], one.pixels, strict=True)]
-                rows = rows | dict(zip(_PLACE, map(list, zip(*places, strict=True)), strict=True))
-            self.cuts.append(rows)
-            self.n_bytes += sum(patch.nbytes for patch in one.pixels)
-        if one.unit is not None:
-            self.units.append(one.unit)
-            if self.is_due:
-                self.commit()
-
-    def end(self, made: Made) -> None:
-        self.made.append(made)
-        if self.is_due:
-            self.commit()
-
-    def commit(self) -> None:
-        if self.units or self.made:
-            self.run.store.flush()
-            self.run.state.lengths = dict(self.run.store.lengths)
-            self.run.state.commit(_frame(self.cuts), self.units, self.made)
-        self.cuts, self.units, self.made = [], [], []
-        self.begin()
-
-
-class _Places(_Timed):
-    """Where patches lie now, not committed yet."""
-
-    def __init__(self, run: _Run) -> None:
-        super().__init__(run)
-        self.ids: list[str] = []
-        self.places: list[Place] = []
-
-    def take(self, patch: str, place: Place, n_bytes: int) -> None:
-        self.ids.append(patch)
-        self.places.append(place)
-        self.n_bytes += n_bytes
-
-    def maybe_commit(self) -> None:
-        if self.is_due:
-            self.commit()
-
-    def commit(self) -> None:
-        if self.ids:
-            self.run.store.flush()
-            self.run.state.lengths = dict(self.run.store.lengths)
-            rows = pl.DataFrame({"patch_id": self.ids}).hstack(_place_frame(self.places))
-            self.run.state.commit(rows, (), (), stored=True)
-        self.ids, self.places = [], []
-        self.begin()
-
-
 def _with_box(plan: Plan, piece: int, pixels: np.ndarray, box: Box) -> tuple[Box, np.ndarray]:
     return box, plan.patches(piece, pixels, box)
 
 
-_PLACE = ("array", "row", "file")
-
-
-def _place_frame(places: Sequence[Place]) -> pl.DataFrame:
-    types = {name: manifest.SCHEMA[name] for name in _PLACE}
-    return pl.DataFrame(list(places), schema=types, orient="row")
-
-
-def _frame(cuts: Sequence[Columns]) -> pl.DataFrame:
-    """A manifest of what was cut."""
-    if not cuts:
-        return manifest.empty()
-    names = [name for name in manifest.SCHEMA if any(name in cut for cut in cuts)]
-    lists = {name: [value for cut in cuts for value in cut[name]] for name in names}
-    return manifest.fitted(pl.DataFrame(lists, schema={name: manifest.SCHEMA[name] for name in names}))
-
-
-def _kept(found: list[_Cut], error: Exception | None) -> Iterator[_Cut]:
+def _kept(found: list[Cut], error: Exception | None) -> Iterator[Cut]:
     yield from found
     if error is not None:
         raise error

@@ -227,6 +227,7 @@ def _held(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     names, patches = (
         (found.get(key) for key in ("names", "patches")) if isinstance(found, dict) else (None, None)
     )
+    names = names.tolist() if isinstance(names, np.ndarray) else names
     if not isinstance(names, list) or patches is None or len(names) != len(patches):
         raise UsageError(f"{path} holds no lists 'names' and 'patches' of one length, as older scripts wrote")
     for name, patch in zip(names, patches, strict=True):

@@ -10,9 +10,10 @@ from typing import Any
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress, State
 from smalti.core.remote import is_url, shown
-from smalti.curation.cutting import SkipError
-from smalti.curation.ledger import Ledger, Record, ledger_of
+from smalti.curation.ledger import Ledger, ledger_of
 from smalti.curation.outcome import Item, Outcome, Status
+from smalti.curation.plans import SkipError
+from smalti.curation.records import Record
 from smalti.curation.sources import Given, Source, sources_of
 
 __all__ = ["Desk", "Each", "each", "folder_at", "item_of", "key_of", "stamp_of", "why_of"]
@@ -39,7 +40,7 @@ class Desk:
         return self.ledger.claim(self.key, self.source.ref.uri, name)
 
     def made(self, path: Path, **facts: Any) -> None:
-        """Say that a file is there; `facts` as in `smalti.curation.ledger.COLUMNS`."""
+        """Say that a file is there; `facts` as in `smalti.curation.records.COLUMNS`."""
         self.files.append({"file": path.relative_to(self.ledger.folder).as_posix(), **facts})
 
     def intend(self, path: Path, **facts: Any) -> None:

@@ -6,7 +6,7 @@ line that a kill cut is left out when the journal is read again.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,83 +14,17 @@ from threading import Lock
 from typing import IO, Any
 
 import filelock
-import polars as pl
 
 from smalti import __version__
-from smalti.core.columns import Column
 from smalti.core.errors import SmaltiError, UsageError
-from smalti.curation.outcome import Status
+from smalti.curation.records import COLUMNS, Record, frame_of, record_of, records_of
 from smalti.table.parquet import commit, read_metadata, scan, stage
-from smalti.table.schema import polars_schema
 from smalti.writers.aside import partial_of
 
-__all__ = ["COLUMNS", "Ledger", "Record", "ledger_of", "stamp_at"]
+__all__ = ["Ledger", "ledger_of", "stamp_at"]
 
 HIDDEN = ".curation"
 """Folder of journals and locks, beside what is made."""
-
-COLUMNS = (
-    Column("key", "String", "", "What tells the item from others.", "same"),
-    Column("source_path", "String", "", "The item, relative to what was given.", "same"),
-    Column("source_uri", "String", "", "Absolute path or URL of the file it lies in.", "same"),
-    Column("stamp", "String", "", "What changes when that file does.", "same"),
-    Column("status", "String", "", "ok, skipped or failed.", "same"),
-    Column("why", "String", "", "The reason, or what a person should know.", "same"),
-    Column(
-        "file", "String", "", "What was made of it, relative to this table; null where nothing was.", "same"
-    ),
-    Column("kind", "String", "", "image, video, volume, cube, sub-volume or flipbook.", "same"),
-    Column("series", "Int64", "", "Index of the image inside its source.", "same"),
-    Column("shape", "List(Int64)", "px", "Of what was made, slowest axis first.", "same"),
-    Column("dtype", "String", "", "Of what was made.", "same"),
-    Column("axis", "Int32", "", "Axis of the slices: 0 xy, 1 xz, 2 yz.", "same"),
-    Column(
-        "box", "List(Int64)", "px", "z0, z1, y0, y1, x0, x1 of it in its source; behind the last.", "same"
-    ),
-    Column(
-        "voxel_size",
-        "List(Float64)",
-        "µm",
-        "Spacing along z, y and x of what was made; null if unknown.",
-        "same",
-    ),
-    Column("low", "Float64", "intensity", "Intensity of the source that became 0.", "same"),
-    Column("high", "Float64", "intensity", "Intensity of the source that became 255.", "same"),
-    Column(
-        "file_stamp",
-        "String",
-        "",
-        "What changes when what was made does; of what replaced its source.",
-        "same",
-    ),
-    Column("seed", "Int64", "", "Seed of what was chosen at random.", "same"),
-    Column("version", "String", "", "The smalti that made it.", "same"),
-)
-_SCHEMA = polars_schema(COLUMNS)
-_ITEM = ("key", "source_path", "source_uri", "stamp", "status", "why")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What became of an item.
-
-    Parameters
-    ----------
-    key, path, uri, stamp
-        What it is: see `COLUMNS`.
-    status, why
-        As in `smalti.curation.outcome.Item`.
-    files
-        What was made of it: ``file``, and others of `COLUMNS`.
-    """
-
-    key: str
-    path: str
-    uri: str
-    stamp: str
-    status: Status
-    why: str = ""
-    files: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(slots=True)
@@ -116,6 +50,7 @@ class Ledger:
     _begun: dict[str, str] = field(default_factory=dict)
     _before: dict[str, str] = field(default_factory=dict)
     _claimed: dict[str, str] = field(default_factory=dict)
+    _places: dict[str, set[str]] = field(default_factory=dict)
     _owners: dict[str, str] = field(default_factory=dict)
     _journal: IO[str] | None = None
     _one: Lock = field(default_factory=Lock)
@@ -145,7 +80,7 @@ class Ledger:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise SmaltiError(f"its name {name!r} leads out of {self.folder}; rename it")
         with self._one:
-            other = self._claimed.setdefault(name, key)
+            other = self._claimed.get(name, key)
             if other != key:
                 raise SmaltiError(f"{name} is made of {other} too; rename one of them")
             owner = self._begun.get(name) or self._before.get(name)
@@ -156,18 +91,21 @@ class Ledger:
                     f"{path} was made of {owner}, which is another file; give the folder above both, or "
                     "another -o"
                 )
+            self._claimed[name] = key
+            self._places.setdefault(key, set()).add(name)
             self._begun[name] = uri
             self._write({"begin": name, "uri": uri})
         return path
 
     def end(self, record: Record) -> None:
-        """Keep what became of an item; files that were made of it before, and are not now, go."""
+        """Keep what became of an item; files that were made of it before, or of one that failed, go."""
         with self._one:
             old = self.records.get(record.key)
-            now = {one["file"] for one in record.files}
-            for one in old.files if old and not self.is_in_place else ():
-                if one["file"] not in now and self._claimed.get(one["file"], record.key) == record.key:
-                    _drop(self.folder / one["file"])
+            ours = {str(one["file"]) for one in old.files} if old else set()
+            ours |= self._places.pop(record.key, set())
+            for name in () if self.is_in_place else sorted(ours - {one["file"] for one in record.files}):
+                if self._claimed.get(name, record.key) == record.key:
+                    _drop(self.folder / name)
             self._keep(record)
             self._write({"end": asdict(record)})
 
@@ -209,9 +147,10 @@ class Ledger:
             if (record.files or record.key in keys)
             and all((self.folder / one["file"]).exists() for one in record.files)
         ]
+        self.records = {record.key: record for record in kept}
         place = self.table
         footer = {"smalti": __version__, "asked": json.dumps(self.asked), "notes": json.dumps(self.notes)}
-        commit(stage(_frame(kept).lazy(), place, COLUMNS, footer), place)
+        commit(stage(frame_of(kept).lazy(), place, COLUMNS, footer), place)
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -238,7 +177,7 @@ class Ledger:
             info = read_metadata(self.table)
             self._check(json.loads(info.footer.get("asked", "{}")), fresh)
             self.notes = json.loads(info.footer.get("notes", "{}"))
-            for record in _records(scan(self.table).collect()).values():
+            for record in records_of(scan(self.table).collect()).values():
                 self._keep(record)
         for line in _lines(self._journal_path):
             self._take(line, fresh)
@@ -269,9 +208,9 @@ class Ledger:
         elif "note" in line:
             self.notes[line["note"]] = line["value"]
         elif "end" in line:
-            self._keep(_record(line["end"]))
+            self._keep(record_of(line["end"]))
         elif "will" in line:
-            record = _record(line["will"])
+            record = record_of(line["will"])
             if all(stamp_at(self.folder / one["file"]) == one["file_stamp"] for one in record.files):
                 self._keep(record)  # it took its place before the kill
 
@@ -334,37 +273,6 @@ def _mend(path: Path) -> None:
     if data and not data.endswith(b"\n"):
         with path.open("rb+") as file:
             file.truncate(data.rfind(b"\n") + 1)
-
-
-def _frame(records: Sequence[Record]) -> pl.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for record in sorted(records, key=lambda record: record.key):
-        own = dict(
-            zip(
-                _ITEM,
-                (record.key, record.path, record.uri, record.stamp, record.status, record.why),
-                strict=True,
-            )
-        )
-        rows += [{**own, **one, "version": __version__} for one in record.files or ({},)]
-    return pl.DataFrame(rows, schema=_SCHEMA)
-
-
-def _records(frame: pl.DataFrame) -> dict[str, Record]:
-    found: dict[str, Record] = {}
-    facts = [name for name in _SCHEMA if name not in (*_ITEM, "version")]
-    for row in frame.iter_rows(named=True):
-        files = found[row["key"]].files if row["key"] in found else ()
-        if row["file"] is not None:
-            files = (*files, {name: row[name] for name in facts if row[name] is not None})
-        found[row["key"]] = _record(
-            {**{name.removeprefix("source_"): row[name] for name in _ITEM}, "files": files}
-        )
-    return found
-
-
-def _record(line: Mapping[str, Any]) -> Record:
-    return Record(**{**line, "files": tuple(line["files"])})
 
 
 def stamp_at(path: Path) -> str:

@@ -7,35 +7,17 @@ refused by its name before a single step of the program is done.
 
 import os
 import pickle
-import pickletools
 import struct
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from smalti.core.errors import UsageError
+from smalti.curation._pickle_steps import DEEPEST, RefusedError, check_name, look_over
 
 __all__ = ["read_pickle"]
-
-_ARRAYS = {
-    (module, name)
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray")
-    for name in ("_reconstruct",)
-} | {(module, "_frombuffer") for module in ("numpy.core.numeric", "numpy._core.numeric")}
-_KNOWN = _ARRAYS | {("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"), ("__builtin__", "bytes")}
-
-_REFUSED = {
-    *("INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID"),
-    *("EMPTY_SET", "ADDITEMS", "FROZENSET", "NEXT_BUFFER", "READONLY_BUFFER"),
-}
-_DEEPEST = 32
-"""Lists in lists; old files have two."""
-
-
-class _RefusedError(Exception):
-    """Why a pickle is not read."""
 
 
 def read_pickle(path: Path) -> Any:
@@ -52,10 +34,10 @@ def read_pickle(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            _look_over(file, size)
+            look_over(file, size)
             file.seek(0)
             return _plain(_Reader(file).load())
-    except _RefusedError as error:
+    except RefusedError as error:
         raise UsageError(
             f"{path} holds {error}; only arrays, texts, numbers, lists, tuples and dicts are read, and "
             "nothing of it was run"
@@ -65,63 +47,16 @@ def read_pickle(path: Path) -> Any:
         raise UsageError(f"{path} is no whole pickle: {type(error).__name__}: {error}") from error
 
 
-def _look_over(file: BinaryIO, size: int) -> None:
-    """Read the program without doing it, so that nothing is allocated that the file is not large enough for.
-
-    The unpickler makes room for what a step declares before it reads it, and a table as long as the highest
-    number that a step stores something under.
-    """
-    bounded = _Bounded(file, size)
-    stored, before = 0, 0
-    try:
-        for code, argument, _ in pickletools.genops(bounded):  # type: ignore[arg-type]  # reads as a file does
-            if code.name in _REFUSED:
-                what = f" of {argument!r}" if argument is not None else ""
-                raise _RefusedError(f"the step {code.name}{what}, which arrays do not need")
-            if code.name == "GLOBAL":
-                _known(*str(argument).split(" ", 1))
-            if code.name in ("PUT", "BINPUT", "LONG_BINPUT"):
-                stored = max(stored, int(argument))  # type: ignore[arg-type]
-            if code.name == "FRAME" and int(argument) > size:  # type: ignore[arg-type]
-                raise _RefusedError(f"a frame of {argument:,} bytes in a file of {size:,}")
-            before += 1
-    except ValueError as error:
-        raise _RefusedError(f"no whole pickle ({error})") from None
-    if stored > before + 1:
-        raise _RefusedError(f"a memo of {stored:,} entries for {before:,} steps")
-
-
-class _Bounded:
-    """A file of which nothing is asked that it does not have."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self._size = file, size
-
-    def read(self, n: int) -> bytes:
-        return self._file.read(min(n, self._size))
-
-    def readline(self) -> bytes:
-        return self._file.readline()
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-
 class _Reader(pickle.Unpickler):
     """An unpickler that finds nothing but what arrays are made of."""
 
     def find_class(self, module: str, name: str) -> Any:
         """What stands behind a name: a maker of ours, never the thing itself."""
-        _known(module, name)
+        check_name(module, name)
         return _Maker(name)
 
     def persistent_load(self, pid: Any) -> Any:
-        raise _RefusedError(f"a reference to {pid!r} outside of it")
-
-
-def _known(module: str, name: str = "") -> None:
-    if (module, name) not in _KNOWN:
-        raise _RefusedError(f"{module}.{name}")
+        raise RefusedError(f"a reference to {pid!r} outside of it")
 
 
 class _Maker:
@@ -144,12 +79,12 @@ class _Maker:
         if self.name == "encode":
             text, codec = arguments
             if not (isinstance(text, str) and codec == "latin1"):
-                raise _RefusedError(f"a text in {codec!r}")
+                raise RefusedError(f"a text in {codec!r}")
             return text.encode("latin1")
-        raise _RefusedError(f"a call of numpy.{self.name}")
+        raise RefusedError(f"a call of numpy.{self.name}")
 
     def __setstate__(self, state: Any) -> None:
-        raise _RefusedError(f"a state for numpy.{self.name}")
+        raise RefusedError(f"a state for numpy.{self.name}")
 
 
 class _Dtype:
@@ -160,12 +95,12 @@ class _Dtype:
 
     def __init__(self, text: Any, *_: Any) -> None:
         if not isinstance(text, str) or len(text) > 12 or text.lstrip("<>|=")[:1] not in self._KINDS:
-            raise _RefusedError(f"an array of the type {text!r}")
+            raise RefusedError(f"an array of the type {text!r}")
         self._text, self._order = text.lstrip("<>|="), "="
 
     def __setstate__(self, state: Any) -> None:
         if not isinstance(state, tuple) or len(state) < 5 or any(part is not None for part in state[2:5]):
-            raise _RefusedError("an array of records")
+            raise RefusedError("an array of records")
         self._order = state[1] if state[1] in ("<", ">", "|", "=") else "="
 
     def true(self) -> np.dtype:
@@ -195,14 +130,14 @@ class _Array:
 
     def _set(self, shape: Any, dtype: Any, fortran: bool, data: Any) -> None:
         if not isinstance(dtype, _Dtype):
-            raise _RefusedError("an array without a type")
+            raise RefusedError("an array without a type")
         if not isinstance(data, bytes | bytearray):
-            raise _RefusedError(f"an array of {type(data).__name__} objects")
+            raise RefusedError(f"an array of {type(data).__name__} objects")
         if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
-            raise _RefusedError(f"an array of shape {shape!r}")
+            raise RefusedError(f"an array of shape {shape!r}")
         true = dtype.true()
         if prod(shape) * true.itemsize != len(data):
-            raise _RefusedError(f"an array of {shape} {true} in {len(data):,} bytes")
+            raise RefusedError(f"an array of {shape} {true} in {len(data):,} bytes")
         flat = np.frombuffer(bytes(data), true) if len(data) else np.zeros(0, true)
         self.array = flat.reshape(shape, order="F" if fortran else "C")
 
@@ -215,8 +150,8 @@ def _plain(found: Any) -> Any:
 def _made(found: Any, known: dict[int, Any], depth: int) -> Any:
     if found is None or type(found) in (bool, int, float, str, bytes, bytearray):
         return found
-    if depth > _DEEPEST:
-        raise _RefusedError(f"lists within lists, {_DEEPEST} deep")
+    if depth > DEEPEST:
+        raise RefusedError(f"lists within lists, {DEEPEST} deep")
     if id(found) in known:
         return known[id(found)]
     known[id(found)] = None  # of one that holds itself
@@ -227,7 +162,7 @@ def _made(found: Any, known: dict[int, Any], depth: int) -> Any:
 def _one(found: Any, known: dict[int, Any], depth: int) -> Any:
     if isinstance(found, _Array):
         if found.array is None:
-            raise _RefusedError("an array without pixels")
+            raise RefusedError("an array without pixels")
         return found.array
     if type(found) is list:
         return [_made(value, known, depth) for value in found]
@@ -235,6 +170,6 @@ def _one(found: Any, known: dict[int, Any], depth: int) -> Any:
         return tuple(_made(value, known, depth) for value in found)
     if type(found) is dict:
         if not all(type(key) in (str, int, float, bool) for key in found):
-            raise _RefusedError("a dict with keys that are no texts")
+            raise RefusedError("a dict with keys that are no texts")
         return {key: _made(value, known, depth) for key, value in found.items()}
-    raise _RefusedError(f"a {getattr(found, 'name', type(found).__name__)} alone")
+    raise RefusedError(f"a {getattr(found, 'name', type(found).__name__)} alone")

@@ -6,36 +6,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import Image
 from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress, State
 from smalti.core.remote import shown
-from smalti.curation.cutting import SkipError
 from smalti.curation.each import folder_at, item_of, stamp_of, why_of
-from smalti.curation.ledger import Ledger, Record, ledger_of
-from smalti.curation.names import Cube, Flipbook, Span
+from smalti.curation.ledger import Ledger, ledger_of
+from smalti.curation.named_volumes import Found, Volumes
+from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome, Status
-from smalti.curation.planes import ORDERS, Picked, picked
+from smalti.curation.placing import around_of, flipbook_of, opened_of, read_around, volume_of
+from smalti.curation.plans import SkipError
+from smalti.curation.records import Record
 from smalti.curation.sources import Given, Source, images_of, sources_of
-from smalti.curation.stacks import (
-    ENDINGS,
-    Form,
-    Spacing,
-    form_option,
-    packed_option,
-    read_box,
-    spacing_of,
-    stack_axis,
-    write_stack,
-)
-from smalti.curation.surroundings import AtEdge, Boxes, slices_around
-from smalti.curation.volumes import Found, Volumes
+from smalti.curation.stacks import ENDINGS, Form, form_option, packed_option, write_stack
+from smalti.curation.surroundings import AtEdge, Boxes
 from smalti.curation.wanted import Wanted, wanted_of
-from smalti.writers.volume import Volume
 
 __all__ = ["ReconstructOptions", "reconstruct"]
 
@@ -105,17 +93,6 @@ def reconstruct(
         items = tuple(item_of(ledger.records[key]) for key in run.keys)
     what = "flipbook" if options.shape == "flipbook" else "sub-volume"
     return Outcome(str(folder), items, what=what, notes=problems, seconds=time.monotonic() - started)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """An image of a volume that is open, with what of it a cube is."""
-
-    source: Source
-    image: Image
-    one: Picked
-    within: tuple[Span, Span, Span]
-    spacing: Spacing
 
 
 @dataclass(slots=True)
@@ -191,71 +168,37 @@ class _Run:
             self._end(one, found.source, "failed", why_of(error))
 
     def _made(self, one: Wanted, found: Found, image: Image) -> tuple[tuple[dict[str, Any], ...], str]:
-        opened = _opened(found, image, one)
-        order = ORDERS[one.axis]
-        along, rows, columns = (opened.within[axis] for axis in order)
-        spans = _inside(one, along, rows, columns)
-        indices = slices_around(spans[0][0], self.options.nz, along, self.options.edge)
-        turned = ((int(indices.min()), int(indices.max()) + 1), spans[1], spans[2])
-        box: tuple[Span, Span, Span] = tuple(turned[order.index(axis)] for axis in range(3))  # type: ignore[assignment]
+        asked = self.options
+        opened = opened_of(found, image, one)
+        around = around_of(one, opened, asked.nz, asked.edge)
         boxes = self._boxes(found.source, one)
-        if (other := boxes.overlapping(box)) is not None:
+        if (other := boxes.overlapping(around.box)) is not None:
             name, share = other
-            raise SkipError(
-                f"{share:.0%} of it is in the sub-volume of {name} (--overlap {self.options.overlap:g})"
-            )
-        path, volume = self._place(one, opened, box, indices)
-        pixels = _read(opened, box, order, indices, one.time)
-        if self.options.shape == "volume":
-            pixels = pixels.transpose([order.index(axis) for axis in range(3)])
-        note = write_stack(
-            path, self.options.write, volume, lambda region: pixels[region], packed=self.options.gzip
-        )
-        boxes.take(one.name, box)
+            raise SkipError(f"{share:.0%} of it is in the sub-volume of {name} (--overlap {asked.overlap:g})")
+        volume = (flipbook_of if asked.shape == "flipbook" else volume_of)(one, opened, around)
+        path = self._place(one, found.source, f"{volume.name}{ENDINGS[asked.write]}")
+        pixels = read_around(one, opened, around, asked.shape == "flipbook")
+        note = write_stack(path, asked.write, volume, lambda region: pixels[region], packed=asked.gzip)
+        boxes.take(one.name, around.box)
         made = {
             "file": path.relative_to(self.ledger.folder).as_posix(),
-            "kind": "flipbook" if self.options.shape == "flipbook" else "sub-volume",
+            "kind": volume.facts["kind"],
             "series": one.series,
             "shape": list(volume.shape),
             "dtype": str(volume.dtype),
             "axis": one.axis,
-            "box": [n for span in box for n in span],
+            "box": [n for span in around.box for n in span],
             "voxel_size": opened.spacing.voxel_size,
         }
         return (made,), note
 
-    def _place(
-        self, one: Wanted, opened: _Opened, box: tuple[Span, Span, Span], indices: np.ndarray
-    ) -> tuple[Path, Volume]:
-        """Where it goes, and what is known of it; names are counted in the cube where there is one."""
-        order = ORDERS[one.axis]
-        first = [span[0] for span in opened.within]
-        z, y, x = ((span[0] - at, span[1] - at) for span, at in zip(box, first, strict=True))
-        inner = (z, y, x)
-        turned = [inner[axis] for axis in order]
-        steps = opened.spacing.steps
-        if self.options.shape == "flipbook":
-            name = Flipbook(one.dataset, one.axis, turned[0], turned[1], turned[2]).format()
-            named = dict(zip("zyx", order, strict=True))
-            shape = (len(indices), turned[1][1] - turned[1][0], turned[2][1] - turned[2][0])
-            steps = {axis: steps["zyx"[at]] for axis, at in named.items() if "zyx"[at] in steps}
-            origin = {}
-        else:
-            name = Cube(one.dataset, x, y, z).format()
-            lengths = [
-                len(indices) if axis == order[0] else span[1] - span[0] for axis, span in enumerate(inner)
-            ]
-            shape = (lengths[0], lengths[1], lengths[2])
-            origin = {axis: span[0] * steps.get(axis, 0.0) for axis, span in zip("zyx", box, strict=True)}
-        dtype = opened.image.dtype
-        assert dtype is not None
-        facts = {"kind": "sub-volume", "patch": one.name, "source": opened.source.ref.path}
-        folder, slash, _ = opened.source.ref.path.rpartition("/")
-        file = f"{folder}{slash}{name}{ENDINGS[self.options.write]}"
+    def _place(self, one: Wanted, source: Source, name: str) -> Path:
+        """Where a file goes: in the folder that its volume is in."""
+        folder, slash, _ = source.ref.path.rpartition("/")
+        file = f"{folder}{slash}{name}"
         if (other := self._named.setdefault(file, one.name)) != one.name:
             raise SkipError(f"it would be {file}, as that of {other}")
-        path = self.ledger.claim(one.key, opened.source.ref.uri, file)
-        return path, Volume("zyx", shape, dtype, steps, origin, opened.spacing.unit, name, facts)
+        return self.ledger.claim(one.key, source.ref.uri, file)
 
     def _boxes(self, source: Source, one: Wanted) -> Boxes:
         """Of one image at one time."""
@@ -280,53 +223,6 @@ class _Run:
         self.failed += status == "failed"
         seconds = time.monotonic() - self.started
         self.progress.update(State(self.done, self.total, self.failed, seconds, _STEP))
-
-
-def _opened(found: Found, image: Image, wanted: Wanted) -> _Opened:
-    one = picked(image, stack_axis(image), "luma" if wanted.channel is None else str(wanted.channel))
-    if one.stack == "T" and wanted.axis:
-        raise SmaltiError(f"{found.source.ref.path} is a film; it has slices along axis 0 only")
-    within: tuple[Span, Span, Span] = tuple((0, n) for n in one.shape)  # type: ignore[assignment]  # of three
-    if found.cube is not None:
-        within = found.cube.z, found.cube.y, found.cube.x
-        if any(stop > n for (_, stop), n in zip(within, one.shape, strict=True)):
-            size = " × ".join(map(str, one.shape))
-            raise SmaltiError(
-                f"its cube {found.cube.format()} reaches beyond {found.source.ref.path} of {size}"
-            )
-    return _Opened(found.source, image, one, within, spacing_of(image))
-
-
-def _inside(one: Wanted, along: Span, rows: Span, columns: Span) -> tuple[Span, Span, Span]:
-    """The patch in its volume.
-
-    Raises
-    ------
-    SmaltiError
-        It reaches beyond.
-    """
-    spans = []
-    own = {"slice": (one.slice, one.slice + 1), "rows": one.rows, "columns": one.columns}
-    for (what, span), (first, last) in zip(own.items(), (along, rows, columns), strict=True):
-        start, stop = (0, last - first) if span is None else span
-        if stop > last - first:
-            raise SmaltiError(f"its {what} {start}-{stop} reach beyond the {last - first} of its volume")
-        spans.append((first + start, first + stop))
-    return spans[0], spans[1], spans[2]
-
-
-def _read(
-    opened: _Opened,
-    box: tuple[Span, Span, Span],
-    order: tuple[int, ...],
-    indices: np.ndarray,
-    time: int,
-) -> np.ndarray:
-    """Voxels (slices, rows, columns) as the patch shows them, of which only those in the box are read."""
-    z, y, x = box
-    pixels = read_box(opened.one, range(*z), slice(*y), slice(*x), time)
-    turned: np.ndarray = pixels.transpose(order)[indices - indices.min()]
-    return turned
 
 
 def _pairs(numbers: Sequence[int]) -> tuple[Span, Span, Span]:

@@ -1,11 +1,8 @@
 """``standardize``: images to single-channel grey bytes, beside their folders or in them."""
 
-import os
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -18,16 +15,17 @@ from smalti.core.image import Image, ImageRef
 from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress
-from smalti.core.remote import is_url
 from smalti.curation.bands import Oddities, bands, significant_bits
-from smalti.curation.cutting import SkipError
-from smalti.curation.each import Desk, Each, each, folder_at, item_of, stamp_of, worked
+from smalti.curation.each import Desk, Each, each
 from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
-from smalti.curation.ledger import Ledger, Record, ledger_of, stamp_at
+from smalti.curation.in_place import in_place
+from smalti.curation.ledger import Ledger, stamp_at
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
+from smalti.curation.plans import SkipError
 from smalti.curation.shades import is_inverted, is_plain, shades_of
-from smalti.curation.sources import Given, Source, images_of, sources_of
+from smalti.curation.shared_window import share_windows, shared_window
+from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import check_channel
 from smalti.curation.usual import workers_option
 from smalti.processing.machine import usable_cores
@@ -89,7 +87,9 @@ def standardize(
         partial(_share, options=options) if options.per == "group" else None,
     )
     if options.in_place:
-        return _in_place(sources, out, plan, options, progress)
+        if out.strip():
+            raise UsageError("both -o and --in-place are given; give one of them")
+        return in_place(sources, plan, progress)
     if not out.strip():
         raise UsageError("give a folder to write to with -o, or --in-place")
     return each(sources, out, plan, progress)
@@ -190,64 +190,30 @@ def _write_png(path: Path, pixels: np.ndarray, check: Callable[[Path], None] | N
 
 def _window(one: Picked, source: Source, ledger: Ledger, options: StandardizeOptions) -> Window:
     if options.per == "group":
-        low, high = ledger.notes[_group_key(source, one)]
-        return Window(low, high)
+        return shared_window(ledger, source, one)
     assert one.image.dtype is not None
     limits = (options.low, options.high)
     return window_of(one.image.dtype, lambda: bands(one), options.intensity, limits, significant_bits(one))
 
 
-def _group_key(source: Source, one: Picked) -> str:
-    return f"window {source.group} {one.image.dtype}"
-
-
 def _share(
     ledger: Ledger, sources: Sequence[Source], waiting: Sequence[Source], *, options: StandardizeOptions
 ) -> None:
-    """Find the windows of groups that have none yet, over all their images."""
+    """Find the windows of folders in which something is new."""
     groups = {source.group for source in waiting}
-    members: dict[str, list[tuple[Source, int]]] = {}
-    facts: dict[str, tuple[np.dtype, int | None]] = {}
-    for source in sources:
-        if source.group not in groups:
-            continue
-        for one in _planes_of(source, options.channel):
-            key = _group_key(source, one)
-            dtype, bits = one.image.dtype, significant_bits(one)
-            assert dtype is not None
-            known = facts.get(key, (dtype, bits))[1]
-            facts[key] = dtype, None if bits is None or known is None else max(bits, known)
-            members.setdefault(key, []).append((source, one.image.ref.series))
-    for key, those in members.items():
-        if key in ledger.notes:
-            continue
-        dtype, bits = facts[key]
-        limits = (options.low, options.high)
-        with suppress(SmaltiError):  # of images none of which has a finite pixel; each tells it in its turn
-            blocks = partial(_blocks, those, options.channel)
-            window = window_of(dtype, blocks, options.intensity, limits, bits)
-            ledger.remember(key, [window.low, window.high])
+    members = [source for source in sources if source.group in groups]
+    limits = (options.low, options.high)
+    share_windows(ledger, members, partial(_planes_of, channel=options.channel), options.intensity, limits)
 
 
-def _planes_of(source: Source, channel: str) -> Iterator[Picked]:
-    """Images of a file that will be written; what cannot be read tells so in its turn."""
+def _planes_of(source: Source, *, channel: str) -> Iterator[Picked]:
+    """Images of a file that get a window; what cannot be read tells so in its turn."""
     with suppress(SmaltiError, SkipError):
         for image in images_of(source):
             with suppress(SkipError):
                 one = _plane(image, channel)
                 if shades_of(image) is None:
                     yield one
-
-
-def _blocks(those: Sequence[tuple[Source, int]], channel: str) -> Iterator[np.ndarray]:
-    wanted: dict[str, set[int]] = {}
-    for source, series in those:
-        wanted.setdefault(source.ref.path, set()).add(series)
-    for source in {source.ref.path: source for source, _ in those}.values():
-        for one in _planes_of(source, channel):
-            if one.image.ref.series in wanted[source.ref.path]:
-                with suppress(SmaltiError):
-                    yield from bands(one)
 
 
 def _verify(path: Path, digest: str) -> None:
@@ -259,52 +225,3 @@ def _verify(path: Path, digest: str) -> None:
             found.update(np.ascontiguousarray(part[0]).data)
     if found.hexdigest() != digest:
         raise SmaltiError("what was written is not what is read back; the original is left as it was")
-
-
-def _in_place(
-    given: Sequence[Given], out: str, plan: Each, options: StandardizeOptions, progress: Progress
-) -> Outcome:
-    """Write copies beside the originals; each original goes when its copy was read back and is kept."""
-    started = time.monotonic()
-    if out.strip():
-        raise UsageError("both -o and --in-place are given; give one of them")
-    if options.fresh:
-        raise UsageError("--fresh would need the originals, which --in-place replaced; give -o")
-    place = os.fspath(given[0]) if len(given) == 1 else ""
-    if not place or is_url(place) or not Path(place).expanduser().is_dir():
-        raise UsageError("--in-place takes one folder of this machine")
-    folder = folder_at(place)
-    found, problems = sources_of(given)
-    if any(source.single for source in found):
-        raise UsageError(f"{folder} is a project, its images lie elsewhere; give their folder")
-    with ledger_of(folder, plan.step, plan.asked, in_place=True) as ledger:
-        sources = _originals(ledger, found)
-        keys = worked(ledger, sources, plan, progress, started)
-        for source, key in zip(sources, keys, strict=True):
-            _replace(folder, source, ledger.records[key])
-        ledger.finish(set(keys))
-        items = tuple(item_of(ledger.records[key]) for key in sorted(ledger.records))
-    return Outcome(str(folder), items, notes=problems, seconds=time.monotonic() - started)
-
-
-def _originals(ledger: Ledger, found: Sequence[Source]) -> list[Source]:
-    """Sources without what this step put among them, named as they were when all originals were there."""
-    made = {str(one["file"]): one.get("file_stamp") for r in ledger.records.values() for one in r.files}
-    sources = [source for source in found if made.get(source.ref.path) != stamp_of(source)]
-    stems = Counter(map(_stem, {source.ref.path for source in sources} | set(ledger.records)))
-    names = [(source, _stem(source.ref.path)) for source in sources]
-    return [replace(s, dataset=stem if stems[stem] == 1 else s.ref.path) for s, stem in names]
-
-
-def _stem(path: str) -> str:
-    stem = PurePosixPath(path).with_suffix("")
-    return str(stem.with_suffix("") if stem.suffix.lower() == ".ome" else stem)
-
-
-def _replace(folder: Path, source: Source, record: Record) -> None:
-    """Take an original away whose copy was found right."""
-    names = [str(one["file"]) for one in record.files]
-    if record.status != "ok" or not names or source.ref.path in names:
-        return
-    if all(stamp_at(folder / str(one["file"])) == one["file_stamp"] for one in record.files):
-        Path(source.ref.uri).unlink(missing_ok=True)

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from smalti.curation.cutting import SkipError
 from smalti.curation.names import Span
+from smalti.curation.plans import SkipError
 
-__all__ = ["AtEdge", "Boxes", "slices_around"]
+__all__ = ["AtEdge", "Box", "Boxes", "slices_around"]
 
 AtEdge = Literal["shift", "reflect", "skip"]
 """Where slices would lie outside: others of the volume, so that all are real; mirrored ones; or none."""

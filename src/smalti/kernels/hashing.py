@@ -301,7 +301,7 @@ def difference_hash(pictures: np.ndarray, size: int = 8) -> np.ndarray:
         uint64 (pictures,), or (pictures, size² / 64); the first step of the first row is the highest bit.
     """
     hashes = np.zeros((len(pictures), size * size // 64), np.uint64)
-    _hash(pictures, size, hashes)
+    _hash(np.ascontiguousarray(pictures), size, hashes)
     return hashes[:, 0] if size == 8 else hashes
 
 
@@ -382,7 +382,7 @@ def spread(pictures: np.ndarray) -> np.ndarray:
         float64 (pictures, 2), in grey levels.
     """
     found = np.empty((len(pictures), 2))
-    _spread(pictures, found)
+    _spread(np.ascontiguousarray(pictures), found)
     return found
 
 
