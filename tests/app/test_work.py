@@ -316,7 +316,7 @@ def test_failures_are_listed_with_their_reasons_and_escaped() -> None:
     assert "&lt;b&gt;.tif" in markup
     assert "one &lt;i&gt;note" in markup
     assert "and 11 more" in markup
-    assert "<dt>in it now</dt><dd>20</dd>" in markup
+    assert "<dt>images in it now</dt><dd>20</dd>" in markup
 
 
 def test_a_run_leaves_the_loop_free_says_where_it_is_and_stops_when_told() -> None:
@@ -403,7 +403,8 @@ def test_a_step_takes_the_images_that_the_filter_leaves_and_can_be_had_as_code(c
     fill(tab.form.fields, crop_size="128", write="none")
     kept, path = tab.ask.n, tab.wish().path
     press(tab, "go")
-    assert "<dt>written</dt>" in result(tab), tab.acts.trouble
+    assert "<dt>images done</dt>" in result(tab), tab.acts.trouble
+    assert "<dt>patches in it now</dt>" in result(tab)
     patches = smalti.curation.open_patches(path)
     assert (
         patches.frame["source_uri"].n_unique() == tab.wish().images().filter(pl.col("status") == "ok").height

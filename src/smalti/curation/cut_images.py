@@ -22,7 +22,15 @@ from smalti.curation.plans import Box, SkipError
 from smalti.curation.sources import Given, Source
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge, tiles
-from smalti.curation.usual import workers_option
+from smalti.curation.usual import (
+    channel_option,
+    crop_size_option,
+    edge_option,
+    fresh_option,
+    intensity_option,
+    min_size_option,
+    workers_option,
+)
 
 __all__ = ["Patch2dOptions", "patch2d", "whole_images"]
 
@@ -34,20 +42,20 @@ BAND_BYTES = 128 << 20
 class Patch2dOptions(DuplicateOptions):
     """How images are cut."""
 
-    crop_size: int = option(224, "Side of a patch in pixels.", least=1, most=65_535, metavar="PX")
+    crop_size: int = crop_size_option()
     overlap: int = option(0, "Pixels that neighbouring patches share.", least=0, metavar="PX")
-    edge: Edge = option(
-        "keep", "A patch that reaches over the edge is kept shorter, dropped, or padded by reflection."
+    edge: Edge = edge_option()
+    min_size: int | None = min_size_option()
+    intensity: Intensity = intensity_option()
+    channel: str = channel_option()
+    dedupe: bool = option(
+        False,
+        "Look for near-duplicates in each folder, and write only what is kept.",
+        title="Leave near-duplicates out",
     )
-    min_size: int | None = option(
-        None, "The shortest side of a patch at the edge.", least=1, metavar="PX", usual="half of --crop-size"
-    )
-    intensity: Intensity = option("range", "What becomes black and white where pixels are no bytes.")
-    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
-    dedupe: bool = option(False, "Look for near-duplicates in each folder, and write only what is kept.")
     write: Write = option("zarr", "Where patches are written; none keeps boxes and sources only.")
     workers: int = workers_option()
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option()
 
 
 @step("patch2d", title="Patches of images", options=Patch2dOptions)

@@ -19,7 +19,16 @@ from smalti.curation.sources import Given, Source
 from smalti.curation.spacing import Spacing, proportions, read_spacing, stated
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge
-from smalti.curation.usual import memory_option, workers_option
+from smalti.curation.usual import (
+    channel_option,
+    crop_size_option,
+    edge_option,
+    fresh_option,
+    intensity_option,
+    memory_option,
+    min_size_option,
+    workers_option,
+)
 from smalti.curation.volumes import Kept, Tiling, Volume, slabs_of
 from smalti.processing.settings import parse_size
 
@@ -36,13 +45,9 @@ class Patch3dOptions(DuplicateOptions):
         (0, 1, 2), "Axes along which slices lie: 0 xy, 1 xz, 2 yz.", metavar="A,B", usual="0,1,2"
     )
     spacing: int = option(1, "Take every so many-th slice.", least=1, metavar="N")
-    crop_size: int = option(224, "Side of a patch in pixels.", least=1, most=65_535, metavar="PX")
-    edge: Edge = option(
-        "keep", "A patch that reaches over the edge is kept shorter, dropped, or padded by reflection."
-    )
-    min_size: int | None = option(
-        None, "The shortest side of a patch at the edge.", least=1, metavar="PX", usual="half of --crop-size"
-    )
+    crop_size: int = crop_size_option()
+    edge: Edge = edge_option()
+    min_size: int | None = min_size_option()
     anisotropy: float = option(
         0.25,
         "Where z spacing is further off that of x or y than this share, only xy is cut.",
@@ -52,13 +57,15 @@ class Patch3dOptions(DuplicateOptions):
     voxel_size: str | None = option(
         None, "Spacing in µm instead of what the header says.", metavar="Z,Y,X", usual="as the header says"
     )
-    intensity: Intensity = option("range", "What becomes black and white where pixels are no bytes.")
-    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
-    dedupe: bool = option(True, "Look for near-duplicates, and write only what is kept.")
+    intensity: Intensity = intensity_option()
+    channel: str = channel_option()
+    dedupe: bool = option(
+        True, "Look for near-duplicates, and write only what is kept.", title="Leave near-duplicates out"
+    )
     write: Write = option("zarr", "Where patches are written; none keeps boxes and sources only.")
     memory: str | None = memory_option()
     workers: int = workers_option()
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option()
 
 
 @step("patch3d", title="Patches of volumes", options=Patch3dOptions)

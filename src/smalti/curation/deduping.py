@@ -31,7 +31,7 @@ from smalti.curation.pickles import read_pickle
 from smalti.curation.sources import Given
 from smalti.curation.state import alone_in
 from smalti.curation.store import Write, store_in
-from smalti.curation.usual import workers_option
+from smalti.curation.usual import fresh_option, workers_option
 from smalti.processing.machine import usable_cores
 
 __all__ = ["DedupeOptions", "dedupe"]
@@ -45,7 +45,7 @@ class DedupeOptions(DuplicateOptions):
 
     write: Write = option("zarr", "Where kept patches are written, of a set or of .pkl files, with -o.")
     workers: int = workers_option()
-    fresh: bool = option(False, "Of images, forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option("Of images, forget what an earlier run made, and begin anew.")
 
 
 @step("dedupe", title="Near-duplicates", options=DedupeOptions, needs_out=False)

@@ -36,7 +36,7 @@ class DuplicateOptions:
     order: Literal["given", "random"] = option(
         "given", "Order in which patches are looked at; the first of near-duplicates is kept.", group=_GROUP
     )
-    seed: int = seed_option("Seed of the random order.")
+    seed: int = seed_option("Seed of the random order.", _GROUP)
     scope: Literal["dataset", "all"] = option(
         "dataset", "Where near-duplicates are looked for: in each dataset alone, or in all.", group=_GROUP
     )

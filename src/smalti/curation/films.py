@@ -24,6 +24,7 @@ from smalti.curation.stacks import (
     region_reader,
     write_stack,
 )
+from smalti.curation.usual import channel_option, fresh_option
 from smalti.writers.volume import Volume
 
 __all__ = ["VideoOptions", "video"]
@@ -35,11 +36,11 @@ KIND = "video"
 class VideoOptions:
     """Which frames are taken, and what they become."""
 
-    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
+    channel: str = channel_option()
     every: int = option(1, "Take every n-th frame, from the first.", least=1, metavar="N")
     write: Form = form_option()
     gzip: bool = packed_option()
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option()
 
 
 @step(KIND, title="Stacks of videos", options=VideoOptions)

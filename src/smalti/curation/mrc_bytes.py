@@ -14,12 +14,13 @@ from smalti.core.plugin import step
 from smalti.core.progress import Progress
 from smalti.curation.bands import BAND_BYTES, Oddities, bands, significant_bits
 from smalti.curation.each import Desk, Each, each
-from smalti.curation.grey import PERCENTILES, Intensity, Window, grey, window_of
+from smalti.curation.grey import Intensity, Window, grey, window_of
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
 from smalti.curation.plans import SkipError
 from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import check_channel, spacing_of
+from smalti.curation.usual import channel_option, fresh_option, high_option, intensity_option, low_option
 from smalti.kernels.pyramid import coarse_shape, coarser
 from smalti.writers.mrc import MrcBytes, write_mrc_bytes
 from smalti.writers.volume import slabs
@@ -33,12 +34,12 @@ Kind = Literal["volume", "images", "volumes"]
 class Mrc2byteOptions:
     """What becomes black and white, and how many voxels become one."""
 
-    intensity: Intensity = option("range", "What becomes black and white where pixels are no bytes.")
-    low: float = option(PERCENTILES[0], "Percentile that becomes black.", least=0, most=100, metavar="%")
-    high: float = option(PERCENTILES[1], "Percentile that becomes white.", least=0, most=100, metavar="%")
+    intensity: Intensity = intensity_option()
+    low: float = low_option()
+    high: float = high_option()
     bin: int = option(1, "Side of the cubes of voxels whose mean becomes one.", least=1, metavar="N")
-    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    channel: str = channel_option()
+    fresh: bool = fresh_option()
 
 
 @step("mrc2byte", title="Volumes as bytes", options=Mrc2byteOptions)

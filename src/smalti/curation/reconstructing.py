@@ -23,6 +23,7 @@ from smalti.curation.records import Record
 from smalti.curation.sources import Given, Source, images_of, sources_of
 from smalti.curation.stacks import ENDINGS, Form, form_option, packed_option, write_stack
 from smalti.curation.surroundings import AtEdge, Boxes
+from smalti.curation.usual import fresh_option
 from smalti.curation.wanted import Wanted, wanted_of
 
 __all__ = ["ReconstructOptions", "reconstruct"]
@@ -56,7 +57,7 @@ class ReconstructOptions:
     )
     write: Form = form_option()
     gzip: bool = packed_option()
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option()
 
 
 @step(_STEP, title="Sub-volumes around patches", options=ReconstructOptions, takes="patches")

@@ -30,7 +30,7 @@ from smalti.curation.stacks import (
     spacing_of,
     write_stack,
 )
-from smalti.curation.usual import seed_option
+from smalti.curation.usual import channel_option, fresh_option, seed_option
 from smalti.writers.volume import Volume
 
 __all__ = ["CropOptions", "crop"]
@@ -49,11 +49,11 @@ class CropOptions:
         metavar="GB",
     )
     crop: int = option(256, "Side of a cube.", least=1, metavar="PX")
-    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
+    channel: str = channel_option()
     write: Form = form_option()
     gzip: bool = packed_option()
     seed: int = seed_option("Decides which cubes are taken.")
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option()
 
 
 @step("crop", title="Cubes of large volumes", options=CropOptions)

@@ -17,7 +17,7 @@ from smalti.core.plugin import step
 from smalti.core.progress import Progress
 from smalti.curation.bands import Oddities, bands, significant_bits
 from smalti.curation.each import Desk, Each, each
-from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
+from smalti.curation.grey import Intensity, Window, window_of
 from smalti.curation.in_place import in_place
 from smalti.curation.ledger import Ledger, stamp_at
 from smalti.curation.outcome import Outcome
@@ -27,7 +27,14 @@ from smalti.curation.shades import is_inverted, is_plain, shades_of
 from smalti.curation.shared_window import share_windows, shared_window
 from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import check_channel
-from smalti.curation.usual import workers_option
+from smalti.curation.usual import (
+    channel_option,
+    fresh_option,
+    high_option,
+    intensity_option,
+    low_option,
+    workers_option,
+)
 from smalti.processing.machine import usable_cores
 from smalti.writers.aside import aside
 from smalti.writers.tiff import write_tiff_image
@@ -41,20 +48,21 @@ _STEP = "standardize"
 class StandardizeOptions:
     """What becomes black and white, of which channel, and where it goes."""
 
-    intensity: Intensity = option("range", "What becomes black and white where pixels are no bytes.")
+    intensity: Intensity = intensity_option()
     per: Literal["image", "group"] = option(
         "image",
         "Whether each image has a black and white of its own, or those of one folder and type share them.",
+        title="Black and white of each",
     )
-    low: float = option(PERCENTILES[0], "Percentile that becomes black.", least=0, most=100, metavar="%")
-    high: float = option(PERCENTILES[1], "Percentile that becomes white.", least=0, most=100, metavar="%")
-    channel: str = option("luma", "Channel to take; luma mixes colours.", metavar="luma|0…")
+    low: float = low_option()
+    high: float = high_option()
+    channel: str = channel_option()
     write: Literal["tiff", "png"] = option("tiff", "What is written.")
     in_place: bool = option(
         False, "Put each image in the place of its original, once the copy was read back and found right."
     )
     workers: int = workers_option()
-    fresh: bool = option(False, "Forget what an earlier run made, and begin anew.")
+    fresh: bool = fresh_option()
 
 
 @step(_STEP, title="Images as grey bytes", options=StandardizeOptions, needs_out=False)

@@ -19,8 +19,8 @@ class Sort:
         What the choice among them is called.
     do, doing
         The button, and what is said while it is done.
-    not_done
-        What images that failed could not be.
+    done, not_done
+        What became of images, and what those that failed could not be.
     ending
         Of a name, for what has no ending of its own; ``{name}`` is the plugin's.
     nothing
@@ -31,6 +31,7 @@ class Sort:
     asked: str
     do: str
     doing: str
+    done: str
     not_done: str
     ending: str
     nothing: str
@@ -41,6 +42,7 @@ EXPORT = Sort(
     asked="Export as",
     do="Export",
     doing="Exporting",
+    done="written",
     not_done="exported",
     ending=" export",
     nothing="No exporter is installed, so images cannot be handed on from here.",
@@ -50,6 +52,7 @@ CURATE = Sort(
     asked="Make",
     do="Start",
     doing="At work",
+    done="images done",
     not_done="done",
     ending=" {name}",
     nothing="No step of curation is installed, so nothing can be made of images here.",

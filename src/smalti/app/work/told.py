@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from smalti.app.live import copy_button
-from smalti.app.words import count
+from smalti.app.words import count, plural
 from smalti.app.work.sorts import Sort
 from smalti.core.progress import State, duration
 from smalti.export.report import Report
@@ -34,7 +34,7 @@ def report_html(report: Report, sort: Sort, *, preview: bool) -> str:
     parts = [f"<h2>{'Preview' if preview else 'Result'}</h2>"]
     if preview:
         parts.append('<div class="faint">Nothing is written yet.</div>')
-    parts += [_numbers(report), _lines(report.plan, "plan")]
+    parts += [_numbers(report, sort), _lines(report.plan, "plan")]
     if not preview:
         path = escape(report.path)
         parts.append(
@@ -44,15 +44,15 @@ def report_html(report: Report, sort: Sort, *, preview: bool) -> str:
     return f'<section class="report" aria-label="What came of it">{"".join(parts)}</section>'
 
 
-def _numbers(report: Report) -> str:
+def _numbers(report: Report, sort: Sort) -> str:
     if not (report.written or report.failed):
         return "" if report.plan else f"<p>Nothing to do: {count(report.total)} in it already.</p>"
-    numbers = {"written": report.written}
+    numbers = [("written", sort.done, report.written)]
     if report.failed:
-        numbers["failed"] = report.failed
+        numbers.append(("failed", "failed", report.failed))
     if report.total != report.written:
-        numbers["in it now"] = report.total
-    shown = "".join(f'<div class="{name}"><dt>{name}</dt><dd>{n:,}</dd></div>' for name, n in numbers.items())
+        numbers.append(("total", f"{plural(report.what, report.total)} in it now", report.total))
+    shown = "".join(f'<div class="{kind}"><dt>{name}</dt><dd>{n:,}</dd></div>' for kind, name, n in numbers)
     took = duration(report.seconds) if report.seconds >= 10 else f"{report.seconds:.1f} s"
     return f'<dl class="numbers">{shown}<div><dt>time</dt><dd>{took}</dd></div></dl>'
 
