@@ -22,9 +22,9 @@ from smalti.core.errors import UsageError
 from smalti.core.image import ImageRef
 from smalti.core.progress import Silent
 from smalti.curation import crop, patch3d, reconstruct
-from smalti.curation.cutting import SkipError
 from smalti.curation.ledger import ledger_of
 from smalti.curation.names import parse
+from smalti.curation.plans import SkipError
 from smalti.curation.surroundings import Boxes, slices_around
 from smalti.loaders.choose import read_later
 

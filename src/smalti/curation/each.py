@@ -10,9 +10,9 @@ from typing import Any
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress, State
 from smalti.core.remote import is_url, shown
-from smalti.curation.cutting import SkipError
 from smalti.curation.ledger import Ledger, ledger_of
 from smalti.curation.outcome import Item, Outcome, Status
+from smalti.curation.plans import SkipError
 from smalti.curation.records import Record
 from smalti.curation.sources import Source, sources_of
 

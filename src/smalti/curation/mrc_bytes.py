@@ -13,11 +13,11 @@ from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress
 from smalti.curation.bands import BAND_BYTES, Oddities, bands, significant_bits
-from smalti.curation.cutting import SkipError
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.grey import PERCENTILES, Intensity, Window, grey, window_of
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
+from smalti.curation.plans import SkipError
 from smalti.curation.sources import Source, images_of
 from smalti.curation.stacks import check_channel, spacing_of
 from smalti.kernels.pyramid import coarse_shape, coarser

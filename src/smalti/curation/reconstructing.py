@@ -12,13 +12,13 @@ from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress, State
 from smalti.core.remote import shown
-from smalti.curation.cutting import SkipError
 from smalti.curation.each import folder_at, item_of, stamp_of, why_of
 from smalti.curation.ledger import Ledger, ledger_of
 from smalti.curation.named_volumes import Found, Volumes
 from smalti.curation.names import Span
 from smalti.curation.outcome import Outcome, Status
 from smalti.curation.placing import around_of, flipbook_of, opened_of, read_around, volume_of
+from smalti.curation.plans import SkipError
 from smalti.curation.records import Record
 from smalti.curation.sources import Source, images_of, sources_of
 from smalti.curation.stacks import ENDINGS, Form, form_option, packed_option, write_stack

@@ -12,11 +12,11 @@ from smalti.core.image import Image
 from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress
-from smalti.curation.cutting import SkipError
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.names import Cube, Span
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
+from smalti.curation.plans import SkipError
 from smalti.curation.sources import Source, images_of
 from smalti.curation.stacks import (
     ENDINGS,

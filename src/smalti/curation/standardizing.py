@@ -16,13 +16,13 @@ from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress
 from smalti.curation.bands import Oddities, bands, significant_bits
-from smalti.curation.cutting import SkipError
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.grey import PERCENTILES, Intensity, Window, window_of
 from smalti.curation.in_place import in_place
 from smalti.curation.ledger import Ledger, stamp_at
 from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Picked, picked
+from smalti.curation.plans import SkipError
 from smalti.curation.shades import is_inverted, is_plain, shades_of
 from smalti.curation.shared_window import share_windows, shared_window
 from smalti.curation.sources import Source, images_of

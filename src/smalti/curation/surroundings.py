@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from smalti.curation.cutting import SkipError
 from smalti.curation.names import Span
+from smalti.curation.plans import SkipError
 
 __all__ = ["AtEdge", "Box", "Boxes", "slices_around"]
 
