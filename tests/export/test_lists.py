@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -179,7 +178,6 @@ print(*sorted(row["image"].getpixel((0, 0)) for row in rows), end="")
 """
 
 
-@pytest.mark.skipif(find_spec("datasets") is None, reason="datasets is not installed; it brings 13 packages")
 def test_datasets_of_hugging_face_opens_an_imagefolder(project, tmp_path):
     write(project, "imagefolder", tmp_path / "f")
     command = [sys.executable, "-c", OPEN, str(tmp_path / "f")]

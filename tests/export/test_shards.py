@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from datetime import datetime
-from importlib.util import find_spec
 from itertools import product
 
 import jsonschema
@@ -357,7 +356,8 @@ def test_an_unknown_sample_is_answered_with_the_nearest(real):
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_webdataset_reads_every_sample(tmp_path, compressed, read_tars):
-    webdataset = pytest.importorskip("webdataset")
+    import webdataset
+
     folder = smalti.write_shards(
         synthetic=True, output_dir=tmp_path / "t", compressed=compressed, shard_size="60kB", progress=Silent()
     )
@@ -376,7 +376,6 @@ print(*(one["__key__"] for one in found), sep=",", end="")
 """
 
 
-@pytest.mark.skipif(find_spec("datasets") is None, reason="datasets is not installed; it brings 13 packages")
 @pytest.mark.parametrize("compressed", [False, True])
 def test_datasets_of_hugging_face_reads_every_sample(tmp_path, compressed):
     options = {"output_dir": tmp_path / "t", "compressed": compressed, "progress": Silent()}

@@ -35,12 +35,18 @@ _METHODS = {
 def group_files(ngff: Ngff, parts: Mapping[str, Any] | None = None) -> dict[str, bytes]:
     """The files that make a folder a group of a version, by name; `parts` are its metadata by their names."""
     if ngff == "0.5":
-        attributes = {"ome": {"version": ngff, **parts}} if parts else {}
+        ome = {"version": ngff, **{name: _in_ome(name, part, ngff) for name, part in (parts or {}).items()}}
+        attributes = {"ome": ome} if parts else {}
         return {"zarr.json": to_json({"zarr_format": 3, "node_type": "group", "attributes": attributes})}
     files = {".zgroup": to_json({"zarr_format": 2})}
     if parts:
         files[".zattrs"] = to_json({name: _stamped(part, ngff) for name, part in parts.items()})
     return files
+
+
+def _in_ome(name: str, part: Any, ngff: Ngff) -> Any:
+    """In 0.5 only plates state the version again; ome-zarr-models warns where they do not."""
+    return _stamped(part, ngff) if name == "plate" else part
 
 
 def _stamped(part: Any, ngff: Ngff) -> Any:
