@@ -1,5 +1,6 @@
 """What arrays of xarray, and images of ITK and SimpleITK, say of their axes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,13 @@ from smalti.core.errors import UsageError
 from smalti.export.pyramid.source import Channel, Facts
 from smalti.export.pyramid.units import unit_name
 
-__all__ = ["SPACING", "facts_of_itk", "facts_of_xarray"]
+__all__ = ["COLOURS", "SPACING", "facts_of_itk", "facts_of_xarray"]
 
 SPACING = "spacing"
 """Attribute of a coordinate of one pixel, whose size no other place tells."""
+
+COLOURS = "colours"
+"""Attribute of the coordinate of channels: six hex digits for each, "" where there is none."""
 
 
 def facts_of_xarray(array: Any) -> Facts:
@@ -31,7 +35,7 @@ def facts_of_xarray(array: Any) -> Facts:
             continue
         values, letter = array.coords[name].values, name.lower()[:1]
         if letter == "c":
-            channels = tuple(Channel(str(value)) for value in values)
+            channels = _channels(values, array.coords[name].attrs.get(COLOURS, ()))
         elif values.dtype.kind in "iuf" and values.size:
             translation[letter] = float(values[0])
             if values.size > 1:
@@ -41,6 +45,11 @@ def facts_of_xarray(array: Any) -> Facts:
             if unit := unit_name(array.coords[name].attrs.get("units")):
                 units[letter] = unit
     return Facts(tuple(map(str, array.dims)), scale, translation, units, str(array.name or ""), channels)
+
+
+def _channels(names: Sequence[Any], colours: Sequence[str]) -> tuple[Channel, ...]:
+    known = colours if len(colours) == len(names) else [""] * len(names)
+    return tuple(Channel(str(name), colour) for name, colour in zip(names, known, strict=True))
 
 
 def _step(name: str, values: np.ndarray) -> float:

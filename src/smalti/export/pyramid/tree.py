@@ -10,7 +10,7 @@ import numpy as np
 
 from smalti.core.errors import MissingExtraError, SmaltiError, UsageError
 from smalti.export.pyramid.arrays import source_of
-from smalti.export.pyramid.labelled import SPACING
+from smalti.export.pyramid.labelled import COLOURS, SPACING
 from smalti.export.pyramid.ngff import Placed, multiscales, omero, placed
 from smalti.export.pyramid.seen import Seen
 from smalti.export.pyramid.source import Source
@@ -65,8 +65,8 @@ def _labelled(source: Source, array: Any, place: Placed) -> "xarray.DataArray":
     coords: dict[str, Any] = {}
     for name, length in zip(source.names, array.shape, strict=True):
         if name == "c":
-            if any(channel.name for channel in source.channels):
-                coords["c"] = [channel.name for channel in source.channels]
+            if source.channels:
+                coords["c"] = _channels(source)
             continue
         values = place.translation[name] + place.scale[name] * np.arange(length)
         unit = source.units.get(name)
@@ -75,6 +75,15 @@ def _labelled(source: Source, array: Any, place: Placed) -> "xarray.DataArray":
             attributes[SPACING] = place.scale[name]
         coords[name] = xarray.Variable((name,), values, attributes)
     return xarray.DataArray(array, coords, tuple(source.names))
+
+
+def _channels(source: Source) -> "xarray.Variable":
+    """Names of channels; their colours are an attribute, which xarray keeps."""
+    import xarray
+
+    colours = [channel.colour for channel in source.channels]
+    attributes = {COLOURS: colours} if any(colours) else {}
+    return xarray.Variable(("c",), [channel.name for channel in source.channels], attributes)
 
 
 def _called(before: str, method: str, factors: Sequence[int]) -> str:
