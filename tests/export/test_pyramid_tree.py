@@ -104,8 +104,10 @@ def test_assigned_coordinates_are_written(tree, tmp_path):
 
 def test_uneven_coordinates_are_refused(tree, tmp_path):
     uneven = tree["scale0"].to_dataset().isel(y=[0, 1, 5])
-    with pytest.raises(UsageError, match="along y are not even"):
-        smalti.write_pyramid(xarray.DataTree.from_dict({"scale0": uneven}), tmp_path / "a.zarr")
+    unknown = tree["scale0"].to_dataset().assign_coords(y=np.full(61, np.nan))
+    for level in (uneven, unknown):
+        with pytest.raises(UsageError, match="along y are not even"):
+            smalti.write_pyramid(xarray.DataTree.from_dict({"scale0": level}), tmp_path / "a.zarr")
 
 
 def test_levels_that_do_not_belong_together_are_refused(tree, tmp_path):

@@ -64,13 +64,16 @@ def source_of(
         array, facts = _looked_at(given)
         letters = _letters(axes or facts.names, array.shape)
         found = _of_array(array, letters, facts)
-    steps = _by_axis("scale", scale, letters)
+    steps = {**found.scale, **_by_axis("scale", scale, letters)}
     if any(not (isfinite(step) and step > 0) for step in steps.values()):
-        raise UsageError(f"scale {scale}: distances of pixels are numbers above 0")
+        raise UsageError(f"scale {steps}: distances of pixels are numbers above 0")
+    places = {**found.translation, **_by_axis("translation", translation, letters)}
+    if not all(map(isfinite, places.values())):
+        raise UsageError(f"translation {places}: places of the first pixel are finite numbers")
     return replace(
         found,
-        scale={**found.scale, **steps},
-        translation={**found.translation, **_by_axis("translation", translation, letters)},
+        scale=steps,
+        translation=places,
         units={**found.units, **_units(units, letters)},
         name=name or found.name,
     )
@@ -86,6 +89,8 @@ def _looked_at(given: Any) -> tuple[Any, Facts]:
         raise UsageError(
             f"a {type(given).__name__} is no image; give an array, a path, or an image of a loader"
         )
+    if np.ma.is_masked(given):
+        raise UsageError("some of its pixels are masked, which no pyramid states; give filled(VALUE) of it")
     return given, Facts()
 
 

@@ -55,7 +55,7 @@ def _channels(names: Sequence[Any], colours: Sequence[str]) -> tuple[Channel, ..
 def _step(name: str, values: np.ndarray) -> float:
     steps = np.diff(values)
     step = float((values[-1] - values[0]) / (values.size - 1))
-    if step <= 0 or np.abs(steps - step).max() > 1e-3 * step:
+    if not (step > 0 and np.abs(steps - step).max() <= 1e-3 * step):
         raise UsageError(
             f"coordinates along {name} are not even and ascending, which OME-Zarr cannot state; give others "
             f"by assign_coords, or leave them out by drop_vars({name!r})"
