@@ -12,12 +12,12 @@ from smalti.core.progress import Silent
 from smalti.export.limits import ChannelLimits
 from smalti.export.shards.scaling import to_uint8
 
-TYPES = st.sampled_from(["u1", "i1", "u2", "i2", "u4", "i4", "f2", "f4", "f8"])
+TYPES = st.sampled_from(["u1", "i1", "u2", ">u2", "i2", ">i2", "u4", "i4", ">i4", "f2", "f4", ">f4", "f8"])
 FRAMES = TYPES.flatmap(
     lambda dtype: hnp.arrays(
         dtype,
         (3, 4),
-        elements=st.floats(-1000, 1000, width=16) if dtype[0] == "f" else None,
+        elements=st.floats(-1000, 1000, width=16) if "f" in dtype else None,
     )
 )
 
@@ -41,6 +41,11 @@ def test_the_ends_of_the_range_become_0_and_255_unless_all_is_equal(pixels):
     assert limits.limits == (pixels.min(), pixels.max())
     found = to_uint8(pixels, limits.limits)
     assert (found.min(), found.max()) == ((0, 255) if pixels.min() < pixels.max() else (0, 0))
+
+
+def test_the_whole_range_of_floats_is_scaled():
+    most = np.finfo(np.float64).max
+    assert to_uint8(np.array([[-most, 0.0, most / 2, most]]), (-most, most)).tolist() == [[0, 128, 191, 255]]
 
 
 def test_nan_and_infinities_are_0_and_the_ends():

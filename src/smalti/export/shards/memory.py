@@ -86,6 +86,8 @@ def _check(name: str, number: int, frame: Any) -> None:
         raise UsageError(
             f"frame {number} of {name} is of shape {shape}; give (height, width), or with colours last"
         )
+    if np.ma.is_masked(frame):
+        raise UsageError(f"frame {number} of {name} has masked pixels, which no sample states; fill them")
     if np.dtype(dtype).newbyteorder("=").name not in DTYPES:
         raise UsageError(f"frame {number} of {name} is {dtype}; known: {', '.join(DTYPES)}")
 
