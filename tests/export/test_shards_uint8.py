@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import smalti
+from smalti.core.errors import UsageError
 from smalti.core.progress import Silent
 from smalti.export.limits import ChannelLimits
+from smalti.export.shards import ShardSet
 from smalti.export.shards.scaling import to_uint8
 
 TYPES = st.sampled_from(["u1", "i1", "u2", ">u2", "i2", ">i2", "u4", "i4", ">i4", "f2", "f4", ">f4", "f8"])
@@ -106,6 +108,16 @@ def test_fixed_limits_are_those_of_all(signed, tmp_path, read_tars):
     for pixels, metadata in found.values():
         stored = tifffile.imread(signed / metadata["movie"]["source"])[metadata["t"], metadata["c"]]
         assert np.array_equal(pixels, np.clip(stored.astype(int) + 10, 0, 255))
+
+
+def test_frames_of_several_types_have_no_range_of_their_own(tmp_path):
+    frames = [np.ones((4, 5), np.uint8), np.full((4, 5), 300, np.uint16)]
+    options = {"images": frames, "uint8": True, "progress": Silent()}
+    with pytest.raises(UsageError, match=r"are uint16, uint8, which have no common range"):
+        smalti.write_shards(output_dir=tmp_path / "t", **options)
+    assert not (tmp_path / "t").exists()
+    folder = smalti.write_shards(output_dir=tmp_path / "t", uint8_limits="0,300", **options)
+    assert [int(sample.pixels[0, 0]) for sample in ShardSet(folder)] == [1, 255]
 
 
 def test_frames_of_8_bits_stay_as_they_are(tmp_path, read_tars):
