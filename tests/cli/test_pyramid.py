@@ -58,6 +58,12 @@ def test_a_wrong_option_ends_with_2_and_one_sentence(smalti, image, tmp_path, op
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_project_that_is_not_there_is_named_whatever_is_asked_of_it(smalti, tmp_path):
+    for more in ([], ["--where", "mean > 3"]):
+        done = smalti("pyramid", tmp_path / "x.smalti", "-o", tmp_path / "a.zarr", *more)
+        assert f"there is no {tmp_path / 'x.smalti'}" in done.stderr
+
+
 def test_an_image_that_fails_ends_with_1(smalti, image, tmp_path):
     (image.parent / "b.tif").write_bytes(b"II*\0 no image")
     done = smalti("pyramid", image.parent, "-o", tmp_path / "a.zarr")

@@ -198,6 +198,18 @@ def test_provenance_names_sources_hashes_filter_and_version(project, tmp_path):
     assert graph["a/bright.tif"]["contentSize"] == source.stat().st_size
 
 
+def test_provenance_names_files_by_uris(tmp_path):
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in" / "a #1 µ.tif", np.zeros((4, 5), np.uint8))
+    made = smalti.process(tmp_path / "in", output=tmp_path / "x.smalti", metrics="mean", progress=Silent())
+    for absolute, uri in (
+        (False, "a%20%231%20%C2%B5.tif"),
+        (True, (tmp_path / "in" / "a #1 µ.tif").as_uri()),
+    ):
+        write(made, "provenance", tmp_path / "p.json", absolute=absolute, overwrite=True)
+        assert json.loads((tmp_path / "p.json").read_text())["@graph"][-1]["@id"] == uri
+
+
 def test_embedding_atlas_gets_a_picture_in_each_row(project, tmp_path):
     write(project, "embedding-atlas", tmp_path / "e.parquet")
     pictures = pl.read_parquet(tmp_path / "e.parquet")["image"]
