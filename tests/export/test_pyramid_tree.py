@@ -69,7 +69,7 @@ def test_older_names_of_methods_are_known():
 
 
 def test_a_tree_is_written_in_one_pass_as_it_is(tree, tmp_path, monkeypatch):
-    monkeypatch.setattr("smalti.export.pyramid.tree._write_each", None)
+    monkeypatch.setattr("smalti.export.pyramid.from_tree._write_each", None)
     store = smalti.write_pyramid(tree, tmp_path / "a.zarr")
     for number, level in enumerate(stored(store)):
         np.testing.assert_array_equal(level, tree[f"scale{number}"]["image"])
@@ -100,6 +100,13 @@ def test_assigned_coordinates_are_written(tree, tmp_path):
     )
     store = smalti.write_pyramid(moved, tmp_path / "a.zarr")
     assert [level[1]["translation"][1] for level in transforms(store)] == [15.0, 15.25, 16.25]
+
+
+def test_coordinates_of_a_single_level_are_written(tree, tmp_path):
+    level = tree["scale1"].to_dataset()
+    tree["scale1"] = xarray.DataTree(level.assign_coords(y=level["y"] + 7))
+    store = smalti.write_pyramid(tree, tmp_path / "a.zarr")
+    assert [level[1]["translation"][1] for level in transforms(store)] == [10.0, 17.25, 11.25]
 
 
 def test_uneven_coordinates_are_refused(tree, tmp_path):

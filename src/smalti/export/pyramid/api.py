@@ -14,9 +14,10 @@ from smalti.export.images import Chosen
 from smalti.export.pyramid.arrays import Numbers, Units, source_of
 from smalti.export.pyramid.export import write_chosen
 from smalti.export.pyramid.factors import Factors
+from smalti.export.pyramid.from_tree import is_tree, write_tree
 from smalti.export.pyramid.ngff import Ngff
 from smalti.export.pyramid.options import Method, PyramidOptions
-from smalti.export.pyramid.tree import is_tree, tree_of, write_tree
+from smalti.export.pyramid.tree import tree_of
 from smalti.export.pyramid.writing import How, writer
 from smalti.processing.project import Project
 
