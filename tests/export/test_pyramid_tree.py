@@ -1,10 +1,12 @@
 """Trees of xarray: lazy levels, coordinates, operations on them, and what is written of them."""
 
+import gc
 import json
 
 import dask.array as da
 import numpy as np
 import pytest
+import SimpleITK
 import xarray
 import zarr
 from hypothesis import given, settings
@@ -56,6 +58,15 @@ def test_coordinates_are_those_of_the_centres_of_pixels(tree):
         assert y.values[0] == 10 + (times - 1) / 2 * 0.5
         np.testing.assert_allclose(np.diff(y), times * 0.5)
         assert y.attrs["units"] == "micrometer"
+
+
+def test_an_image_of_itk_lives_as_long_as_its_tree():
+    tree = smalti.to_multiscale(SimpleITK.GetImageFromArray(np.full((300, 400), 5, np.uint32)), [2])
+    gc.collect()
+    others = [np.full((300, 400), number, np.uint32) for number in range(9)]  # where its pixels were
+    pixels = tree["scale0"]["image"].values
+    del tree, others
+    assert (pixels == 5).all()
 
 
 def test_older_names_of_methods_are_known():

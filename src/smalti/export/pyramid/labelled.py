@@ -63,8 +63,19 @@ def _step(name: str, values: np.ndarray) -> float:
     return step
 
 
-def facts_of_itk(image: Any) -> tuple[np.ndarray, Facts]:
-    """Pixels of an image of ITK or SimpleITK, not copied, its spacing and origin; it states no unit."""
+class _Held:
+    """Pixels that an image of ITK owns: it must live as long as they are read, and regions are copies."""
+
+    def __init__(self, image: Any, array: np.ndarray) -> None:
+        self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
+        self._image, self._array = image, array
+
+    def __getitem__(self, region: tuple[slice, ...]) -> np.ndarray:
+        return self._array[region].copy()
+
+
+def facts_of_itk(image: Any) -> tuple[_Held, Facts]:
+    """Pixels of an image of ITK or SimpleITK, its spacing and origin; it states no unit."""
     if type(image).__module__.startswith("SimpleITK"):
         import SimpleITK as sitk  # noqa: N813 - its usual name
 
@@ -78,4 +89,4 @@ def facts_of_itk(image: Any) -> tuple[np.ndarray, Facts]:
     scale = dict(zip(reversed(names), map(float, image.GetSpacing()), strict=True))
     translation = dict(zip(reversed(names), map(float, image.GetOrigin()), strict=True))
     letters = names + "c" * (array.ndim - n)
-    return array, Facts(tuple(letters), scale, translation)
+    return _Held(image, array), Facts(tuple(letters), scale, translation)
