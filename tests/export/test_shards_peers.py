@@ -1,4 +1,4 @@
-"""`datasets` of Hugging Face opens a folder of shards by its card, whatever its samples state."""
+"""`webdataset` reads the tar files, `datasets` of Hugging Face opens their folder, whatever samples state."""
 
 import json
 import subprocess
@@ -29,6 +29,21 @@ def write(sources, out, **options):
     return smalti.write_shards(sources, out, progress=Silent(), workers=1, **options)
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # webdataset leaves closing to Python
+def test_webdataset_reads_every_frame_of_real_files(data, tmp_path, compressed, read_tars):
+    import webdataset
+
+    folder = write(data / "ometiff", tmp_path / "t", compressed=compressed, shard_size="500kB")
+    urls = [str(path) for path in sorted(folder.glob("t-*.tar*"))]
+    found = {one["__key__"]: one for one in webdataset.WebDataset(urls, shardshuffle=False).decode()}
+    expected = read_tars(folder)
+    assert found.keys() == expected.keys()
+    for key, (pixels, told) in expected.items():
+        np.testing.assert_array_equal(found[key]["npy"], pixels)
+        assert found[key]["json"] == told
+
+
 def assert_read(folder, cache):
     command = [sys.executable, "-c", READ, str(folder), str(cache)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -39,6 +54,23 @@ def assert_read(folder, cache):
     for key, pixels, told in rows:
         np.testing.assert_array_equal(pixels, samples[key].pixels)
         assert told == samples[key].metadata
+
+
+STREAM = """
+import sys, datasets
+files = {"train": sys.argv[1]}
+found = datasets.load_dataset("webdataset", data_files=files, split="train", streaming=True)
+print(*(one["__key__"] for one in found), sep=",", end="")
+"""
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_datasets_streams_the_tar_files_alone(tmp_path, compressed):
+    options = {"output_dir": tmp_path / "t", "compressed": compressed, "progress": Silent()}
+    folder = smalti.write_shards(synthetic=True, **options)
+    command = [sys.executable, "-c", STREAM, str(folder / "t-*.tar*")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split(",") == ShardSet(folder).index["key"].to_list(), done.stderr
 
 
 @pytest.mark.parametrize("options", [{"uint8": True}, {"image_format": "tiff"}], ids=["uint8", "tiff"])
