@@ -35,6 +35,10 @@ def transforms(store):
     return [level["coordinateTransformations"] for level in entry["datasets"]]
 
 
+def tree_axes(store):
+    return json.loads((store / "zarr.json").read_text())["attributes"]["ome"]["multiscales"][0]["axes"]
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.sampled_from([*METHODS, "gaussian"]), st.integers(1, 4), st.integers(1, 5), st.integers(2, 25))
 def test_lazy_levels_equal_the_reference_however_they_are_chunked(method, first, second, chunk):
@@ -118,6 +122,50 @@ def test_coordinates_of_a_single_level_are_written(tree, tmp_path):
     tree["scale1"] = xarray.DataTree(level.assign_coords(y=level["y"] + 7))
     store = smalti.write_pyramid(tree, tmp_path / "a.zarr")
     assert [level[1]["translation"][1] for level in transforms(store)] == [10.0, 17.25, 11.25]
+
+
+def test_levels_without_coordinates_lie_where_blocks_of_the_first_do(tmp_path):
+    levels = {
+        f"s{n}": xarray.Dataset({"q": (("y", "x"), PIXELS[0, ::step, ::step])})
+        for n, step in ((0, 1), (1, 2))
+    }
+    store = smalti.write_pyramid(xarray.DataTree.from_dict(levels), tmp_path / "a.zarr")
+    assert transforms(store)[1] == [
+        {"type": "scale", "scale": [2.0, 2.0]},
+        {"type": "translation", "translation": [0.5, 0.5]},
+    ]
+
+
+@pytest.mark.parametrize("times", [np.array([0, 5, 10], "m8[s]"), np.array([60, 65, 70], "M8[s]")])
+def test_times_of_xarray_become_seconds(tmp_path, times):
+    film = xarray.DataArray(PIXELS, dims=("t", "y", "x"), coords={"t": times})
+    store = smalti.write_pyramid(film, tmp_path / "a.zarr")
+    assert transforms(store)[0] == [{"type": "scale", "scale": [5.0, 1.0, 1.0]}]
+    assert tree_axes(store)[0] == {"name": "t", "type": "time", "unit": "second"}
+
+
+@pytest.mark.parametrize(
+    "options", [{"scale_factors": [4]}, {"method": "max"}, {"scale": (1, 2, 3)}, {"units": "mm"}]
+)
+def test_what_a_tree_has_of_its_own_cannot_be_said_once_more(tree, tmp_path, options):
+    with pytest.raises(UsageError, match="of its own"):
+        smalti.write_pyramid(tree, tmp_path / "a.zarr", **options)
+
+
+@pytest.mark.parametrize("chunks", [(1, 2), (0, 5, 5)])
+def test_chunks_that_are_none_are_refused(chunks):
+    with pytest.raises(UsageError, match="for each of 3 axes"):
+        smalti.to_multiscale(PIXELS, [2], axes="cyx", chunks=chunks)
+
+
+def test_what_is_no_single_array_of_known_shape_is_refused(tmp_path):
+    unknown = da.from_array(PIXELS[0])[da.from_array(PIXELS[0, :, 0]) > 500]
+    for image, said in (
+        (xarray.Dataset({"a": (("y", "x"), PIXELS[0])}), "a Dataset is no image"),
+        (unknown, "unknown shape"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            smalti.write_pyramid(image, tmp_path / "a.zarr")
 
 
 def test_uneven_coordinates_are_refused(tree, tmp_path):

@@ -81,7 +81,7 @@ def source_of(
 
 def _looked_at(given: Any) -> tuple[Any, Facts]:
     """What has the pixels, and what it says of its axes."""
-    if hasattr(given, "dims") and hasattr(given, "coords"):
+    if hasattr(given, "dims") and hasattr(given, "coords") and hasattr(given, "data"):
         return given.data, facts_of_xarray(given)
     if hasattr(given, "GetSpacing") and hasattr(given, "GetOrigin"):
         return facts_of_itk(given)
@@ -119,6 +119,8 @@ def _of_array(array: Any, letters: str, facts: Facts) -> Source:
     order = [letters.index(axis) for axis in names]
     chunks = getattr(array, "chunksize", None) or getattr(array, "chunks", None)
     dtype = check_dtype(np.dtype(array.dtype))
+    if any(length != length for length in array.shape):
+        raise UsageError("an array of dask of unknown shape; call compute_chunk_sizes() of it first")
     if 0 in array.shape:
         raise UsageError(f"an array of shape {tuple(array.shape)} has no pixels")
     return Source(

@@ -96,15 +96,23 @@ def _write_each(made: Writer, first: Source, sources: Sequence[Source]) -> None:
         seen = Seen(0, source)
         made.levels("", source, plan, made.how.method, seen)
         plans.append(plan)
-    entries = [
-        Placed(plan.levels[0].path, source.scale, source.translation)
-        for plan, source in zip(plans, sources, strict=True)
-    ]
+    entries = [_placed(first, plan, source) for plan, source in zip(plans, sources, strict=True)]
     parts = {
         "multiscales": multiscales(first, entries, "unknown"),
         "omero": omero(first, seen.lows, seen.highs),
     }
     made.group("", parts)
+
+
+def _placed(first: Source, plan: Plan, source: Source) -> Placed:
+    """A level by its coordinates; along an axis that has none, as if it were made of blocks of the first."""
+    scale, place = {}, {}
+    for axis, length in source.lengths.items():
+        factor = max(1, round(first.lengths[axis] / length))
+        step = first.scale.get(axis, 1.0)
+        scale[axis] = step * factor
+        place[axis] = first.translation.get(axis, 0.0) + (factor - 1) / 2 * step
+    return Placed(plan.levels[0].path, scale | {**source.scale}, place | {**source.translation})
 
 
 def _chunks(sources: Sequence[Source]) -> tuple[int, ...]:

@@ -34,6 +34,9 @@ def facts_of_xarray(array: Any) -> Facts:
         if name not in array.coords:
             continue
         values, letter = array.coords[name].values, name.lower()[:1]
+        unit = unit_name(array.coords[name].attrs.get("units"))
+        if values.dtype.kind in "mM":
+            values, unit = _seconds(values), "second"
         if letter == "c":
             channels = _channels(values, array.coords[name].attrs.get(COLOURS, ()))
         elif values.dtype.kind in "iuf" and values.size:
@@ -42,7 +45,7 @@ def facts_of_xarray(array: Any) -> Facts:
                 scale[letter] = _step(name, values.astype(np.float64))
             elif SPACING in array.coords[name].attrs:
                 scale[letter] = float(array.coords[name].attrs[SPACING])
-            if unit := unit_name(array.coords[name].attrs.get("units")):
+            if unit:
                 units[letter] = unit
     return Facts(tuple(map(str, array.dims)), scale, translation, units, str(array.name or ""), channels)
 
@@ -50,6 +53,13 @@ def facts_of_xarray(array: Any) -> Facts:
 def _channels(names: Sequence[Any], colours: Sequence[str]) -> tuple[Channel, ...]:
     known = colours if len(colours) == len(names) else [""] * len(names)
     return tuple(Channel(str(name), colour) for name, colour in zip(names, known, strict=True))
+
+
+def _seconds(times: np.ndarray) -> np.ndarray:
+    """Of durations, or since the first of dates, for which OME-Zarr has no place."""
+    since = times - times[:1] if times.dtype.kind == "M" else times
+    seconds: np.ndarray = since / np.timedelta64(1, "s")
+    return seconds
 
 
 def _step(name: str, values: np.ndarray) -> float:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["tree_of"]
 
 
-def tree_of(source: Source, how: How, chunks: tuple[int, ...] | None) -> "xarray.DataTree":
+def tree_of(source: Source, how: How) -> "xarray.DataTree":
     """Levels as nodes ``scale0``, ``scale1``, …, each with the lazy image and coordinates of its pixels."""
     try:
         import dask.array as da
@@ -25,7 +25,7 @@ def tree_of(source: Source, how: How, chunks: tuple[int, ...] | None) -> "xarray
     except ImportError as error:
         raise MissingExtraError("xarray and dask", "xarray") from error
     plan = planned(source, how)
-    step = chunks or tuple(map(min, plan.unit, source.shape))
+    step = how.chunks or tuple(map(min, plan.unit, source.shape))
     array = da.from_array(
         _Lazy(source), chunks=step, name=False, asarray=False, meta=np.empty(0, source.dtype)
     )
