@@ -27,6 +27,12 @@ def test_a_file_becomes_a_pyramid(smalti, image, tmp_path):
     assert [level["image"].shape for _, level in levels] == [(40, 50), (20, 25), (20, 5)]
 
 
+@pytest.mark.parametrize("factors", [["2 y1x5"], ["2", "y1x5"], ["2, y1x5"]])
+def test_scale_factors_may_have_spaces_between_them(smalti, image, tmp_path, factors):
+    done = smalti("pyramid", image, "-o", tmp_path / "a.zarr", "--dry-run", "--scale-factors", *factors)
+    assert done.stdout.strip() == "a.tif: uint16 yx 40×50 → 20×25 → 20×5"
+
+
 def test_version_and_labels_are_options(smalti, image, tmp_path):
     done = smalti(
         "pyramid", image, "-o", tmp_path / "a.zarr", "--ngff", "0.4", "--labels", f"cells={image}", "--json"
@@ -50,6 +56,12 @@ def test_a_wrong_option_ends_with_2_and_one_sentence(smalti, image, tmp_path, op
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_project_that_is_not_there_is_named_whatever_is_asked_of_it(smalti, tmp_path):
+    for more in ([], ["--where", "mean > 3"]):
+        done = smalti("pyramid", tmp_path / "x.smalti", "-o", tmp_path / "a.zarr", *more)
+        assert f"there is no {tmp_path / 'x.smalti'}" in done.stderr
 
 
 def test_an_image_that_fails_ends_with_1(smalti, image, tmp_path):

@@ -203,17 +203,41 @@ MODELS = {"multiscales": "image", "image-label": "label", "plate": "plate", "wel
 
 @pytest.fixture(scope="session")
 def assert_valid():
-    """Every group of a store is as OME-Zarr says; gives the models that were met."""
+    """Every group of a store is as OME-Zarr says, as three programs read that; gives the models met."""
     import yaozarrs
+    from ngff_zarr.validate import validate
+
+    models_of = _models_of()
 
     def check(store, version):
         yaozarrs.validate_zarr_store(str(store))
         met = set()
-        for path in [*store.rglob("zarr.json"), *store.rglob(".zattrs")]:
-            content = json.loads(path.read_text())
-            attributes = content.get("attributes", {}) if path.name == "zarr.json" else content
-            assert attributes.get("ome", {"version": "0.5"}).get("version") == "0.5"
-            met |= {MODELS[key] for key in MODELS.keys() & attributes.get("ome", attributes).keys()}
+        for attributes in _attributes(store):
+            models = {MODELS[key] for key in MODELS.keys() & attributes.get("ome", attributes).keys()}
+            for model in models:
+                validate(attributes, version=version, model=model, strict=True)
+            met |= models
+        if (store / "OME").exists() and version == "0.5":
+            return met  # of 0.5 ome-zarr-models knows no store of several images (bioformats2raw.layout)
+        assert models_of(zarr.open_group(store, mode="r")).ome_zarr_version == version
         return met
 
     return check
+
+
+def _models_of():
+    """ome-zarr-models 1.6 leaves names in its models of 0.4 open, which pydantic 2.13 no longer finds."""
+    import ome_zarr_models
+    import pydantic_zarr.v2
+
+    known = ome_zarr_models.v04
+    for model in (known.Image, known.ImageLabel, known.Labels, known.Well, known.HCS, known.BioFormats2Raw):
+        model.model_rebuild(_types_namespace=vars(pydantic_zarr.v2))
+    return ome_zarr_models.open_ome_zarr
+
+
+def _attributes(store):
+    """Of all groups and arrays of a store."""
+    for path in [*store.rglob("zarr.json"), *store.rglob(".zattrs")]:
+        content = json.loads(path.read_text())
+        yield content.get("attributes", {}) if path.name == "zarr.json" else content

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -179,7 +178,6 @@ print(*sorted(row["image"].getpixel((0, 0)) for row in rows), end="")
 """
 
 
-@pytest.mark.skipif(find_spec("datasets") is None, reason="datasets is not installed; it brings 13 packages")
 def test_datasets_of_hugging_face_opens_an_imagefolder(project, tmp_path):
     write(project, "imagefolder", tmp_path / "f")
     command = [sys.executable, "-c", OPEN, str(tmp_path / "f")]
@@ -198,6 +196,18 @@ def test_provenance_names_sources_hashes_filter_and_version(project, tmp_path):
     assert [graph[path]["pixelHash"] for path in BRIGHT] == hashes
     source = Path(project.record.base) / "a" / "bright.tif"
     assert graph["a/bright.tif"]["contentSize"] == source.stat().st_size
+
+
+def test_provenance_names_files_by_uris(tmp_path):
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in" / "a #1 µ.tif", np.zeros((4, 5), np.uint8))
+    made = smalti.process(tmp_path / "in", output=tmp_path / "x.smalti", metrics="mean", progress=Silent())
+    for absolute, uri in (
+        (False, "a%20%231%20%C2%B5.tif"),
+        (True, (tmp_path / "in" / "a #1 µ.tif").as_uri()),
+    ):
+        write(made, "provenance", tmp_path / "p.json", absolute=absolute, overwrite=True)
+        assert json.loads((tmp_path / "p.json").read_text())["@graph"][-1]["@id"] == uri
 
 
 def test_embedding_atlas_gets_a_picture_in_each_row(project, tmp_path):

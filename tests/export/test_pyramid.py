@@ -136,6 +136,13 @@ def test_labels_keep_their_values(tmp_path, ngff, method, assert_valid):
     assert stated["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["scale"] == [2, 2]
 
 
+def test_masks_of_truth_values_are_labels_of_0_and_1(tmp_path, assert_valid):
+    mask = noise(30, 40) > 2000
+    store = smalti.write_pyramid(noise(30, 40), tmp_path / "a.zarr", scale_factors=[2], labels={"a": mask})
+    assert assert_valid(store, "0.5") == {"image", "label"}
+    np.testing.assert_array_equal(zarr.open_group(store, mode="r")["labels/a/0"][...], mask.astype(np.uint8))
+
+
 @pytest.mark.parametrize(("labels", "said"), [
     ({"a": np.zeros((5, 5))}, "are float64"),
     ({"a": np.zeros((5, 6), int)}, "6 pixels along x, the image 5"),
@@ -268,6 +275,7 @@ def test_axes_may_come_in_any_order(tmp_path):
     ({"scale_factors": [0]}, "scale factor 0"),
     ({"scale_factors": [{"c": 2}]}, "the axes are z, y, x"),
     ({"axes": "cyx", "scale_factors": [{"c": 2}]}, "only z, y and x"),
+    ({"translation": {"x": float("nan")}}, "finite numbers"),
     ({"chunks": (5, 5)}, "for each of 3 axes"),
     ({"compressor": "zip"}, "no compressor named 'zip'"),
     ({"method": "mdoe"}, "did you mean 'mode'"),
@@ -286,7 +294,11 @@ def test_both_64_bit_integers_of_c_are_taken(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [np.zeros(5), np.zeros((0, 5)), np.zeros((5, 5), complex), SimpleNamespace()]
+    "given",
+    [
+        *(np.zeros(5), np.zeros((0, 5)), np.zeros((5, 5), complex), SimpleNamespace()),
+        np.ma.masked_equal(np.arange(9).reshape(3, 3), 4),
+    ],
 )
 def test_what_is_no_image_is_refused(tmp_path, given):
     with pytest.raises(SmaltiError):
@@ -334,7 +346,8 @@ def test_xarray_names_its_axes_itself(order, n):
 
 
 def test_a_bucket_takes_a_store_and_is_not_overwritten(bucket, tmp_path):
-    fsspec = pytest.importorskip("fsspec")
+    import fsspec
+
     url = f"{bucket(tmp_path)}/a.zarr"
     options = {"scale_factors": [2], "chunks": (8, 8), "method": "gaussian"}
     assert smalti.write_pyramid(noise(20, 30), url, **options) == url

@@ -1,10 +1,12 @@
 """Trees of xarray: lazy levels, coordinates, operations on them, and what is written of them."""
 
+import gc
 import json
 
 import dask.array as da
 import numpy as np
 import pytest
+import SimpleITK
 import xarray
 import zarr
 from hypothesis import given, settings
@@ -33,6 +35,10 @@ def transforms(store):
     return [level["coordinateTransformations"] for level in entry["datasets"]]
 
 
+def tree_axes(store):
+    return json.loads((store / "zarr.json").read_text())["attributes"]["ome"]["multiscales"][0]["axes"]
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.sampled_from([*METHODS, "gaussian"]), st.integers(1, 4), st.integers(1, 5), st.integers(2, 25))
 def test_lazy_levels_equal_the_reference_however_they_are_chunked(method, first, second, chunk):
@@ -58,6 +64,15 @@ def test_coordinates_are_those_of_the_centres_of_pixels(tree):
         assert y.attrs["units"] == "micrometer"
 
 
+def test_an_image_of_itk_lives_as_long_as_its_tree():
+    tree = smalti.to_multiscale(SimpleITK.GetImageFromArray(np.full((300, 400), 5, np.uint32)), [2])
+    gc.collect()
+    others = [np.full((300, 400), number, np.uint32) for number in range(9)]  # where its pixels were
+    pixels = tree["scale0"]["image"].values
+    del tree, others
+    assert (pixels == 5).all()
+
+
 def test_older_names_of_methods_are_known():
     for name, method in {
         "XARRAY_COARSEN": "mean",
@@ -69,7 +84,7 @@ def test_older_names_of_methods_are_known():
 
 
 def test_a_tree_is_written_in_one_pass_as_it_is(tree, tmp_path, monkeypatch):
-    monkeypatch.setattr("smalti.export.pyramid.tree._write_each", None)
+    monkeypatch.setattr("smalti.export.pyramid.from_tree._write_each", None)
     store = smalti.write_pyramid(tree, tmp_path / "a.zarr")
     for number, level in enumerate(stored(store)):
         np.testing.assert_array_equal(level, tree[f"scale{number}"]["image"])
@@ -102,10 +117,63 @@ def test_assigned_coordinates_are_written(tree, tmp_path):
     assert [level[1]["translation"][1] for level in transforms(store)] == [15.0, 15.25, 16.25]
 
 
+def test_coordinates_of_a_single_level_are_written(tree, tmp_path):
+    level = tree["scale1"].to_dataset()
+    tree["scale1"] = xarray.DataTree(level.assign_coords(y=level["y"] + 7))
+    store = smalti.write_pyramid(tree, tmp_path / "a.zarr")
+    assert [level[1]["translation"][1] for level in transforms(store)] == [10.0, 17.25, 11.25]
+
+
+def test_levels_without_coordinates_lie_where_blocks_of_the_first_do(tmp_path):
+    levels = {
+        f"s{n}": xarray.Dataset({"q": (("y", "x"), PIXELS[0, ::step, ::step])})
+        for n, step in ((0, 1), (1, 2))
+    }
+    store = smalti.write_pyramid(xarray.DataTree.from_dict(levels), tmp_path / "a.zarr")
+    assert transforms(store)[1] == [
+        {"type": "scale", "scale": [2.0, 2.0]},
+        {"type": "translation", "translation": [0.5, 0.5]},
+    ]
+
+
+@pytest.mark.parametrize("times", [np.array([0, 5, 10], "m8[s]"), np.array([60, 65, 70], "M8[s]")])
+def test_times_of_xarray_become_seconds(tmp_path, times):
+    film = xarray.DataArray(PIXELS, dims=("t", "y", "x"), coords={"t": times})
+    store = smalti.write_pyramid(film, tmp_path / "a.zarr")
+    assert transforms(store)[0] == [{"type": "scale", "scale": [5.0, 1.0, 1.0]}]
+    assert tree_axes(store)[0] == {"name": "t", "type": "time", "unit": "second"}
+
+
+@pytest.mark.parametrize(
+    "options", [{"scale_factors": [4]}, {"method": "max"}, {"scale": (1, 2, 3)}, {"units": "mm"}]
+)
+def test_what_a_tree_has_of_its_own_cannot_be_said_once_more(tree, tmp_path, options):
+    with pytest.raises(UsageError, match="of its own"):
+        smalti.write_pyramid(tree, tmp_path / "a.zarr", **options)
+
+
+@pytest.mark.parametrize("chunks", [(1, 2), (0, 5, 5)])
+def test_chunks_that_are_none_are_refused(chunks):
+    with pytest.raises(UsageError, match="for each of 3 axes"):
+        smalti.to_multiscale(PIXELS, [2], axes="cyx", chunks=chunks)
+
+
+def test_what_is_no_single_array_of_known_shape_is_refused(tmp_path):
+    unknown = da.from_array(PIXELS[0])[da.from_array(PIXELS[0, :, 0]) > 500]
+    for image, said in (
+        (xarray.Dataset({"a": (("y", "x"), PIXELS[0])}), "a Dataset is no image"),
+        (unknown, "unknown shape"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            smalti.write_pyramid(image, tmp_path / "a.zarr")
+
+
 def test_uneven_coordinates_are_refused(tree, tmp_path):
     uneven = tree["scale0"].to_dataset().isel(y=[0, 1, 5])
-    with pytest.raises(UsageError, match="along y are not even"):
-        smalti.write_pyramid(xarray.DataTree.from_dict({"scale0": uneven}), tmp_path / "a.zarr")
+    unknown = tree["scale0"].to_dataset().assign_coords(y=np.full(61, np.nan))
+    for level in (uneven, unknown):
+        with pytest.raises(UsageError, match="along y are not even"):
+            smalti.write_pyramid(xarray.DataTree.from_dict({"scale0": level}), tmp_path / "a.zarr")
 
 
 def test_levels_that_do_not_belong_together_are_refused(tree, tmp_path):

@@ -2,10 +2,8 @@
 
 import json
 import os
-import subprocess
 import sys
 from datetime import datetime
-from importlib.util import find_spec
 from itertools import product
 
 import jsonschema
@@ -352,38 +350,6 @@ def test_a_dry_run_counts_and_writes_nothing(ome, tmp_path):
 def test_an_unknown_sample_is_answered_with_the_nearest(real):
     with pytest.raises(UnknownNameError, match="did you mean 'sample-00000"):
         read_sample(real, "sample-00000-001")
-
-
-@pytest.mark.parametrize("compressed", [False, True])
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_webdataset_reads_every_sample(tmp_path, compressed, read_tars):
-    webdataset = pytest.importorskip("webdataset")
-    folder = smalti.write_shards(
-        synthetic=True, output_dir=tmp_path / "t", compressed=compressed, shard_size="60kB", progress=Silent()
-    )
-    urls = [str(path) for path in sorted(folder.glob("t-*.tar*"))]
-    found = {one["__key__"]: one for one in webdataset.WebDataset(urls, shardshuffle=False).decode()}
-    for key, (pixels, told) in read_tars(folder).items():
-        np.testing.assert_array_equal(found[key]["npy"], pixels)
-        assert found[key]["json"] == told
-
-
-COUNT = """
-import sys, datasets
-files = {"train": sys.argv[1]}
-found = datasets.load_dataset("webdataset", data_files=files, split="train", streaming=True)
-print(*(one["__key__"] for one in found), sep=",", end="")
-"""
-
-
-@pytest.mark.skipif(find_spec("datasets") is None, reason="datasets is not installed; it brings 13 packages")
-@pytest.mark.parametrize("compressed", [False, True])
-def test_datasets_of_hugging_face_reads_every_sample(tmp_path, compressed):
-    options = {"output_dir": tmp_path / "t", "compressed": compressed, "progress": Silent()}
-    folder = smalti.write_shards(synthetic=True, **options)
-    command = [sys.executable, "-c", COUNT, str(folder / "t-*.tar*")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.split(",") == ShardSet(folder).index["key"].to_list(), done.stderr
 
 
 def test_json_of_a_sample_is_strict(tmp_path, data):

@@ -132,6 +132,8 @@ def test_what_is_typed_comes_before_what_a_file_says(tmp_path):
         ("filename_spec: {templat: x}", "did you mean 'template'"),
         ("[a, b]", "holds no keys"),
         ("a: [", "cannot be read"),
+        ("inputs: 5", "inputs are 5; give a folder"),
+        ("inputs:", "inputs are None; give a folder"),
     ],
 )
 def test_a_wrong_yaml_file_is_one_sentence(tmp_path, text, said):
@@ -153,6 +155,7 @@ def test_a_shard_has_850_megabytes_unless_less_is_asked_for():
         {"uint8": True, "uint8_limits": "5,1"},
         {"stem": "a/b"},
         {"shard_size": "many"},
+        {"shard_size": "0"},
     ],
 )
 def test_options_that_do_not_go_together_are_refused(given):

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import smalti
+from smalti.core.errors import UsageError
 from smalti.core.progress import Silent
 from smalti.export.limits import ChannelLimits
+from smalti.export.shards import ShardSet
 from smalti.export.shards.scaling import to_uint8
 
-TYPES = st.sampled_from(["u1", "i1", "u2", "i2", "u4", "i4", "f2", "f4", "f8"])
+TYPES = st.sampled_from(["u1", "i1", "u2", ">u2", "i2", ">i2", "u4", "i4", ">i4", "f2", "f4", ">f4", "f8"])
 FRAMES = TYPES.flatmap(
     lambda dtype: hnp.arrays(
         dtype,
         (3, 4),
-        elements=st.floats(-1000, 1000, width=16) if dtype[0] == "f" else None,
+        elements=st.floats(-1000, 1000, width=16) if "f" in dtype else None,
     )
 )
 
@@ -41,6 +43,11 @@ def test_the_ends_of_the_range_become_0_and_255_unless_all_is_equal(pixels):
     assert limits.limits == (pixels.min(), pixels.max())
     found = to_uint8(pixels, limits.limits)
     assert (found.min(), found.max()) == ((0, 255) if pixels.min() < pixels.max() else (0, 0))
+
+
+def test_the_whole_range_of_floats_is_scaled():
+    most = np.finfo(np.float64).max
+    assert to_uint8(np.array([[-most, 0.0, most / 2, most]]), (-most, most)).tolist() == [[0, 128, 191, 255]]
 
 
 def test_nan_and_infinities_are_0_and_the_ends():
@@ -101,6 +108,16 @@ def test_fixed_limits_are_those_of_all(signed, tmp_path, read_tars):
     for pixels, metadata in found.values():
         stored = tifffile.imread(signed / metadata["movie"]["source"])[metadata["t"], metadata["c"]]
         assert np.array_equal(pixels, np.clip(stored.astype(int) + 10, 0, 255))
+
+
+def test_frames_of_several_types_have_no_range_of_their_own(tmp_path):
+    frames = [np.ones((4, 5), np.uint8), np.full((4, 5), 300, np.uint16)]
+    options = {"images": frames, "uint8": True, "progress": Silent()}
+    with pytest.raises(UsageError, match=r"are uint16, uint8, which have no common range"):
+        smalti.write_shards(output_dir=tmp_path / "t", **options)
+    assert not (tmp_path / "t").exists()
+    folder = smalti.write_shards(output_dir=tmp_path / "t", uint8_limits="0,300", **options)
+    assert [int(sample.pixels[0, 0]) for sample in ShardSet(folder)] == [1, 255]
 
 
 def test_frames_of_8_bits_stay_as_they_are(tmp_path, read_tars):

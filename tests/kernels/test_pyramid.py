@@ -108,6 +108,13 @@ def test_halves_are_rounded_to_even():
     assert coarser("mean", pixels, (1, 1, 2)).tolist() == [[[[0, 2, 2, 254]]]]
 
 
+@pytest.mark.parametrize("dtype", WHOLE[1:])
+def test_a_gaussian_stays_within_the_range_of_integers(dtype):
+    for limit in (np.iinfo(dtype).min, np.iinfo(dtype).max):
+        made = coarser("gaussian", np.full((1, 1, 6, 6), limit, dtype), (1, 2, 2))
+        np.testing.assert_allclose(made.astype(float), float(limit), rtol=1e-12)
+
+
 def weights(n, factor, places):
     """What each of n pixels counts in coarse pixels, by the definition."""
     width = np.sqrt((factor**2 - 1) / (8 * np.log(2)))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smalti.core.errors import SmaltiError
-from smalti.writers.tar import Member, TarShards, unpacked
+from smalti.writers.tar import Member, TarShards
+from smalti.writers.tar_packing import unpacked
 from smalti.writers.target import LocalTarget
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=150)

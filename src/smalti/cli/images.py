@@ -63,7 +63,7 @@ def chosen_images(sources: Sequence[str], recursive: bool, rows: Rows, *, readab
     from smalti.export.images import of_folders, of_project
     from smalti.processing.sharing.kinds import is_project
 
-    if not (len(sources) == 1 and is_project(sources[0])):
+    if not (len(sources) == 1 and (is_project(sources[0]) or sources[0].rstrip("/").endswith(".smalti"))):
         if rows != Rows():
             raise UsageError(NO_PROJECT)
         return of_folders(sources, recursive=recursive)

@@ -1,21 +1,21 @@
 """``smalti pyramid``: images as OME-Zarr at several resolutions."""
 
 import json
+import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from smalti.cli.choosing import Chosen as Rows
-from smalti.cli.choosing import SavedView, SelectIds, SelectWhere, Where
 from smalti.cli.generated import with_options_of
-from smalti.cli.images import chosen_images
+from smalti.cli.images import ROW_OPTIONS, chosen_images, rows_of
 from smalti.cli.options import Debug, stoppable
 from smalti.export.pyramid.options import PyramidOptions
 
 __all__ = ["pyramid"]
 
 
-@with_options_of(PyramidOptions)
+@with_options_of(PyramidOptions, more=ROW_OPTIONS)
 def pyramid(
     sources: Annotated[
         list[str],
@@ -32,10 +32,6 @@ def pyramid(
         ),
     ] = None,
     recursive: Annotated[bool, typer.Option("--recursive", help="Look into sub-folders too.")] = False,
-    where: Where = None,
-    select_where: SelectWhere = None,
-    select_ids: SelectIds = None,
-    view: SavedView = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     debug: Debug = False,
     **options: Any,
@@ -49,10 +45,11 @@ def pyramid(
     from smalti.core.progress import RichProgress
     from smalti.export.pyramid.export import pyramid as run
 
+    rows = rows_of(options)
+    sources, options["scale_factors"] = _factors_apart(sources, options["scale_factors"])
     asked = read_options(
         PyramidOptions, {name: value for name, value in options.items() if value is not None}
     )
-    rows = Rows(where=where or (), select_where=select_where or (), select_ids=select_ids, view=view)
     with stoppable("nothing was left behind; the same command begins anew"):
         report = run(
             chosen_images(sources, recursive, rows).with_metadata(metadata), out, asked, RichProgress()
@@ -60,3 +57,11 @@ def pyramid(
     typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else report.tell())
     if report.failed:
         raise typer.Exit(1)
+
+
+def _factors_apart(sources: list[str], factors: str | None) -> tuple[list[str], str | None]:
+    """Sources and scale factors: of ``--scale-factors 2 2 2`` all but the first were taken for sources."""
+    if factors is None:
+        return sources, None
+    more = [text for text in sources if re.fullmatch(r"\d+|([a-z]\d+)+", text) and not Path(text).exists()]
+    return [text for text in sources if text not in more], " ".join([factors, *more])

@@ -143,8 +143,10 @@ class Image:
         All that the file says of itself and of each plane, nested, of plain values, made when asked for; None
         where that is no more than the other fields. Valid while its loader is open.
         Well-known keys: ``uuid``, ``acquired_at`` (as it is written), ``scale`` and a plane's ``position``
-        (by axis, ``value`` and ``unit``), ``channels``, ``planes`` (``t``, ``c``, ``z``, ``position``,
-        ``delta_t``, ``uuid``, ``file``), ``annotations``.
+        (by axis, ``value`` and ``unit``), ``origin`` (of the first pixel, by axis, in the unit of
+        `pixel_size_um` and `time_interval_s` where that is known), ``channels`` (as OME-XML or OME-Zarr has
+        them), ``planes`` (``t``, ``c``, ``z``, ``position``, ``delta_t``, ``uuid``, ``file``),
+        ``annotations``.
     """
 
     ref: ImageRef

@@ -62,7 +62,16 @@ def _piece(pixels: np.ndarray, factors: Factors, before: Factors, after: Factors
         known = _along(known, 1 + axis, factor, *ends)
     with np.errstate(invalid="ignore", over="ignore"):
         values /= known  # 0 by 0 where all are NaN
-        return (values if real else np.rint(values)).astype(pixels.dtype)
+        return values.astype(pixels.dtype) if real else _whole(values, pixels.dtype)
+
+
+def _whole(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Rounded; the largest integer of 64 bits is none of float64, which would become one too large."""
+    if dtype.itemsize == 8:
+        info = np.iinfo(dtype)
+        values = np.clip(values, float(info.min), np.nextafter(float(info.max), 0))
+    made: np.ndarray = np.rint(values).astype(dtype)
+    return made
 
 
 def _along(values: np.ndarray, axis: int, factor: int, before: int, after: int) -> np.ndarray:

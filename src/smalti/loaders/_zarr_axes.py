@@ -5,7 +5,7 @@ from typing import Any
 
 from smalti.loaders._units import micrometres, seconds
 
-__all__ = ["scale_of", "stored_axes"]
+__all__ = ["origin_of", "scale_of", "scale_without_unit", "stored_axes"]
 
 _LETTERS = {
     **dict.fromkeys(("t", "time", "frame"), "T"),
@@ -43,10 +43,8 @@ def _stated(array: Any, multiscale: Mapping[str, Any]) -> str:
 
 def scale_of(axes: str, multiscale: Mapping[str, Any]) -> tuple[dict[str, float], float | None]:
     """Pixel sizes in µm and the time between frames in s, of the axes whose unit is stated."""
-    stated = multiscale.get("axes") or ()
-    units = [axis.get("unit") if isinstance(axis, dict) else None for axis in stated]
-    first: Mapping[str, Any] = next(iter(multiscale.get("datasets") or ()), {})
-    factors = [_scale(first, len(units)), _scale(multiscale, len(units))]
+    units, first = _units(multiscale), _first(multiscale)
+    factors = [_numbers(entry, "scale", len(units), 1.0) for entry in (first, multiscale)]
     sizes: dict[str, float] = {}
     interval = None
     for axis, unit, inner, outer in zip(axes, units, *factors, strict=False):
@@ -57,9 +55,47 @@ def scale_of(axes: str, multiscale: Mapping[str, Any]) -> tuple[dict[str, float]
     return sizes, interval
 
 
-def _scale(entry: Mapping[str, Any], n: int) -> list[float]:
-    """The scale among an entry's coordinate transformations; ones where none is stated."""
+def scale_without_unit(axes: str, multiscale: Mapping[str, Any]) -> dict[str, float]:
+    """Distances of pixels along the axes whose unit is not stated; none where all of them are 1."""
+    units, first = _units(multiscale), _first(multiscale)
+    factors = [_numbers(entry, "scale", len(units), 1.0) for entry in (first, multiscale)]
+    steps = zip(axes, units, *factors, strict=False)
+    found = {axis: inner * outer for axis, unit, inner, outer in steps if axis in "TZYX" and unit is None}
+    return found if any(step != 1 for step in found.values()) else {}
+
+
+def origin_of(axes: str, multiscale: Mapping[str, Any]) -> dict[str, float]:
+    """Places of the first pixel other than 0: in µm, of T in s, or without a unit where none is stated."""
+    units, first = _units(multiscale), _first(multiscale)
+    n = len(units)
+    inner, outer = (_numbers(entry, "translation", n, 0.0) for entry in (first, multiscale))
+    scale = _numbers(multiscale, "scale", n, 1.0)
+    found = {}
+    for axis, unit, place, times, more in zip(axes, units, inner, scale, outer, strict=False):
+        if axis in "TZYX" and (value := (_one(axis, unit) or 0.0) * (place * times + more)):
+            found[axis] = value
+    return found
+
+
+def _one(axis: str, unit: str | None) -> float | None:
+    """A unit in µm or s."""
+    return 1.0 if unit is None else seconds(1.0, unit) if axis == "T" else micrometres(1.0, unit)
+
+
+def _units(multiscale: Mapping[str, Any]) -> list[str | None]:
+    """Of each axis, where it is stated."""
+    stated = multiscale.get("axes") or ()
+    return [axis.get("unit") if isinstance(axis, dict) else None for axis in stated]
+
+
+def _first(multiscale: Mapping[str, Any]) -> Mapping[str, Any]:
+    first: Mapping[str, Any] = next(iter(multiscale.get("datasets") or ()), {})
+    return first
+
+
+def _numbers(entry: Mapping[str, Any], kind: str, n: int, usual: float) -> list[float]:
+    """The scale or translation among an entry's coordinate transformations; `usual` where none is stated."""
     for transformation in entry.get("coordinateTransformations") or ():
-        if transformation.get("type") == "scale" and len(transformation.get("scale", ())) == n:
-            return [float(value) for value in transformation["scale"]]
-    return [1.0] * n
+        if transformation.get("type") == kind and len(transformation.get(kind, ())) == n:
+            return [float(value) for value in transformation[kind]]
+    return [usual] * n

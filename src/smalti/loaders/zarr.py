@@ -1,6 +1,6 @@
 """OME-Zarr 0.1 to 0.5, plates, and plain Zarr of format 2 and 3, by zarr-python."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from json import JSONDecodeError
 from math import prod
@@ -19,7 +19,7 @@ from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._size import refuse_larger, selected_bytes
-from smalti.loaders._zarr_axes import scale_of, stored_axes
+from smalti.loaders._zarr_axes import origin_of, scale_of, scale_without_unit, stored_axes
 from smalti.loaders._zarr_tree import Found, images_in
 
 __all__ = ["zarr"]
@@ -106,6 +106,7 @@ def _image(ref: ImageRef, found: Found, axes: str, part: Part, limit: int) -> Im
         levels=levels if len(levels) > 1 else (),
         block_shape=part.left(array.chunks),
         metadata=dict(about.metadata) | _place(ref, found),
+        details=about.details,
     )
 
 
@@ -186,15 +187,36 @@ def _about(found: Found, axes: str, array: Any, n_channels: int) -> About:
     try:
         pixel_size, interval = scale_of(axes, found.multiscale)
         names = _channels(found, n_channels)
+        details = _details(found, axes)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return About(metadata=metadata | {"metadata_error": f"{type(error).__name__}: {error}"})
-    return About(channel_names=names, pixel_size_um=pixel_size, time_interval_s=interval, metadata=metadata)
+    return About(
+        channel_names=names,
+        pixel_size_um=pixel_size,
+        time_interval_s=interval,
+        metadata=metadata,
+        details=(lambda: details) if details else None,
+    )
+
+
+def _details(found: Found, axes: str) -> dict[str, Any]:
+    """What no other field of an image holds; see `smalti.core.image.Image.details`."""
+    scale = scale_without_unit(axes, found.multiscale)
+    told = {
+        "channels": [dict(channel) for channel in _stated_channels(found)],
+        "scale": {axis: {"value": step, "unit": None} for axis, step in scale.items()},
+        "origin": origin_of(axes, found.multiscale),
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def _stated_channels(found: Found) -> Sequence[Mapping[str, Any]]:
+    channels: Sequence[Mapping[str, Any]] = (found.attributes.get("omero") or {}).get("channels", ())
+    return channels
 
 
 def _channels(found: Found, n: int) -> tuple[str, ...] | None:
-    labels = [
-        str(channel.get("label", "")) for channel in (found.attributes.get("omero") or {}).get("channels", ())
-    ]
+    labels = [str(channel.get("label", "")) for channel in _stated_channels(found)]
     return tuple(labels) if any(labels) and len(labels) == n else None
 
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from smalti import __version__
 from smalti.core.plugin import exporter
 from smalti.core.progress import Progress
-from smalti.core.remote import shown
+from smalti.core.remote import is_url, shown
 from smalti.export.images import Chosen
 from smalti.export.lists.file import write_list
 from smalti.export.lists.options import ListOptions
@@ -74,10 +76,17 @@ def _crate(images: Chosen, ids: list[str]) -> Iterator[dict[str, Any]]:
     }
 
 
+def _uri(path: str) -> str:
+    """A path or URL as RO-Crate has it: with no spaces and signs that mean something in URIs."""
+    if is_url(path):
+        return path
+    return Path(path).as_uri() if Path(path).is_absolute() else quote(path, errors="surrogateescape")
+
+
 def _file(row: dict[str, Any]) -> dict[str, Any]:
     """A source; ``pixelHash`` is of its pixels, where these were hashed."""
     found = {
-        "@id": row["path"],
+        "@id": _uri(row["path"]),
         "@type": "File",
         "name": row.get("name"),
         "contentSize": row.get("size_bytes"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from smalti.core.errors import SmaltiError, UnknownNameError
+from smalti.core.errors import SmaltiError, UnknownNameError, UsageError
 from smalti.core.options import read_options
 from smalti.core.progress import Progress, RichProgress
 from smalti.core.remote import is_url
@@ -14,9 +14,10 @@ from smalti.export.images import Chosen
 from smalti.export.pyramid.arrays import Numbers, Units, source_of
 from smalti.export.pyramid.export import write_chosen
 from smalti.export.pyramid.factors import Factors
+from smalti.export.pyramid.from_tree import is_tree, write_tree
 from smalti.export.pyramid.ngff import Ngff
 from smalti.export.pyramid.options import Method, PyramidOptions
-from smalti.export.pyramid.tree import is_tree, tree_of, write_tree
+from smalti.export.pyramid.tree import tree_of
 from smalti.export.pyramid.writing import How, writer
 from smalti.processing.project import Project
 
@@ -91,7 +92,7 @@ def to_multiscale(
     >>> smalti.write_pyramid(tree, "cells.ome.zarr")  # doctest: +SKIP
     """
     source = source_of(image, axes, scale, translation, units, name)
-    return tree_of(source, How(_method(method), factors=scale_factors), chunks)
+    return tree_of(source, How(_method(method), factors=scale_factors, chunks=chunks))
 
 
 def write_pyramid(
@@ -125,7 +126,7 @@ def write_pyramid(
     ngff
         Version of OME-Zarr: ``"0.5"`` (Zarr 3, in shards) or ``"0.4"`` (Zarr 2, a file a chunk).
     scale_factors, method, axes, scale, translation, units, name
-        See `to_multiscale`; a tree has its own.
+        See `to_multiscale`; a tree has its own, and takes a name only.
     labels
         Images of whole numbers by name, of the same height and width.
     metadata
@@ -164,7 +165,13 @@ def write_pyramid(
         asked.clevel,
     )
     named = {key: source_of(value, name=key) for key, value in (labels or {}).items()}
-    source = None if is_tree(image) else source_of(image, axes, scale, translation, units, name)
+    source = None
+    if not is_tree(image):
+        source = source_of(image, axes, scale, translation, units, name)
+    elif (scale_factors, axes, scale, translation, units, asked.method) != (*[None] * 5, "mean"):
+        raise UsageError(
+            "a tree has levels, axes and coordinates of its own; change these, or give its image"
+        )
     with writer(out, how, asked.overwrite, asked.workers) as made:
         if source is None:
             write_tree(made, image, name, named)

@@ -64,13 +64,16 @@ def source_of(
         array, facts = _looked_at(given)
         letters = _letters(axes or facts.names, array.shape)
         found = _of_array(array, letters, facts)
-    steps = _by_axis("scale", scale, letters)
+    steps = {**found.scale, **_by_axis("scale", scale, letters)}
     if any(not (isfinite(step) and step > 0) for step in steps.values()):
-        raise UsageError(f"scale {scale}: distances of pixels are numbers above 0")
+        raise UsageError(f"scale {steps}: distances of pixels are numbers above 0")
+    places = {**found.translation, **_by_axis("translation", translation, letters)}
+    if not all(map(isfinite, places.values())):
+        raise UsageError(f"translation {places}: places of the first pixel are finite numbers")
     return replace(
         found,
-        scale={**found.scale, **steps},
-        translation={**found.translation, **_by_axis("translation", translation, letters)},
+        scale=steps,
+        translation=places,
         units={**found.units, **_units(units, letters)},
         name=name or found.name,
     )
@@ -78,7 +81,7 @@ def source_of(
 
 def _looked_at(given: Any) -> tuple[Any, Facts]:
     """What has the pixels, and what it says of its axes."""
-    if hasattr(given, "dims") and hasattr(given, "coords"):
+    if hasattr(given, "dims") and hasattr(given, "coords") and hasattr(given, "data"):
         return given.data, facts_of_xarray(given)
     if hasattr(given, "GetSpacing") and hasattr(given, "GetOrigin"):
         return facts_of_itk(given)
@@ -86,6 +89,8 @@ def _looked_at(given: Any) -> tuple[Any, Facts]:
         raise UsageError(
             f"a {type(given).__name__} is no image; give an array, a path, or an image of a loader"
         )
+    if np.ma.is_masked(given):
+        raise UsageError("some of its pixels are masked, which no pyramid states; give filled(VALUE) of it")
     return given, Facts()
 
 
@@ -114,6 +119,8 @@ def _of_array(array: Any, letters: str, facts: Facts) -> Source:
     order = [letters.index(axis) for axis in names]
     chunks = getattr(array, "chunksize", None) or getattr(array, "chunks", None)
     dtype = check_dtype(np.dtype(array.dtype))
+    if any(length != length for length in array.shape):
+        raise UsageError("an array of dask of unknown shape; call compute_chunk_sizes() of it first")
     if 0 in array.shape:
         raise UsageError(f"an array of shape {tuple(array.shape)} has no pixels")
     return Source(

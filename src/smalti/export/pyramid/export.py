@@ -3,9 +3,10 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.image import Image, ImageRef
@@ -17,7 +18,7 @@ from smalti.export.pyramid.factors import Factors, parse_factors
 from smalti.export.pyramid.images import source_of_image
 from smalti.export.pyramid.layouts import Layout, Numbered, Plated, Single
 from smalti.export.pyramid.options import PyramidOptions
-from smalti.export.pyramid.places import plate_of
+from smalti.export.pyramid.places import plate_of, plate_that_stores_state
 from smalti.export.pyramid.source import Source
 from smalti.export.pyramid.writing import How, Writer, planned, writer
 from smalti.export.report import Report
@@ -113,7 +114,7 @@ class _Run:
         """How the images share the store."""
         if len(self.images.refs) == 1 and (self.images.single or self._series(self.images.refs[0]) == 1):
             return Single()
-        plate = plate_of(self.images)
+        plate = plate_of(self.images) or plate_that_stores_state(self._of_stores())
         return Numbered() if plate is None else Plated(plate)
 
     def write(self, made: Writer, layout: Layout) -> None:
@@ -153,6 +154,13 @@ class _Run:
 
     def _source(self, image: Image) -> Source:
         return source_of_image(image, self.options.axes or "")
+
+    def _of_stores(self) -> Iterator[Image]:
+        """All images, where all are in stores: only these say which field of a plate an image is."""
+        if all(ref.uri.endswith("/") or Path(ref.uri).is_dir() for ref in self.images.refs):
+            for ref in self.images.refs:
+                with suppress(SmaltiError):  # writing it tells why
+                    yield from self._opened(ref)
 
     def _series(self, ref: ImageRef) -> int:
         try:

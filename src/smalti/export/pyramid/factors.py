@@ -20,14 +20,14 @@ _ASKED = "give a whole number a level, such as 2,2, or one by axis, such as z1y2
 
 
 def parse_factors(text: str) -> Factors:
-    """``"2,4"``, or by axis ``"z1y2x2,z2y2x2"``: a part for each level after the first.
+    """``"2,4"`` or ``"2 4"``, or by axis ``"z1y2x2,z2y2x2"``: a part for each level after the first.
 
     Raises
     ------
     UsageError
         It is neither.
     """
-    return [_parsed(part) for part in text.lower().replace(" ", "").split(",")]
+    return [_parsed(part) for part in re.split(r"\s*,\s*|\s+", text.lower().strip())]
 
 
 def _parsed(text: str) -> int | dict[str, int]:

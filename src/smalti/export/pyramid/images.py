@@ -1,6 +1,8 @@
 """Images of loaders as sources of pyramids."""
 
+from collections.abc import Container, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -8,12 +10,11 @@ from smalti.core.errors import SmaltiError
 from smalti.core.image import Image
 from smalti.export.asked import Reading, check_axes
 from smalti.export.pictures import axes_of
-from smalti.export.pyramid.source import AXES, Channel, Source, check_dtype
+from smalti.export.pyramid.channels import channels_of
+from smalti.export.pyramid.source import AXES, Source, check_dtype
 from smalti.writers.levels import Region
 
 __all__ = ["source_of_image"]
-
-_SAMPLES = {"R": "FF0000", "G": "00FF00", "B": "0000FF"}
 
 
 def source_of_image(image: Image, axes: str = "") -> Source:
@@ -43,22 +44,35 @@ def source_of_image(image: Image, axes: str = "") -> Source:
     block = dict(zip(stored, image.block_shape or _plane(stored, image.shape), strict=True))
     if "S" in block:
         block["C"] = block.get("C", 1) * samples
-    sizes = {axis.lower(): size for axis, size in image.pixel_size_um.items() if axis in lengths}
-    units = dict.fromkeys(sizes, "micrometer")
-    if image.time_interval_s and "T" in lengths:
-        sizes["t"], units["t"] = image.time_interval_s, "second"
+    details = {} if image.details is None else image.details()
+    scale, translation, units = _places(image, details, lengths)
     return Source(
         names,
         tuple(lengths[axis.upper()] for axis in names),
         check_dtype(image.dtype),
         partial(_read, image, stored, samples),
         tuple(block[axis.upper()] for axis in names),
-        sizes,
-        {},
+        scale,
+        translation,
         units,
         _name(image),
-        _channels(image, lengths.get("C", 1), samples),
+        channels_of(image, details.get("channels", ()), lengths.get("C", 1), samples),
     )
+
+
+def _places(
+    image: Image, details: Mapping[str, Any], axes: Container[str]
+) -> tuple[dict[str, float], dict[str, float], dict[str, str]]:
+    """Distances of pixels, places of the first one, and the units of both, by axis."""
+    scale = {axis.lower(): size for axis, size in image.pixel_size_um.items() if axis in axes}
+    units = dict.fromkeys(scale, "micrometer")
+    if image.time_interval_s and "T" in axes:
+        scale["t"], units["t"] = image.time_interval_s, "second"
+    for axis, size in details.get("scale", {}).items():
+        if size["unit"] is None and axis in axes:
+            scale.setdefault(axis.lower(), size["value"])
+    origin = {axis.lower(): place for axis, place in details.get("origin", {}).items() if axis in axes}
+    return scale, origin, units
 
 
 def _plane(axes: str, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -68,20 +82,6 @@ def _plane(axes: str, shape: tuple[int, ...]) -> tuple[int, ...]:
 def _name(image: Image) -> str:
     name = image.ref.path.rpartition("/")[2]
     return f"{name} {image.ref.series_name}" if image.ref.series_name else name
-
-
-def _channels(image: Image, n: int, samples: int) -> tuple[Channel, ...]:
-    stated = image.channel_names or ()
-    if samples == 1:
-        return tuple(map(Channel, stated)) if len(stated) == n else ()
-    letters = image.samples if len(image.samples) == samples else "?" * samples
-    made = []
-    for number in range(n):
-        outer, letter = stated[number // samples : number // samples + 1], letters[number % samples]
-        name = " ".join([*outer, *(letter.replace("?", ""))]).strip()
-        coloured = letter in _SAMPLES
-        made.append(Channel(name, _SAMPLES.get(letter, ""), letter != "A", not coloured))
-    return tuple(made)
 
 
 def _read(image: Image, stored: str, samples: int, region: Region) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from smalti import __version__
-from smalti.export.pyramid.source import Source
+from smalti.export.pyramid.source import Channel, Source
 from smalti.writers.levels import Plan
 from smalti.writers.metadata import to_json
 
@@ -35,12 +35,18 @@ _METHODS = {
 def group_files(ngff: Ngff, parts: Mapping[str, Any] | None = None) -> dict[str, bytes]:
     """The files that make a folder a group of a version, by name; `parts` are its metadata by their names."""
     if ngff == "0.5":
-        attributes = {"ome": {"version": ngff, **parts}} if parts else {}
+        ome = {"version": ngff, **{name: _in_ome(name, part, ngff) for name, part in (parts or {}).items()}}
+        attributes = {"ome": ome} if parts else {}
         return {"zarr.json": to_json({"zarr_format": 3, "node_type": "group", "attributes": attributes})}
     files = {".zgroup": to_json({"zarr_format": 2})}
     if parts:
         files[".zattrs"] = to_json({name: _stamped(part, ngff) for name, part in parts.items()})
     return files
+
+
+def _in_ome(name: str, part: Any, ngff: Ngff) -> Any:
+    """In 0.5 only plates state the version again; ome-zarr-models warns where they do not."""
+    return _stamped(part, ngff) if name == "plate" else part
 
 
 def _stamped(part: Any, ngff: Ngff) -> Any:
@@ -121,7 +127,7 @@ def omero(source: Source, lows: np.ndarray, highs: np.ndarray) -> dict[str, Any]
     for number in range(source.n_channels):
         known = source.channels[number] if source.channels else None
         usual = "FFFFFF" if source.n_channels == 1 else _COLOURS[number % len(_COLOURS)]
-        stretched = known is None or known.stretched
+        window = _window(source.dtype, float(lows[number]), float(highs[number]), known or Channel())
         label = {"label": known.name} if known and known.name else {}
         channels.append(
             {
@@ -131,7 +137,7 @@ def omero(source: Source, lows: np.ndarray, highs: np.ndarray) -> dict[str, Any]
                 "family": "linear",
                 "coefficient": 1,
                 "inverted": False,
-                "window": _window(source.dtype, float(lows[number]), float(highs[number]), stretched),
+                "window": window,
             }
         )
     model = "greyscale" if source.n_channels == 1 else "color"
@@ -146,18 +152,19 @@ def _middle(source: Source) -> int:
     return (source.lengths.get("z", 1) - 1) // 2
 
 
-def _window(dtype: np.dtype, low: float, high: float, stretched: bool) -> dict[str, float]:
+def _window(dtype: np.dtype, low: float, high: float, channel: Channel) -> dict[str, float]:
     """Limits of a type of at most 16 bits, else of the pixels; and what is black and white at first."""
     if not (np.isfinite(low) and np.isfinite(high)):
         low, high = 0.0, 1.0
     if high <= low:
-        high = low + 1
+        high = low + max(1.0, abs(low) * 1e-6)  # of large floats one more is none more
     if dtype.kind in "iu" and dtype.itemsize <= 2:
         least, most = float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
-        low, high = (max(least, min(low, most - 1)), min(high, most)) if stretched else (least, most)
+        low, high = (max(least, min(low, most - 1)), min(high, most)) if channel.stretched else (least, most)
     else:
         least, most = low, high
-    return {"min": least, "max": most, "start": low, "end": high}
+    low, high = channel.window or (low, high)
+    return {"min": min(least, low), "max": max(most, high), "start": low, "end": high}
 
 
 def labels_part(values: Sequence[int]) -> dict[str, Any]:

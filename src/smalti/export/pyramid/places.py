@@ -1,17 +1,17 @@
 """Where in a store each image goes: its root, a group by number, or a field of a plate."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from smalti.core.errors import UsageError
-from smalti.core.image import ImageRef
+from smalti.core.image import Image, ImageRef
 from smalti.export.images import Chosen
 
-__all__ = ["Plate", "Well", "plate_of", "plate_part", "well_part"]
+__all__ = ["Plate", "Well", "plate_of", "plate_part", "plate_that_stores_state", "well_part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,34 @@ def plate_of(images: Chosen) -> Plate | None:
         return None
     if "plate" not in facts.columns:
         facts = facts.with_columns(plate=pl.lit(None))
-    rows = facts.select("path", "series", pl.col("plate", "well").cast(pl.String))
-    names = rows["plate"].drop_nulls().unique(maintain_order=True).to_list()
+    return _plate(facts.select("path", "series", pl.col("plate", "well").cast(pl.String)).rows())
+
+
+def plate_that_stores_state(images: Iterable[Image]) -> Plate | None:
+    """The plate that the images of OME-Zarr stores are fields of; None where not all of them are.
+
+    Raises
+    ------
+    UsageError
+        They are of several plates.
+    """
+    rows = []
+    for image in images:
+        if "well" not in image.metadata:
+            return None
+        rows.append((image.ref.path, image.ref.series, image.metadata.get("plate"), image.metadata["well"]))
+    return _plate(rows) if rows else None
+
+
+def _plate(rows: Sequence[tuple[Any, ...]]) -> Plate:
+    """The plate of images, given path, series, plate and well of each."""
+    names = list(dict.fromkeys(name for _, _, name, _ in rows if name is not None))
     if len(names) > 1:
         raise UsageError(
             f"images of {len(names)} plates, {names[0]} and {names[1]} among them; choose those of one, "
             f"such as --where \"plate == '{names[0]}'\""
         )
-    wells = {(path, series): _well(well) for path, series, _, well in rows.iter_rows()}
+    wells = {(path, series): _well(well) for path, series, _, well in rows}
     return Plate(names[0] if names else "plate", wells)
 
 

@@ -31,12 +31,15 @@ class Channel:
         Whether it is shown at first.
     stretched
         Whether its contrast follows its pixels; colours of photographs stay as they are.
+    window
+        What is black and white at first, where that is stated.
     """
 
     name: str = ""
     colour: str = ""
     active: bool = True
     stretched: bool = True
+    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

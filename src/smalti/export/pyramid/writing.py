@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from smalti.core.errors import UsageError
 from smalti.export.pyramid.factors import Factors, all_factors
 from smalti.export.pyramid.ngff import Ngff, group_files, labels_part, multiscales, omero, placed
@@ -140,7 +142,7 @@ class Writer:
 
     def _label(self, path: str, source: Source, plan: Plan, label: Source) -> None:
         known = replace(
-            label,
+            _as_integers(label),
             scale={axis: source.scale[axis] for axis in label.names if axis in source.scale},
             translation={
                 axis: source.translation[axis] for axis in label.names if axis in source.translation
@@ -151,11 +153,18 @@ class Writer:
         levels = [dict(zip(source.names, level.factors, strict=True)) for level in plan.levels[1:]]
         factors = [tuple(level.get(axis, 1) for axis in label.names) for level in levels]
         cut = Cut(None, self.how.ngff == "0.5", label.block)
-        own = plan_levels(label.names, label.shape, label.dtype, factors, cut, path=_LABELS)
+        own = plan_levels(label.names, label.shape, known.dtype, factors, cut, path=_LABELS)
         seen = Seen(len(own.levels) - 1, known, count_labels=True)
         self.levels(path, known, own, self.how.label_method, seen)
         entries = multiscales(known, placed(known, own), self.how.label_method)
         self.group(path, {"multiscales": entries, "image-label": labels_part(seen.labels)})
+
+
+def _as_integers(label: Source) -> Source:
+    """Truth values as 0 and 1: labels of OME-Zarr are integers."""
+    if label.dtype != np.bool_:
+        return label
+    return replace(label, dtype=np.dtype(np.uint8), read=lambda region: label.read(region).view(np.uint8))
 
 
 def _check_label(source: Source, name: str, label: Source) -> None:

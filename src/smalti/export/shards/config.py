@@ -62,15 +62,14 @@ def read_config(path: str) -> Config:
     for key in told:
         if key not in known:
             raise UnknownNameError(f"key of {path}", str(key), known)
-    inputs = told.pop("inputs", ())
+    inputs = told.pop("inputs", [])
     stem = told.pop("output_stem", None)
     options = _spec(path, told.pop("filename_spec", None) or {})
     options |= {_RENAMED.get(name, name): value for name, value in told.items()}
     if stem is not None:
         options["stem"] = PurePath(str(stem)).name
     folder = "" if stem is None else str(PurePath(str(stem)).parent)
-    listed = [inputs] if isinstance(inputs, str) else list(inputs)
-    return Config(tuple(map(str, listed)), "" if folder == "." else folder, options)
+    return Config(_listed(path, inputs), "" if folder == "." else folder, options)
 
 
 def _mapping(path: str) -> dict[str, Any]:
@@ -82,6 +81,15 @@ def _mapping(path: str) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise UsageError(f"{path} holds no keys; write inputs: [PATTERN, …] and other options into it")
     return told
+
+
+def _listed(path: str, inputs: Any) -> tuple[str, ...]:
+    listed = [inputs] if isinstance(inputs, str) else inputs
+    if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
+        raise UsageError(
+            f"{path}: inputs are {inputs!r}; give a folder, a file or a pattern, or a list of such"
+        )
+    return tuple(listed)
 
 
 def _spec(path: str, told: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ INDEX = (
     Column("channel", "String", "", "Name of the channel; null when not stated.", "same"),
     Column("height", "Int64", "px", "Height.", "same"),
     Column("width", "Int64", "px", "Width.", "same"),
+    Column("colours", "Int64", "", "Colour samples of a pixel; null where it is a single number.", "same"),
     Column("dtype", "String", "", "Type of the pixels as stored.", "same"),
 )
 

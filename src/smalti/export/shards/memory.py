@@ -86,6 +86,8 @@ def _check(name: str, number: int, frame: Any) -> None:
         raise UsageError(
             f"frame {number} of {name} is of shape {shape}; give (height, width), or with colours last"
         )
+    if np.ma.is_masked(frame):
+        raise UsageError(f"frame {number} of {name} has masked pixels, which no sample states; fill them")
     if np.dtype(dtype).newbyteorder("=").name not in DTYPES:
         raise UsageError(f"frame {number} of {name} is {dtype}; known: {', '.join(DTYPES)}")
 
@@ -137,6 +139,10 @@ def _recording(number: int, one: Given, options: ShardOptions) -> Recording:
 def _limits(one: Given, options: ShardOptions) -> tuple[float, float] | None:
     if options.fixed_limits:
         return options.fixed_limits
+    types = sorted({frame.dtype.newbyteorder("=").name for frame in one.frames})
+    if len(types) > 1:
+        said = f"frames of {one.name} are {', '.join(types)}, which have no common range"
+        raise UsageError(f"{said}; give --uint8-limits LOW,HIGH")
     if one.frames[0].dtype == np.uint8 and not options.uint8_percent:
         return 0.0, 255.0
     limits = ChannelLimits(options.uint8_percent or 0.0)

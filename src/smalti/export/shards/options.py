@@ -101,7 +101,11 @@ class ShardOptions:
             raise UsageError("uint8_percent and uint8_limits say how pixels become 8 bits; give --uint8 too")
         if self.stem is not None and (not self.stem or "/" in self.stem or self.stem.startswith(".")):
             raise UsageError(f"stem is {self.stem!r}; give a plain name, such as train")
-        _ = self.limit, self.fixed_limits
+        if not self.limit:
+            raise UsageError(
+                f"shard_size is {self.shard_size!r}; give the most bytes of a tar file, as 850MB"
+            )
+        _ = self.fixed_limits
 
     @property
     def limit(self) -> int:

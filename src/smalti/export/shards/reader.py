@@ -16,7 +16,7 @@ import yaml
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.export.shards.encode import DECODERS
 from smalti.export.shards.place import DATASET
-from smalti.writers.tar import unpacked
+from smalti.writers.tar_packing import unpacked
 from smalti.writers.target import target_at
 
 __all__ = ["Sample", "ShardSet", "read_sample"]

@@ -1,23 +1,19 @@
 """The recordings that files hold, numbered, with what is known of each."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import product
 from typing import Any
 
 from smalti.core.errors import UnknownNameError
 from smalti.core.image import ImageRef
 from smalti.export.about import plain
 from smalti.export.images import Chosen
+from smalti.export.shards.movies import Index, movie_of, planes_of
 from smalti.export.shards.options import ShardOptions
 from smalti.export.shards.records import Limits, Movie
 
 __all__ = ["Recording", "limited", "recordings_of"]
-
-Index = tuple[int, int, int]
-"""Of a plane along T, C and Z."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +118,8 @@ def _recording(number: int, ref: ImageRef, row: Mapping[str, Any], options: Shar
     about = json.loads(row["about"])
     n_channels = row["shape"][0] // row["n_samples"]
     lengths = (1 + (row["t"] or 0), n_channels, 1 + (row["z"] or 0))
-    movie = _movie(ref, row, about, lengths)
-    planes = _planes(about, ref.uri.rpartition("/")[2], lengths)
+    movie = movie_of(ref, row, about, lengths)
+    planes = planes_of(about, ref.uri.rpartition("/")[2], lengths)
     try:
         channels, error = _chosen(movie, options.channels), ""
     except UnknownNameError as wrong:
@@ -152,70 +148,3 @@ def _chosen(movie: Movie, wanted: Sequence[str]) -> tuple[int, ...]:
         if name not in known:
             raise UnknownNameError("channel", name, known)
     return tuple(sorted({known[name] for name in asked})) if asked else tuple(range(movie.size_c))
-
-
-def _movie(ref: ImageRef, row: Mapping[str, Any], about: Mapping[str, Any], lengths: Index) -> Movie:
-    details, (t, c, z) = about["details"], lengths
-    names = about["channel_names"] or ()
-    channels = tuple(names[number] if number < len(names) else None for number in range(c))
-    return Movie(
-        source=plain(ref.path),
-        series=ref.series,
-        series_name=plain(ref.series_name),
-        format=row["format"],
-        reader=row["reader"],
-        uuid=details.get("uuid"),
-        acquired_at=_time(details.get("acquired_at")) or _time(about["acquired_at"]),
-        dtype=row["dtype"],
-        axes=row["axes"],
-        size_x=row["shape"][2],
-        size_y=row["shape"][1],
-        size_z=z,
-        size_c=c,
-        size_t=t,
-        **_scale(about),
-        time_interval_s=about["time_interval_s"],
-        channels=channels,
-        channel_facts=tuple(details.get("channels", ())),
-        annotations=tuple(details.get("annotations", ())),
-        colours=about["samples"] if row["n_samples"] > 1 else "",
-        metadata={key: value for key, value in about["metadata"].items() if key != "format"},
-    )
-
-
-def _scale(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Sizes of a pixel in the units that are stated, else in µm."""
-    in_um = {axis: {"value": size, "unit": "µm"} for axis, size in about["pixel_size_um"].items()}
-    stated = in_um | about["details"].get("scale", {})
-    named = {f"scale_{axis.lower()}": size["value"] for axis, size in stated.items()}
-    return named | {f"scale_{axis.lower()}_unit": size["unit"] for axis, size in stated.items()}
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
-def _planes(about: Mapping[str, Any], name: str, lengths: Index) -> dict[Index, dict[str, Any]]:
-    """What is stated of each plane, by its place in this file.
-
-    OME-XML of a set of files tells of all of them in each; those of this one are its pages in their order.
-    """
-    stated = about["details"].get("planes", ())
-    own = [plane for plane in stated if plane.get("file") == name and "ifd" in plane]
-    others = [plane for plane in stated if plane.get("file") not in (None, name)]
-    places = list(_places(about["axes"], lengths))
-    if others and len(own) == len(places):
-        return dict(zip(places, sorted(own, key=lambda plane: plane["ifd"]), strict=True))
-    return {(plane["t"], plane["c"], plane["z"]): plane for plane in stated}
-
-
-def _places(axes: str, lengths: Index) -> Iterable[Index]:
-    """Planes in the order in which they are stored."""
-    length = dict(zip("TCZ", lengths, strict=True))
-    stored = [axis for axis in axes if axis in length]
-    for at in product(*(range(length[axis]) for axis in stored)):
-        place = dict(zip(stored, at, strict=True))
-        yield place.get("T", 0), place.get("C", 0), place.get("Z", 0)

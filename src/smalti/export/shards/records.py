@@ -66,7 +66,7 @@ class Movie(_Record):
         default=(), description="Name of each channel; null when not stated."
     )
     channel_facts: tuple[dict[str, Any], ...] = Field(
-        default=(), description="What OME-XML states of each channel."
+        default=(), description="What OME-XML or OME-Zarr states of each channel."
     )
     annotations: tuple[dict[str, Any], ...] = Field(
         default=(), description="Structured annotations of OME-XML."

@@ -2,7 +2,7 @@
 
 While it runs, ``.<stem>.run`` holds what was asked (``run.json``) and the rows of each shard. The rows of
 a shard are written before it is put in place: a shard with its rows is whole, anything else is written again.
-At the end come the index, and ``dataset.yaml``, which says that all is there.
+At the end come the index, a card for ``datasets``, and ``dataset.yaml``, which says that all is there.
 """
 
 import io
@@ -22,6 +22,7 @@ from smalti.core.errors import SmaltiError
 from smalti.core.progress import Progress, State
 from smalti.export.report import Report
 from smalti.export.shards.before import rows_before
+from smalti.export.shards.card import CARD, card
 from smalti.export.shards.dataset import described
 from smalti.export.shards.encode import ENCODERS
 from smalti.export.shards.index import INDEX, PART
@@ -117,6 +118,7 @@ class Run:
                 "source": sample.source,
                 "series": sample.series,
                 **{name: getattr(record, name) for name in _OF_RECORD},
+                "colours": sample.pixels.shape[2] if sample.pixels.ndim == 3 else None,
                 "dtype": record.stored_dtype,
                 "error": None,
             }
@@ -156,6 +158,9 @@ class Run:
         target.put(
             place.at(place.index), stage(good.lazy(), aside, INDEX, {"smalti": __version__}, through=False)
         )
+        readme = card(place, good, self.options.image_format, self.options.compressed)
+        if readme is not None:
+            target.write(place.at(CARD), readme)
         told = described(place, index, self.schema, self.creation)
         target.write(
             place.at(DATASET),

@@ -1,6 +1,7 @@
 """Pixels of any type as 8 bits between two limits."""
 
 from functools import lru_cache
+from math import isfinite
 
 import numpy as np
 
@@ -14,6 +15,7 @@ def to_uint8(pixels: np.ndarray, limits: tuple[float, float] | None) -> np.ndarr
     """
     if limits is None or not limits[0] < limits[1]:
         return np.zeros(pixels.shape, np.uint8)
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.dtype.kind in "iu" and pixels.dtype.itemsize <= 2:
         unsigned = pixels.view(f"u{pixels.dtype.itemsize}")
         return np.take(_table(pixels.dtype.str, *limits), unsigned)  # four times faster than to calculate
@@ -23,6 +25,8 @@ def to_uint8(pixels: np.ndarray, limits: tuple[float, float] | None) -> np.ndarr
 def _scaled(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
     values = pixels.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
+        if not isfinite(high - low):  # of floats near the ends of their range
+            values, low, high = values / 2, low / 2, high / 2
         values = (np.clip(values, low, high) - low) * (255 / (high - low))
     return np.rint(np.nan_to_num(values, nan=0.0)).astype(np.uint8)
 
@@ -31,4 +35,4 @@ def _scaled(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
 def _table(dtype: str, low: float, high: float) -> np.ndarray:
     """What each value becomes, by its bits."""
     bits = np.arange(1 << (8 * np.dtype(dtype).itemsize)).astype(f"u{np.dtype(dtype).itemsize}")
-    return _scaled(bits.view(np.dtype(dtype).newbyteorder("=")), low, high)
+    return _scaled(bits.view(dtype), low, high)
