@@ -17,6 +17,7 @@ from smalti.app.inspector import Inspector
 from smalti.app.loop import served
 from smalti.app.session import Session
 from smalti.app.theme import INSPECTOR_WIDTH, LOGO, QUIET_BAR, SIDE_WIDTH, THEME, html, side_by_side, stacked
+from smalti.app.views.clusters import Clusters, has_clusters
 from smalti.app.views.dimensions import DimensionsView
 from smalti.app.views.distributions import DistributionsView
 from smalti.app.views.histograms import HistogramsView
@@ -67,6 +68,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             "Overview": self._overview(),
             "Explore": self._explore(),
             "Mosaic": self._mosaic(),
+            **({"Clusters": self._clusters()} if has_clusters(session.content.table) else {}),
             "Compare": self._compare(),
             "Curate": self._work(CURATE),
             "Export": self._work(EXPORT),
@@ -103,6 +105,12 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
     def _mosaic(self) -> Part:
         mosaic = MosaicView(self.session, height=720)
         return (mosaic,), (mosaic,)
+
+    def _clusters(self) -> Part:
+        clusters = Clusters(self.session)
+        views = {"Exemplars": clusters.exemplars, "Members of one cluster": clusters.members}
+        beside = row(*(framed(name, view, flex="1 1 300px") for name, view in views.items()))
+        return (*views.values(),), (beside,)
 
     def _compare(self) -> Part:
         views = {
