@@ -310,6 +310,37 @@ def test_more_images_than_code_should_name_are_said(tab: WorkTab) -> None:
     assert "save the view by name" in tab.acts.trouble
 
 
+def test_a_step_takes_the_images_that_the_filter_leaves_and_can_be_had_as_code(content: Content) -> None:
+    tab = WorkTab(Session(content), CURATE)
+    tab.visible = True
+    tab._session.state.add_filter("size_x", "==", 256)
+    fill(tab.ask.fields, what="patch2d", called="patches")
+    fill(tab.form.fields, crop_size="128", write="none")
+    kept, path = tab.ask.n, tab.wish().path
+    press(tab, "go")
+    assert "<dt>images done</dt>" in result(tab), tab.acts.trouble
+    assert "<dt>patches in it now</dt>" in result(tab)
+    patches = smalti.curation.open_patches(path)
+    assert (
+        patches.frame["source_uri"].n_unique() == tab.wish().images().filter(pl.col("status") == "ok").height
+    )
+    assert kept < tab._session.state.n[0]
+    asked = f'project.curate("patch2d", "{path}", crop_size=128, write="none")'
+    assert python_of(tab.wish()).splitlines()[-1] == asked
+    line = shlex.split(command_of(tab.wish()))
+    assert line[:4] == ["smalti", "curate", "patch2d", str(content.project.source)]
+    assert "--where" in line
+
+
+def test_steps_that_take_no_images_and_options_that_write_over_them_are_not_offered(content: Content) -> None:
+    tab = WorkTab(Session(content), CURATE)
+    tab.visible = True
+    assert {"patch2d", "patch3d", "dedupe", "standardize"} <= tab.ask._known.keys()
+    assert "reconstruct" not in tab.ask._known
+    fill(tab.ask.fields, what="standardize")
+    assert "in_place" not in tab.form.fields.markup
+
+
 def test_failures_are_listed_with_their_reasons_and_escaped() -> None:
     report = Report("x", 2, 12, 20, (("<b>.tif", "no room"),), ("one <i>note</i>",), 12.0)
     markup = report_html(report, EXPORT, preview=False)
@@ -393,37 +424,6 @@ def test_an_installed_exporter_has_its_form_previews_exports_and_shows_the_resul
     expect(page.get_by_label("Most")).to_have_value("40")
     assert pl.read_csv(demo.source.parent / "fourth.csv").height == 40
     assert opened.is_clean()
-
-
-def test_a_step_takes_the_images_that_the_filter_leaves_and_can_be_had_as_code(content: Content) -> None:
-    tab = WorkTab(Session(content), CURATE)
-    tab.visible = True
-    tab._session.state.add_filter("size_x", "==", 256)
-    fill(tab.ask.fields, what="patch2d", called="patches")
-    fill(tab.form.fields, crop_size="128", write="none")
-    kept, path = tab.ask.n, tab.wish().path
-    press(tab, "go")
-    assert "<dt>images done</dt>" in result(tab), tab.acts.trouble
-    assert "<dt>patches in it now</dt>" in result(tab)
-    patches = smalti.curation.open_patches(path)
-    assert (
-        patches.frame["source_uri"].n_unique() == tab.wish().images().filter(pl.col("status") == "ok").height
-    )
-    assert kept < tab._session.state.n[0]
-    asked = f'project.curate("patch2d", "{path}", crop_size=128, write="none")'
-    assert python_of(tab.wish()).splitlines()[-1] == asked
-    line = shlex.split(command_of(tab.wish()))
-    assert line[:4] == ["smalti", "curate", "patch2d", str(content.project.source)]
-    assert "--where" in line
-
-
-def test_steps_that_take_no_images_and_options_that_write_over_them_are_not_offered(content: Content) -> None:
-    tab = WorkTab(Session(content), CURATE)
-    tab.visible = True
-    assert {"patch2d", "patch3d", "dedupe", "standardize"} <= tab.ask._known.keys()
-    assert "reconstruct" not in tab.ask._known
-    fill(tab.ask.fields, what="standardize")
-    assert "in_place" not in tab.form.fields.markup
 
 
 def test_no_form_asks_for_files_of_the_server():
