@@ -112,7 +112,7 @@ def small_disk():
     def run(script, folder, *arguments):
         mount = f'mount -t tmpfs -o size=512k none "$1" && {script}'
         command = ["unshare", "-Urm", "sh", "-c", mount, "sh", folder, *arguments]
-        return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+        return subprocess.run([*map(str, command)], capture_output=True, encoding="utf-8", check=False)
 
     return run
 

@@ -51,7 +51,7 @@ def serve_by_cli(project: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "smalti.cli", "explore", str(project), "--no-browser", "--port", "0"]
     with (
         TemporaryFile("w+") as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as server,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, encoding="utf-8") as server,
     ):
         try:
             assert server.stdout is not None

@@ -186,11 +186,11 @@ def test_when_nothing_is_left_it_offers_to_clear_the_filters(explore: Any) -> No
 
 def test_panel_serve_shows_the_same_page(demo: Project, visit: Any) -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "smalti.cli", "app-path"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "smalti.cli", "app-path"], capture_output=True, encoding="utf-8", check=True
     )
     script = found.stdout.strip()
     command = [sys.executable, "-m", "panel", "serve", script, "--port", "0", "--args", str(demo.path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8") as server:
         try:
             assert server.stderr is not None
             url = next(line.split()[-1] for line in server.stderr if "running at" in line)

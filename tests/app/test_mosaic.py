@@ -92,7 +92,7 @@ def shown_page(
         port = free.getsockname()[1]
     script = Path(__file__).with_name("mosaic_page.py")
     command = [sys.executable, str(script), str(demo.path), str(port), str(TILE)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as server:
         try:
             wait_for(f"http://localhost:{port}/", server)
             opened = visit(f"http://localhost:{port}/")

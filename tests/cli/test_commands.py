@@ -135,7 +135,7 @@ def test_starting_imports_nothing_heavy():
         "heavy = {'polars', 'panel', 'numba', 'bioio', 'numpy', 'holoviews', 'zarr', 'tifffile'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -25,7 +25,7 @@ def test_every_step_is_a_command_with_its_options(smalti):
 def test_the_command_line_knows_no_step_before_one_is_asked_for():
     heavy = "[name for name in sys.modules if name.startswith(('smalti.curation', 'numpy'))]"
     script = f"import sys; import smalti.cli.main; print({heavy})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 

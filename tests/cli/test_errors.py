@@ -102,7 +102,10 @@ def test_debug_adds_the_traceback_and_keeps_the_code(smalti, tmp_path):
 def test_a_fault_of_our_own_ends_with_seventy(tmp_path):
     broken = "import smalti.processing.project as p\np.open = None\nfrom smalti.cli.main import main\nmain()"
     done = subprocess.run(
-        [sys.executable, "-c", broken, "summary", str(tmp_path)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", broken, "summary", str(tmp_path)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 70
     assert done.stderr.startswith("smalti: a fault of smalti's own: TypeError")
@@ -131,7 +134,9 @@ def test_stopping_says_what_can_be_done_then(capsys):
 def test_a_fresh_run_that_is_stopped_goes_on_without_fresh(images, tmp_path):
     output = tmp_path / "x.smalti"
     command = [sys.executable, "-m", "smalti.cli", "process", images, "-o", output, "--fresh"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as run:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, encoding="utf-8"
+    ) as run:
         while not output.exists() and run.poll() is None:
             time.sleep(0.01)
         run.send_signal(signal.SIGINT)

@@ -42,7 +42,7 @@ def handlers():
 
 
 def test_importing_smalti_touches_nobodys_logging():
-    done = subprocess.run([sys.executable, "-c", LOOK], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", LOOK], capture_output=True, encoding="utf-8", check=True)
     before, after, *own = json.loads(done.stdout)
     assert before == after
     assert own == [["NullHandler"], logging.NOTSET, True]

@@ -28,6 +28,6 @@ def smalti_cli():
 
     def run(*arguments):
         command = [sys.executable, "-m", "smalti.cli", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
     return run

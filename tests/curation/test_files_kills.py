@@ -23,7 +23,7 @@ OF_THE_RUN = ("source_uri", "file_stamp")
 
 def run_script(folder, step, number=0, when="before"):
     command = [sys.executable, str(SCRIPT), str(folder), step, str(number), when]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
 
 def files(folder):

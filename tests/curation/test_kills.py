@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).with_name("killed_at.py")
 
 def run(step, source, out, number=0, when="before"):
     command = [sys.executable, str(SCRIPT), step, str(source), str(out), str(number), when]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.fixture(params=["patch3d", "patch2d"])

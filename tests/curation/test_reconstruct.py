@@ -166,7 +166,7 @@ def test_ome_zarr_is_read_by_chunks_around_the_patch_only(tmp_path):
 def test_an_even_number_of_slices_is_a_usage_error(tmp_path):
     call = ["curate", "reconstruct", "v-LOC-0_1_0-9_0-9", "-v", tmp_path, "-o", tmp_path / "o", "-nz", "4"]
     command = [sys.executable, "-m", "smalti.cli", *map(str, call)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert result.returncode == 2
     assert "-nz is 4; give an odd number, such as 5" in result.stderr
     assert not (tmp_path / "o").exists()

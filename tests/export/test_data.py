@@ -205,7 +205,7 @@ def test_a_store_of_images_to_zarr_is_shown(foreign, tmp_path):
 def test_the_commands_read_a_store_of_images_to_zarr_and_say_what_they_cannot_do(foreign):
     def run(*arguments):
         command = [sys.executable, "-m", "smalti.cli", *arguments, str(foreign)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
     assert json.loads(run("inspect", "--json").stdout)["total_images"] == 5
     assert len(run("samples", "-n", "4").stdout.splitlines()) == 4

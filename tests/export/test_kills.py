@@ -29,7 +29,7 @@ SPEC.loader.exec_module(killed_at)
 
 def run_script(store, stage, number=0, when="before"):
     command = [sys.executable, str(SCRIPT), str(store), stage, str(number), when]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.fixture(scope="module")

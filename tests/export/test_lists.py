@@ -181,7 +181,7 @@ print(*sorted(row["image"].getpixel((0, 0)) for row in rows), end="")
 def test_datasets_of_hugging_face_opens_an_imagefolder(project, tmp_path):
     write(project, "imagefolder", tmp_path / "f")
     command = [sys.executable, "-c", OPEN, str(tmp_path / "f")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout == "200 201", done.stderr
 
 

@@ -76,7 +76,7 @@ def test_of_two_writers_at_once_the_second_is_refused(files, tmp_path):
                     "-o",
                     str(tmp_path),
                 ]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
                 assert done.returncode == 2
                 self.said = done.stderr
 

@@ -24,7 +24,7 @@ SPEC.loader.exec_module(killed_at)
 
 def run_script(store, ngff, number=0, when="before"):
     command = [sys.executable, str(SCRIPT), str(store), ngff, str(number), when]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
 
 def files(store):

@@ -66,7 +66,7 @@ def slopes(region):
 def test_a_large_image_is_written_in_little_memory(side, n_axes, method, ngff, tmp_path):
     store = tmp_path / "large.zarr"
     command = [sys.executable, "-c", WRITE, *map(str, (side, n_axes, store, method, ngff))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     assert json.loads(done.stdout) < MOST_MB
     coarse = zarr.open_array(store / "scale1" / "image", mode="r")
     assert coarse.shape == (side // 2,) * n_axes

@@ -129,7 +129,7 @@ def test_a_long_or_odd_name_fits(tmp_path, convert, noise):
 def test_a_picture_is_written_without_a_screen(store, tmp_path):
     command = [sys.executable, "-m", "smalti.cli", "samples", store, "-n", "2", "--save", tmp_path / "s.png"]
     done = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, check=False, env={"PATH": ""}
+        list(map(str, command)), capture_output=True, encoding="utf-8", check=False, env={"PATH": ""}
     )
     assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "s.png"))
     with Image.open(tmp_path / "s.png") as saved:

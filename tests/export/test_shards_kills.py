@@ -28,7 +28,7 @@ SPEC.loader.exec_module(killed_at)
 
 def run_script(folder, number=0, when="before"):
     command = [sys.executable, str(SCRIPT), str(folder), "shards", str(number), when]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
 
 def contents(folder):

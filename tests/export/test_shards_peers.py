@@ -46,7 +46,7 @@ def test_webdataset_reads_every_frame_of_real_files(data, tmp_path, compressed, 
 
 def assert_read(folder, cache):
     command = [sys.executable, "-c", READ, str(folder), str(cache)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     samples = ShardSet(folder)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -69,7 +69,7 @@ def test_datasets_streams_the_tar_files_alone(tmp_path, compressed):
     options = {"output_dir": tmp_path / "t", "compressed": compressed, "progress": Silent()}
     folder = smalti.write_shards(synthetic=True, **options)
     command = [sys.executable, "-c", STREAM, str(folder / "t-*.tar*")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.split(",") == ShardSet(folder).index["key"].to_list(), done.stderr
 
 

@@ -148,7 +148,7 @@ def test_choosing_loads_no_heavy_library():
         "heavy = {'PIL', 'tifffile', 'imagecodecs', 'zarr', 'bioio', 'dask', 'astropy', 'mrcfile', 'av'};"
         "print(heavy & set(sys.modules))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert run.stdout.strip() == "set()"
 
 

@@ -94,7 +94,7 @@ def with_files(folder, names):
 
 def run(*arguments):
     done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, *arguments], capture_output=True, encoding="utf-8", check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -44,7 +44,10 @@ class Engine:
         command = [sys.executable, "-m", "smalti.cli", "process", str(base), "-o", str(output)]
         small = ["--batch-size", "4", "--flush-every", "12"]  # else most kills would find nothing written
         driver = subprocess.Popen(
-            [*command, *small, *self.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, *small, *self.options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
         )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

@@ -28,7 +28,7 @@ def test_loaders_that_hang_or_end_their_process_cost_one_row_each(bad_loaders, t
         "--timeout",
         "2",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     found = statuses(smalti.open(tmp_path / "x.smalti"))
     assert found["a.hang"][0] == "timeout"

@@ -180,9 +180,7 @@ def full(project_table):
 @pytest.mark.slow
 def test_code_gives_the_same_images_in_a_fresh_interpreter(full):
     code = full.to_code() + "\nprint(*images['image_id'])\nprint(*selected['image_id'])\n"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     printed = [line.split() for line in done.stdout.splitlines()]
     assert printed == [full.filtered["image_id"].to_list(), full.selected["image_id"].to_list()]
 
@@ -191,7 +189,7 @@ def test_code_gives_the_same_images_in_a_fresh_interpreter(full):
 @pytest.mark.skipif(sys.platform == "win32", reason="the line is quoted for a POSIX shell")
 def test_the_line_runs_in_a_shell_as_it_is_printed(full):
     line = full.to_cli().replace("smalti table", f"{shlex.quote(sys.executable)} -m smalti.cli table", 1)
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, encoding="utf-8", check=True)
+    done = subprocess.run(line, shell=True, capture_output=True, encoding="utf-8", check=True)
     printed = [row["image_id"] for row in csv.DictReader(io.StringIO(done.stdout))]
     assert printed == full.selected["image_id"].to_list()
 

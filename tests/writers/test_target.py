@@ -148,7 +148,7 @@ with alone(target_at(sys.argv[1])[0], "x.zarr"):
 def test_of_two_processes_the_second_is_refused_until_the_first_ends(tmp_path):
     place = f"{tmp_path}/x.zarr"
     command = [sys.executable, "-c", HOLD, place]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as other:
         assert other.stdout.readline() == "held\n"
         target, _ = target_at(place)
         with (
@@ -166,7 +166,7 @@ def test_of_two_processes_the_second_is_refused_until_the_first_ends(tmp_path):
 def test_a_lock_goes_with_a_process_that_is_killed(tmp_path):
     place = f"{tmp_path}/x.zarr"
     command = [sys.executable, "-c", HOLD, place]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as other:
         assert other.stdout.readline() == "held\n"
         other.kill()
     with alone(target_at(place)[0], "x.zarr") as nothing:

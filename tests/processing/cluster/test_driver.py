@@ -101,7 +101,9 @@ def test_workers_that_do_not_see_the_folder_are_named_before_the_run(tiffs, tmp_
     command = [sys.executable, "-m", "smalti.cli", "process", base, "-o", tmp_path / "x.smalti"]
     with scheduler_and_worker(tmp_path) as (address, _):
         hidden = ["unshare", "-Urm", "sh", "-c", script, "sh", tmp_path / "disk", tiffs, *command]
-        done = subprocess.run([*hidden, "--scheduler", address], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*hidden, "--scheduler", address], capture_output=True, encoding="utf-8", check=False
+        )
     assert done.returncode == 2
     assert f"1 of 1 dask workers do not see {base}, the first is tcp://127.0.0.1:" in done.stderr
 
@@ -141,7 +143,7 @@ def process(base, output, cluster, *options):
     command = [sys.executable, "-m", "smalti.cli", "process", base, "-o", output]
     told = ["--scheduler", cluster.scheduler_address, *options]
     whole = [*map(str, command), *told]
-    return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(whole, capture_output=True, encoding="utf-8", check=False, timeout=120)
 
 
 @pytest.mark.slow

@@ -119,7 +119,7 @@ def test_two_processes_open_one_zip_at_once(made, tmp_path):
     code = f"import smalti; print(smalti.open({str(made[1])!r}).images.collect().height)"
     env = {"XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(Path(smalti.__file__).parents[1])}
     runs = [
-        subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, encoding="utf-8")
         for _ in range(3)
     ]
     assert [run.communicate(timeout=60)[0].strip() for run in runs] == ["6"] * 3
