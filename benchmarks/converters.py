@@ -121,6 +121,7 @@ class Converters:
         report = self.scratch / "appends.json"
         script: Command = [who.folder / "python", _APPENDS, who.module, self._images(), out / "images.zarr"]
         measure([*script, str(lot // ADDED), str(lots), report], who.variables, False)
+        os.sync()  # else the disk would still be busy with what was just made
         measure([*script, "1", str(1 + RUNS), report], who.variables, False)
         walls, cpus = zip(*json.loads(report.read_text())[1:], strict=True)
         whole = measure([*script, "1", "2", report], who.variables)

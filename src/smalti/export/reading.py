@@ -76,6 +76,9 @@ ALIGNED = 16
 
 _numbers = count()
 
+_PIECE = bytearray(1 << 20)
+"""Of a file on its way into a hash; a process is at one file at a time, and fresh memory takes as long to come."""
+
 
 Take = Callable[[Picture, Callable[[], None]], dict[str, Any]]
 """What is done with a picture, and called while it has to wait."""
@@ -285,11 +288,11 @@ def _source_hash(ref: ImageRef) -> str | None:
     """32 hex digits of xxh3-128 over the bytes of a file of this machine; None for what is no such file."""
     if ref.stack is not None:
         return None
-    digest = xxhash.xxh3_128()
+    digest, view = xxhash.xxh3_128(), memoryview(_PIECE)
     try:
-        with Path(ref.uri).open("rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
+        with Path(ref.uri).open("rb", buffering=0) as file:
+            while n_bytes := file.readinto(view):
+                digest.update(view[:n_bytes])
     except OSError:  # a store, a URL, or gone: it has another way to say so
         return None
     return digest.hexdigest()
