@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from asked import Asked, Sizes, at_least, at_most, claims
+from kills import TESTS, killed
 from meter import measure
 from published import hashed, leaders
 from speed_table import head, machine, printed, put_between, row
@@ -25,6 +26,7 @@ from smalti.kernels.hashing import difference_hash, leader_clusters, spread
 RESULTS = Path(__file__).with_name("CURATION.md")
 HEAD = ("job", "by", "wall", "asked", "found", "met")
 DISTANCE = 12
+KILLS = 10
 THREADS = os.cpu_count() or 1
 
 
@@ -170,6 +172,16 @@ def volumes(sizes: Sizes, scratch: Path) -> Line:
     return Line(f"patch3d {side}³, 3 axes (the program alone: {idle:,.0f} MB)", made, asked)
 
 
+def kills(sizes: Sizes, scratch: Path) -> Line:
+    """Each step killed at random moments; what the same command makes of it is as undisturbed."""
+    each = int(os.environ.get("SMALTI_REPEATS", sizes.of(KILLS, 1)))
+    tests = [TESTS / "curation" / name for name in ("test_kills.py", "test_files_kills.py")]
+    codes = [killed(path, each, sys.stderr.fileno()) for path in tests]
+    found = "the same" if not any(codes) else f"pytest ended with {max(codes)}"
+    asked = Asked(f"after {each} kills of each step the same manifest", found, not any(codes))
+    return Line("kill −9 of each step", {"smalti": "–"}, (asked,))
+
+
 def em_like(n: int, track: int = 200, drift: float = 0.98) -> np.ndarray:
     """Hashes of pictures that change a little from slice to slice, in tracks of `track` slices."""
     rng = np.random.default_rng(1)
@@ -218,6 +230,7 @@ ROWS = {
     "most": many(800_000, 60),
     "hash": hashing,
     "patch3d": volumes,
+    "kills": kills,
 }
 
 

@@ -77,7 +77,7 @@ ALIGNED = 16
 _numbers = count()
 
 _PIECE = bytearray(1 << 20)
-"""Of a file on its way into a hash; a process is at one file at a time, and fresh memory takes as long to come."""
+"""Of a file on its way into a hash: a process is at one file at a time."""
 
 
 Take = Callable[[Picture, Callable[[], None]], dict[str, Any]]
