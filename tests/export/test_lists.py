@@ -207,7 +207,7 @@ def test_provenance_names_files_by_uris(tmp_path):
         (True, (tmp_path / "in" / "a #1 µ.tif").as_uri()),
     ):
         write(made, "provenance", tmp_path / "p.json", absolute=absolute, overwrite=True)
-        assert json.loads((tmp_path / "p.json").read_text())["@graph"][-1]["@id"] == uri
+        assert json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))["@graph"][-1]["@id"] == uri
 
 
 def test_embedding_atlas_gets_a_picture_in_each_row(project, tmp_path):
