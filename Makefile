@@ -11,12 +11,9 @@ PIP = $(PY) -m pip --disable-pip-version-check install --quiet --constraint cons
 demo: $(VENV)/.installed  ## make an environment, install, run the demo
 	$(PY) -m smalti.cli demo $(ARGS)
 
-# Most tests keep one core busy, so two run beside each other; what fails then is tried once more alone, for some
-# tests bound time or memory.
 test: $(VENV)/.test-tools  ## make an environment with the test tools, get Chromium, pass all tests
 	sh tests/get_chromium.sh
-	$(PY) -m pytest --numprocesses 2 --dist loadfile --nbmake tests notebooks $(ARGS) \
-	    || $(PY) -m pytest --last-failed --last-failed-no-failures none --nbmake tests notebooks $(ARGS)
+	$(PY) -m pytest --numprocesses 2 --dist loadfile --nbmake tests notebooks $(ARGS)  # most tests keep one core busy
 
 check: $(VENV)/.test-tools  ## style, types, floors
 	$(PY) -m ruff check

@@ -2,8 +2,10 @@
 
 import bz2
 import gzip
+import locale
 import shutil
 import struct
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -241,6 +243,14 @@ def test_what_itk_alone_reads_has_no_size_in_micrometres(ending, tmp_path, read_
     np.testing.assert_array_equal(pixels, array, strict=True)
 
 
+@contextmanager
+def own_locale():
+    """ITK sets the locale to C where it reads VTK; elsewhere the loader keeps it in a process of its own."""
+    before = locale.setlocale(locale.LC_ALL)
+    yield
+    locale.setlocale(locale.LC_ALL, before)
+
+
 @settings(max_examples=20, deadline=None)
 @given(z=st.slices(6) | st.integers(0, 5), y=st.slices(7), x=st.slices(8))
 def test_a_part_that_itk_streams_is_that_of_the_whole(z, y, x, tmp_path_factory, ref_of):
@@ -248,7 +258,7 @@ def test_a_part_that_itk_streams_is_that_of_the_whole(z, y, x, tmp_path_factory,
     array = volume("u2", (6, 7, 8))
     if not path.exists():
         write(path, array)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, own_locale():
         patch.setattr(_itk_pixels, "SLAB_BYTES", 0)  # so small a volume would be kept whole
         images = guarded(find("loader", "volume"), ref_of(path), 2**20)
         np.testing.assert_array_equal(next(images).read(z=z, y=y, x=x), array[z, y, x])
