@@ -7,7 +7,7 @@ import panel as pn
 
 from smalti.app.live import Live, button
 from smalti.app.session import Session
-from smalti.app.words import count
+from smalti.core.words import count
 
 __all__ = ["Empty"]
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from smalti.app.words import count, status_mark, title, value_text
+from smalti.app.words import status_mark, title, value_text
 from smalti.core.columns import Column
+from smalti.core.words import count
 from smalti.table.schema import IMAGE_COLUMNS
 
 __all__ = ["facts", "heading", "metadata_tree", "metrics"]

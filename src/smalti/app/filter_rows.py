@@ -9,8 +9,8 @@ import panel as pn
 
 from smalti.app.icons import icon
 from smalti.app.live import Live, button
-from smalti.app.words import count
 from smalti.core.errors import SmaltiError
+from smalti.core.words import count
 from smalti.table.filters import Filter
 from smalti.table.view import Snapshot, ViewState
 

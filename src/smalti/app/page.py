@@ -26,9 +26,9 @@ from smalti.app.views.mosaic import MosaicView
 from smalti.app.views.scatter import ScatterView
 from smalti.app.views.sizes import SizesView
 from smalti.app.views.table import TableView
-from smalti.app.words import count
 from smalti.app.work.sorts import CURATE, EXPORT, Sort
 from smalti.app.work.tab import WorkTab
+from smalti.core.words import count
 
 __all__ = ["ProjectPage"]
 

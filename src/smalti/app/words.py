@@ -7,7 +7,7 @@ from typing import Any
 
 from smalti.core.options import options_of
 
-__all__ = ["count", "glyph", "in_labels", "plural", "sentence", "status_mark", "title", "value_text"]
+__all__ = ["glyph", "in_labels", "sentence", "status_mark", "title", "value_text"]
 
 GLYPHS = {"ok": "✓", "skipped": "–", "partial": "◐"}
 """A sign for each status, so that it is told apart without colour; ✕ for all others."""
@@ -49,18 +49,6 @@ def title(column: str, unit: str) -> str:
     """A column's name with its unit, as HTML."""
     said = f' <span class="unit">{escape(unit)}</span>' if unit else ""
     return f"{escape(column)}{said}"
-
-
-def count(n: int, unit: str = "image") -> str:
-    """A number with its unit: ``"1 image"``, ``"2,000 images"``."""
-    return f"{n:,} {plural(unit, n)}"
-
-
-def plural(unit: str, n: int) -> str:
-    """A unit for so many: ``"patch"``, ``"patches"``."""
-    if n == 1:
-        return unit
-    return f"{unit}es" if unit.endswith("ch") else f"{unit}s"
 
 
 def sentence(words: object) -> str:

@@ -16,7 +16,7 @@ from smalti.curation.outcome import Outcome
 from smalti.curation.planes import Windows, check_channel, picked
 from smalti.curation.plans import SkipError
 from smalti.curation.sources import Given, Source
-from smalti.curation.spacing import Spacing, proportions, read_spacing, stated
+from smalti.curation.spacing import Sizes, proportions, read_spacing, stated
 from smalti.curation.store import Write
 from smalti.curation.tiles import Edge
 from smalti.curation.usual import (
@@ -106,7 +106,7 @@ def patch3d(sources: Sequence[Given], out: str, options: Patch3dOptions, progres
 
 def _planned(
     options: Patch3dOptions,
-    voxel_size: Spacing | None,
+    voxel_size: Sizes | None,
     windows: Windows,
     kept: Kept,
     source: Source,
@@ -164,7 +164,7 @@ def _axes(
     image: Image,
     stack: str,
     options: Patch3dOptions,
-    spacing: Spacing | None,
+    spacing: Sizes | None,
 ) -> tuple[tuple[int, ...], str]:
     """The axes that are cut, and why not all that are asked for."""
     asked = tuple(sorted(set(options.axes)))
@@ -176,7 +176,7 @@ def _axes(
     return ((0,), f"{reason}: xy only") if reason else (asked, "")
 
 
-def _why_not(source: Source, image: Image, stack: str, most: float, spacing: Spacing | None) -> str:
+def _why_not(source: Source, image: Image, stack: str, most: float, spacing: Sizes | None) -> str:
     if image.ref.loader == "video" or "video" in source.ref.path.lower():
         return "it is of a video"
     if stack == "T":

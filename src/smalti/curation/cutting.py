@@ -5,7 +5,6 @@ for volumes that are one slab; else pixels are written as they are cut.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ import numpy as np
 import polars as pl
 
 from smalti import __version__
-from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.ahead import in_order
+from smalti.core.errors import UsageError
 from smalti.core.image import Image
 from smalti.core.progress import Progress
 from smalti.core.progress import State as Stage
@@ -32,9 +32,13 @@ from smalti.curation.plans import Box, Plan, SkipError
 from smalti.curation.sources import Given, Source, images_of, sources_of
 from smalti.curation.state import Made, State, alone_in
 from smalti.curation.store import Store, Write, store_in
+from smalti.processing.frames import reason
 from smalti.processing.machine import usable_cores
 
 __all__ = ["Cutting", "cut"]
+
+AHEAD = 2
+"""Boxes of patches that wait to be taken; each may be a hundred slices."""
 
 SMALL = 8 << 20
 """Images up to this size are read side by side; of larger ones, and of volumes, the patches are cut so."""
@@ -157,7 +161,7 @@ class _Run:
             return Made.of(source, "skipped", str(skip))
         except Exception as error:  # a reader may raise anything; it costs this file only
             self.failed += 1
-            return Made.of(source, "failed", _reason(error))
+            return Made.of(source, "failed", reason(error))
         return Made.of(source, "ok", "; ".join(dict.fromkeys(notes)))
 
     def decided(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -181,7 +185,7 @@ class _Run:
                         self._fetch(source, ids, places, pool)
                     except Exception as error:  # as while it was cut
                         self.failed += 1
-                        lost.append(Made.of(source, "failed", _reason(error)))
+                        lost.append(Made.of(source, "failed", reason(error)))
         places.commit()
         if lost:
             self.state.commit(manifest.empty(), (), lost)
@@ -198,7 +202,8 @@ class _Run:
                 wanted = [part for box in plan.boxes(piece) if (part := box.of(ids, source, series))]
                 if not wanted:
                     continue
-                for box, stack in _mapped(pool, partial(_with_box, plan, piece, plan.read(piece)), wanted):
+                cut_out = partial(_with_box, plan, piece, plan.read(piece))
+                for box, stack in in_order(pool, cut_out, wanted, AHEAD):
                     names, found = box.names(source, plan.digits), box.ids(source, series)
                     for patch, name, pixels in zip(found, names, stack, strict=True):
                         places.take(patch, self.store.add(source.dataset, name, pixels), pixels.nbytes)
@@ -256,7 +261,7 @@ class _Run:
             stack = plan.patches(piece, pixels, box)
             return Cut(None, self._rows(source, plan, box, stack), tuple(stack) if keeps else ())
 
-        yield from map(measured, boxes) if pool is None else _mapped(pool, measured, boxes)
+        yield from map(measured, boxes) if pool is None else in_order(pool, measured, boxes, AHEAD)
 
     def _rows(self, source: Source, plan: Plan, box: Box, stack: np.ndarray) -> Columns:
         """Columns of the manifest, without a place for pixels."""
@@ -304,19 +309,3 @@ def _kept(found: list[Cut], error: Exception | None) -> Iterator[Cut]:
     yield from found
     if error is not None:
         raise error
-
-
-def _mapped(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """Results in order; few items wait at a time."""
-    waiting: deque[Any] = deque()
-    for item in items:
-        waiting.append(pool.submit(work, item))
-        if len(waiting) > 2:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if isinstance(error, SmaltiError) else f"{type(error).__name__}: {text}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smalti.core.errors import SmaltiError, UsageError
+from smalti.core.errors import UsageError
 from smalti.core.progress import Progress, State
 from smalti.core.remote import is_url, shown
 from smalti.curation.ledger import Ledger, ledger_of
@@ -15,8 +15,9 @@ from smalti.curation.outcome import Item, Outcome, Status
 from smalti.curation.plans import SkipError
 from smalti.curation.records import Record
 from smalti.curation.sources import Given, Source, sources_of
+from smalti.processing.frames import reason
 
-__all__ = ["Desk", "Each", "each", "folder_at", "item_of", "key_of", "stamp_of", "why_of"]
+__all__ = ["Desk", "Each", "each", "folder_at", "item_of", "key_of", "stamp_of"]
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ def _one(desk: Desk, plan: Each) -> Record:
     except SkipError as skip:
         record = desk.record("skipped", str(skip))
     except Exception as error:  # a reader may raise anything; it costs this source only
-        record = desk.record("failed", why_of(error))
+        record = desk.record("failed", reason(error))
     desk.ledger.end(record)
     return record
 
@@ -164,12 +165,6 @@ def key_of(source: Source) -> str:
 def stamp_of(source: Source) -> str:
     """What changes when the file does."""
     return f"{source.ref.size_bytes} {source.ref.mtime!r}"
-
-
-def why_of(error: Exception) -> str:
-    """What went wrong, in one line."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if isinstance(error, SmaltiError) else f"{type(error).__name__}: {text}"
 
 
 def item_of(record: Record) -> Item:

@@ -11,13 +11,12 @@ from smalti.core.plugin import step
 from smalti.core.progress import Progress
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import picked
+from smalti.curation.planes import check_channel, picked
 from smalti.curation.plans import SkipError
 from smalti.curation.sources import Given, Source, images_of
 from smalti.curation.stacks import (
     ENDINGS,
     Form,
-    check_channel,
     form_option,
     packed_option,
     picked_notes,

@@ -16,10 +16,10 @@ from smalti.curation.bands import BAND_BYTES, Oddities, bands, significant_bits
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.grey import Intensity, Window, grey, window_of
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import Picked, picked
+from smalti.curation.planes import Picked, check_channel, picked
 from smalti.curation.plans import SkipError
 from smalti.curation.sources import Given, Source, images_of
-from smalti.curation.stacks import check_channel, spacing_of
+from smalti.curation.spacing import spacing_of
 from smalti.curation.usual import channel_option, fresh_option, high_option, intensity_option, low_option
 from smalti.kernels.pyramid import coarse_shape, coarser
 from smalti.writers.mrc import MrcBytes, write_mrc_bytes

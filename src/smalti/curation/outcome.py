@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from smalti.core.words import count
+
 __all__ = ["Item", "Outcome", "Status"]
 
 Status = Literal["ok", "skipped", "failed"]
@@ -92,15 +94,10 @@ class Outcome:
         """Some lines for a person."""
         counts = [f"{self.ok:,} ok"]
         counts += [f"{n:,} {word}" for n, word in ((self.skipped, "skipped"), (self.failed, "failed")) if n]
-        lines = [f"{', '.join(counts)}; {_counted(self.total, self.what)} in {self.out}"]
+        lines = [f"{', '.join(counts)}; {count(self.total, self.what)} in {self.out}"]
         for status in ("failed", "skipped"):
             told = [item for item in self.items if item.status == status]
             lines += [f"  {status}: {item.path}: {item.why}" for item in told[:SHOWN]]
             if len(told) > SHOWN:
                 lines.append(f"  and {len(told) - SHOWN:,} more {status}")
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
-
-
-def _counted(n: int, what: str) -> str:
-    plural = f"{what}es" if what.endswith("ch") else f"{what}s"
-    return f"1 {what}" if n == 1 else f"{n:,} {plural}"

@@ -9,7 +9,8 @@ from smalti.core.image import Image
 from smalti.curation.named_volumes import Found
 from smalti.curation.names import Cube, Flipbook, Span
 from smalti.curation.planes import ORDERS, Picked, picked
-from smalti.curation.stacks import Spacing, read_box, spacing_of, stack_axis
+from smalti.curation.spacing import Spacing, spacing_of
+from smalti.curation.stacks import read_box, stack_axis
 from smalti.curation.surroundings import AtEdge, Box, slices_around
 from smalti.curation.wanted import Wanted
 from smalti.writers.volume import Volume

@@ -12,7 +12,7 @@ from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress, State
 from smalti.core.remote import shown
-from smalti.curation.each import folder_at, item_of, stamp_of, why_of
+from smalti.curation.each import folder_at, item_of, stamp_of
 from smalti.curation.ledger import Ledger, ledger_of
 from smalti.curation.named_volumes import Found, Volumes
 from smalti.curation.names import Span
@@ -25,6 +25,7 @@ from smalti.curation.stacks import ENDINGS, Form, form_option, packed_option, wr
 from smalti.curation.surroundings import AtEdge, Boxes
 from smalti.curation.usual import fresh_option
 from smalti.curation.wanted import Wanted, wanted_of
+from smalti.processing.frames import reason
 
 __all__ = ["ReconstructOptions", "reconstruct"]
 
@@ -157,7 +158,7 @@ class _Run:
         except Exception as error:  # a reader may raise anything; it costs the patches of this volume only
             for one, _ in waiting:
                 if one.key not in begun:
-                    self._end(one, source, "failed", f"{source.ref.path}: {why_of(error)}")
+                    self._end(one, source, "failed", f"{source.ref.path}: {reason(error)}")
 
     def _of_patch(self, one: Wanted, found: Found, image: Image) -> None:
         try:
@@ -166,7 +167,7 @@ class _Run:
         except SkipError as skip:
             self._end(one, found.source, "skipped", str(skip))
         except Exception as error:  # it costs this patch only
-            self._end(one, found.source, "failed", why_of(error))
+            self._end(one, found.source, "failed", reason(error))
 
     def _made(self, one: Wanted, found: Found, image: Image) -> tuple[tuple[dict[str, Any], ...], str]:
         asked = self.options

@@ -15,19 +15,17 @@ from smalti.core.progress import Progress
 from smalti.curation.each import Desk, Each, each
 from smalti.curation.names import Cube, Span
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import Picked, picked
+from smalti.curation.planes import Picked, check_channel, picked
 from smalti.curation.plans import SkipError
 from smalti.curation.sources import Given, Source, images_of
+from smalti.curation.spacing import Spacing, spacing_of
 from smalti.curation.stacks import (
     ENDINGS,
     Form,
-    Spacing,
-    check_channel,
     form_option,
     packed_option,
     picked_notes,
     region_reader,
-    spacing_of,
     write_stack,
 )
 from smalti.curation.usual import channel_option, fresh_option, seed_option

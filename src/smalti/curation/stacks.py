@@ -1,17 +1,14 @@
 """Stacks on their way from an image to a file: spacing, form, and pixels read part by part."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from smalti.core.errors import UsageError
 from smalti.core.image import Image
 from smalti.core.options import option
 from smalti.curation.planes import Picked
-from smalti.curation.spacing import proportions
 from smalti.processing.machine import usable_cores
 from smalti.writers.levels import Region
 from smalti.writers.nrrd import nrrd_dtype, write_nrrd
@@ -23,14 +20,11 @@ from smalti.writers.volume import Volume
 __all__ = [
     "ENDINGS",
     "Form",
-    "Spacing",
-    "check_channel",
     "form_option",
     "packed_option",
     "picked_notes",
     "read_box",
     "region_reader",
-    "spacing_of",
     "stack_axis",
     "write_stack",
 ]
@@ -48,38 +42,6 @@ def form_option() -> Any:
 def packed_option() -> Any:
     """``gzip: bool``."""
     return option(False, "Pack NRRD by gzip; a part of it can then not be read by itself.")
-
-
-@dataclass(frozen=True, slots=True)
-class Spacing:
-    """From voxel to voxel.
-
-    Parameters
-    ----------
-    steps
-        By axis, ``z``, ``y``, ``x``; what is unknown is absent.
-    unit
-        ``"um"``, or ``""`` where the file gives numbers without one.
-    """
-
-    steps: Mapping[str, float]
-    unit: str = "um"
-
-    @property
-    def voxel_size(self) -> list[float] | None:
-        """Along z, y and x in µm; None where one is unknown."""
-        known = [self.steps.get(axis) for axis in "zyx"]
-        return [step for step in known if step] if self.unit and None not in known else None
-
-
-def spacing_of(image: Image) -> Spacing:
-    """Spacing as the file states it, also where that is without a unit."""
-    steps = {axis.lower(): float(step) for axis, step in image.pixel_size_um.items() if axis in "ZYX"}
-    if steps:
-        return Spacing(steps)
-    bare = image.metadata.get("spacing")
-    known = bare[::-1] if isinstance(bare, tuple) else proportions(image) or ()
-    return Spacing({axis: float(step) for axis, step in zip("zyx", known, strict=False)}, "")
 
 
 def stack_axis(image: Image) -> str:
@@ -138,12 +100,6 @@ def read_box(one: Picked, slices: range, rows: slice, columns: slice, time: int 
     for place, number in enumerate(slices):
         pixels[place] = one.read(slice(number, number + 1), rows, columns, time)[0]
     return pixels
-
-
-def check_channel(channel: str) -> None:
-    """Raise UsageError unless it is ``luma`` or a number."""
-    if channel != "luma" and not channel.isdecimal():
-        raise UsageError(f"--channel is {channel!r}; give luma, or a number from 0")
 
 
 def write_stack(path: Path, form: Form, volume: Volume, read: Read, *, packed: bool = False) -> str:

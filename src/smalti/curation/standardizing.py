@@ -21,12 +21,11 @@ from smalti.curation.grey import Intensity, Window, window_of
 from smalti.curation.in_place import in_place
 from smalti.curation.ledger import Ledger, stamp_at
 from smalti.curation.outcome import Outcome
-from smalti.curation.planes import Picked, picked
+from smalti.curation.planes import Picked, check_channel, picked
 from smalti.curation.plans import SkipError
 from smalti.curation.shades import is_inverted, is_plain, shades_of
 from smalti.curation.shared_window import share_windows, shared_window
 from smalti.curation.sources import Given, Source, images_of
-from smalti.curation.stacks import check_channel
 from smalti.curation.usual import (
     channel_option,
     fresh_option,

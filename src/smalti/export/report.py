@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from smalti.core.words import count
+
 __all__ = ["Report"]
 
 
@@ -52,10 +54,9 @@ class Report:
         lines = [*self.plan]
         if self.written or self.failed:
             rate = f", {self.written / self.seconds:,.0f} a second" if self.seconds >= 1 else ""
-            images = f"1 {self.what}" if self.written == 1 else f"{self.written:,} {self.what}s"
-            lines.append(f"{images} written{rate}; {self.total:,} in {self.path}")
+            lines.append(f"{count(self.written, self.what)} written{rate}; {self.total:,} in {self.path}")
         elif not self.plan:
-            lines.append(f"nothing to do; {self.total:,} {self.what}s in {self.path}")
+            lines.append(f"nothing to do; {count(self.total, self.what)} in {self.path}")
         if self.failed:
             told = f", each with its reason in {self.told_in}" if self.told_in else ""
             lines.append(f"{self.failed:,} failed{told}:")

@@ -12,7 +12,8 @@ from smalti.app.linked import Linked
 from smalti.app.session import Session
 from smalti.app.theme import html, side_by_side, stacked
 from smalti.app.views.plotted import AXES, AXES_DOC, colours, is_grouped, numbers, offer, python
-from smalti.app.words import count, title
+from smalti.app.words import title
+from smalti.core.words import count
 from smalti.plots.drawing import Range
 from smalti.plots.histogram import arrange, histogram
 from smalti.table.aggregates import Counts

@@ -15,7 +15,8 @@ from smalti.app.linked import Linked
 from smalti.app.live import Live, button
 from smalti.app.session import Session
 from smalti.app.views.plotted import offer
-from smalti.app.words import count, status_mark, title, value_text
+from smalti.app.words import status_mark, title, value_text
+from smalti.core.words import count
 from smalti.table.view import Snapshot
 
 __all__ = ["TableView"]

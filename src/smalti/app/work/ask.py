@@ -10,12 +10,13 @@ import param
 
 from smalti.app.fields import Fields
 from smalti.app.session import Session
-from smalti.app.words import count, sentence
+from smalti.app.words import sentence
 from smalti.app.work.place import name_for, path_for
 from smalti.app.work.sorts import Sort
 from smalti.app.work.wish import Rows
 from smalti.core.errors import UsageError
 from smalti.core.plugin import Plugin
+from smalti.core.words import count
 
 __all__ = ["Ask"]
 

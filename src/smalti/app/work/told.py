@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from html import escape
 
 from smalti.app.live import copy_button
-from smalti.app.words import count, plural
 from smalti.app.work.sorts import Sort
 from smalti.core.progress import State, duration
+from smalti.core.words import count, plural
 from smalti.export.report import Report
 
 __all__ = ["progress_html", "report_html"]
