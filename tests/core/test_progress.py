@@ -14,3 +14,11 @@ def test_the_bar_goes_to_stderr_and_leaves_stdout_alone(capsys):
     bar.update(State(1, 2, seconds=1.0))
     bar.close()
     assert capsys.readouterr().out == ""
+
+
+def test_bars_leave_no_empty_line_where_there_is_no_terminal(capsys):
+    never_shown, shown = RichProgress(), RichProgress()
+    never_shown.close()
+    shown.update(State(1, 2))
+    shown.close()
+    assert capsys.readouterr() == ("", "")

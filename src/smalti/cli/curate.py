@@ -16,7 +16,8 @@ from smalti.cli.options import Debug, stoppable
 __all__ = ["curate"]
 
 Sources = Annotated[
-    list[str], typer.Argument(metavar="SRC…", help="Images, volumes, folders, patterns, URLs or patch sets.")
+    list[str],
+    typer.Argument(metavar="SRC…", help="Images, volumes, folders, patterns, URLs, patch sets or a project."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what became of each item as JSON.")]
 

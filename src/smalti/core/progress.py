@@ -94,7 +94,7 @@ class RichProgress:
 
     def close(self) -> None:
         """Take the bar away."""
-        self._bars.stop()
+        self._bars.live.stop()  # `Progress.stop` would leave an empty line where there is no terminal
 
 
 def facts(state: State) -> str:
