@@ -19,6 +19,8 @@ from smalti.processing.record import Record
 from smalti.table import store
 from smalti.testing.dataset import write_dataset
 
+sys.path.insert(0, str(Path(__file__).parent))  # for pointing.py beside it
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:

@@ -8,8 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import pointing
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
+from pointing import settled
 
 import smalti
 from smalti.core.progress import Silent
@@ -59,22 +61,15 @@ def filter_by(page: Page, text: str) -> None:
     field.press("Enter")
 
 
-def plot(page: Page) -> dict[str, float]:
+def plot(page: Page) -> FloatRect:
     """Where the scatter is."""
-    box = page.locator(".scatter .bk-Figure").first.bounding_box()
-    assert box is not None
-    return dict(box)
+    return settled(page.locator(".scatter .bk-Figure").first)
 
 
 def drag(page: Page, *places: tuple[float, float]) -> None:
     """Draw a line over the scatter through places given as shares of its width and height."""
     box = plot(page)
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=6)
-    page.mouse.up()
+    pointing.drag(page, [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places])
 
 
 def test_every_tab_is_drawn_and_nothing_is_asked_of_another_host(demo_url: str, visit: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pointing import drag, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -78,7 +79,7 @@ def test_the_app_and_the_mosaic_are_shown(notebook: Any) -> None:
 
 def test_what_is_selected_on_screen_is_read_in_the_next_cell(notebook: Any) -> None:
     tiles = notebook.page.locator(".smalti-mosaic .pad").last
-    tiles.scroll_into_view_if_needed()
+    settled(tiles)
     tiles.click(position={"x": 40, "y": 60})
     said = ask(notebook.page, "print('selected', project.view.n[2], project.view.selected['path'].to_list())")
     expect(said).to_contain_text("selected 1 ['")
@@ -89,12 +90,11 @@ def test_a_box_on_the_scatter_is_read_in_python_too(notebook: Any) -> None:
     page.get_by_role("tab", name="Explore").click()
     figure = page.locator(".scatter .bk-Figure").first
     figure.locator("canvas").first.wait_for()
-    figure.scroll_into_view_if_needed()
-    place = figure.bounding_box()
-    page.mouse.move(place["x"] + 0.3 * place["width"], place["y"] + 0.2 * place["height"])
-    page.mouse.down()
-    page.mouse.move(place["x"] + 0.95 * place["width"], place["y"] + 0.85 * place["height"], steps=8)
-    page.mouse.up()
+    expect(page.locator(".qc-table tbody tr")).to_have_count(25)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
+    place = settled(figure)
+    corners = ((0.3, 0.2), (0.95, 0.85))
+    drag(page, [(place["x"] + x * place["width"], place["y"] + y * place["height"]) for x, y in corners])
     expect(page.get_by_text("box on mean × laplacian_variance")).to_be_attached()
     said = ask(page, "print('box', project.view.n[2], project.view.view.selection[0].how)")
     expect(said).to_contain_text(re.compile(r"box [1-9]\d* box"))

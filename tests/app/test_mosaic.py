@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pointing import drag
 
 from smalti.processing.project import Project
 
@@ -63,11 +64,7 @@ class Shown:
             self.page.keyboard.up(key)
 
     def drag(self, *points: Point) -> None:
-        self.page.mouse.move(*points[0])
-        self.page.mouse.down()
-        for point in points[1:]:
-            self.page.mouse.move(*point, steps=4)
-        self.page.mouse.up()
+        drag(self.page, points, steps=4)
 
     def selected(self, n: int, after: list[int] | None = None) -> list[int]:
         """Rows selected, when screen and Python agree that they are so many, and others than before."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pointing import settled
 
 from smalti.processing.project import Project
 
@@ -102,9 +103,7 @@ def test_the_view_goes_to_the_clipboard(page: Page, shown: Any) -> None:
 
 def test_a_pressed_tile_opens_the_true_image(page: Page, shown: Any) -> None:
     tiles = page.locator(".smalti-mosaic .pad").first
-    tiles.scroll_into_view_if_needed()
-    box = tiles.bounding_box()
-    assert box is not None
+    box = settled(tiles)
     page.mouse.click(box["x"] + 40, box["y"] + 60)
     picture = page.locator(".frame img")
     expect(picture).to_be_visible()

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import panel as pn
 import pytest
 from playwright.sync_api import Page, expect
+from pointing import drag, settled
 
 from smalti.app.content import Content
 from smalti.app.session import Session
@@ -59,8 +60,7 @@ def _wait_for(url: str) -> None:
 
 def place_on(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where on the page a share of the plot's frame is, from the frame's lower left corner."""
-    frame = page.locator(".bk-Canvas").first.bounding_box()
-    assert frame is not None
+    frame = settled(page.locator(".bk-Canvas").first)
     left, top, right, bottom = 90, 12, 20, 70  # room of the axes
     width, height = frame["width"] - left - right, frame["height"] - top - bottom
     return frame["x"] + left + x * width, frame["y"] + top + (1 - y) * height
@@ -68,12 +68,7 @@ def place_on(page: Page, x: float, y: float) -> tuple[float, float]:
 
 def drag_on(page: Page, points: list[tuple[float, float]]) -> None:
     """Drag through points given as shares of the plot's frame, from its lower left corner."""
-    places = [place_on(page, *point) for point in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=5)
-    page.mouse.up()
+    drag(page, [place_on(page, *point) for point in points], steps=5)
 
 
 def test_box_lasso_and_tap_in_chromium(served: tuple[str, list[Session]], visit: Callable[..., Any]) -> None:
