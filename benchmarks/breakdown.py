@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", default=["png", "tiff"])
     arguments = parser.parse_args()
     if os.environ.get("OMP_NUM_THREADS") != "1":  # as a worker is: threads of BLAS that wait count as CPU
-        os.execve(sys.executable, [sys.executable, *sys.argv], worker_environment())  # noqa: S606 - itself
+        os.execve(sys.executable, [sys.executable, *sys.argv], worker_environment())
     from smalti.kernels.measure import warm
 
     warm()
