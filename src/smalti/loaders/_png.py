@@ -170,8 +170,10 @@ def _decode_plain(data: memoryview, size: tuple[int, int], bits: int, colour: in
     if bits < 8 or any(data[26:29]):
         return None
     chunks = _pixel_chunks(data)
-    if any(zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]) for chunk in chunks):
-        return None
+    for chunk in chunks:
+        check = imagecodecs.deflate_crc32(chunk[4:-4])  # type: ignore[arg-type]  # it takes any buffer
+        if check != int.from_bytes(chunk[-4:]):
+            return None
     samples = max(1, len(_SAMPLES[colour]))
     step = samples * bits // 8
     height, width = size
