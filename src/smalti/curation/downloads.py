@@ -1,4 +1,4 @@
-"""One file of a URL on this machine: whole or not at all; what arrived before a break is kept and gone on from."""
+"""One file of a URL on this machine: whole or not at all; what came before a break is not fetched twice."""
 
 import json
 import os
@@ -56,15 +56,23 @@ def download(url: str, target: Path, most: int, progress: Progress) -> None:
         there = _ask(files, path)
         _refuse_large(there.size, most, url)
         if _noted(note) != there:
-            partial.unlink(missing_ok=True)
+            _forget(partial)
             note.write_text(json.dumps([there.size, there.mark]), encoding="utf-8")
         _fill(_Remote(files, path, is_http(url)), partial, there, most, progress)
+    except UsageError:
+        _forget(partial, note)
+        raise
     except SmaltiError:
         raise
     except Exception as error:  # the libraries of clouds have errors of their own
         raise SmaltiError(f"{shown(url)} could not be fetched: {_why(error, target)}") from error
     commit(partial, target)
     note.unlink(missing_ok=True)
+
+
+def _forget(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _ask(files: Any, path: str) -> _There:
@@ -135,6 +143,8 @@ def _refuse_large(size: int, most: int, url: str) -> None:
 def _why(error: Exception, target: Path) -> str:
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         return f"{target.parent} cannot be written: {error.strerror}"
+    if isinstance(error, FileNotFoundError) and error.__cause__ is not None:
+        return said(error.__cause__)  # fsspec says of any failure that there is no such file
     return said(error)
 
 

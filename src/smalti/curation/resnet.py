@@ -14,7 +14,7 @@ from smalti.core.errors import SmaltiError
 from smalti.curation.hashed import sha256_of
 from smalti.curation.resnet_input import folded, pictures
 from smalti.curation.torch_use import device_of, torch_here
-from smalti.curation.weight_file import new_network, read_weights
+from smalti.curation.weight_file import network_of, read_weights
 
 __all__ = ["ResnetScorer", "resnet_scorer"]
 
@@ -82,7 +82,6 @@ def resnet_scorer(path: Path, device: str = "auto") -> ResnetScorer:
         torch is not installed.
     """
     place = device_of(device)
-    network = new_network()
-    network.load_state_dict(read_weights(path))
+    network = network_of(read_weights(path))
     asked = {"kind": "resnet34", "sha256": sha256_of(path)}
     return ResnetScorer(asked, folded(network).to(place), place)

@@ -1,4 +1,4 @@
-"""What a ResNet is given: grey patches of any size as pictures of 224², the same in each of three channels."""
+"""What a ResNet is given: grey patches of any size as pictures of 224², in three equal channels."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -48,8 +48,8 @@ class ResnetTraining:
     device
         ``auto``, ``cpu`` or ``cuda``. On the CPU the same call gives the same bytes.
     weights
-        A file of weights to begin from; its last layer is made anew where it has not one output. None: weights
-        are drawn.
+        A file of weights to begin from; a last layer of more than one output is made anew. None: weights are
+        drawn.
     """
 
     epochs: int = 10

@@ -61,7 +61,5 @@ def _records(folder: Path) -> dict[str, dict[str, str]]:
     try:
         found = json.loads(path.read_bytes()) if path.exists() else {}
     except ValueError as error:
-        raise UsageError(
-            f"{path} is damaged ({error}); remove it, and give --sha256 if you know it"
-        ) from error
+        raise UsageError(f"{path} is damaged ({error}); remove it, and give --sha256") from error
     return found if isinstance(found, dict) else {}

@@ -30,9 +30,7 @@ def varied(pictures: Any, random: np.random.Generator) -> Any:
     ]
     contrast = CONTRAST ** random.uniform(-1, 1, n)
     brightness = random.uniform(-BRIGHTNESS, BRIGHTNESS, n)
-    factor, shift = (
-        torch.tensor(v, dtype=torch.float32)[:, None, None, None] for v in (contrast, brightness)
-    )
+    factor, shift = (torch.from_numpy(v).float()[:, None, None, None] for v in (contrast, brightness))
     middle = pictures.mean(dim=(1, 2, 3), keepdim=True)
     return ((torch.stack(placed) - middle) * factor + middle + shift).clamp_(0, 255)
 

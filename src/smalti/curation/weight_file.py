@@ -9,7 +9,7 @@ from smalti.core.errors import SmaltiError, UsageError
 from smalti.curation.torch_use import torch_here
 from smalti.writers.aside import aside
 
-__all__ = ["HEAD", "checked", "loaded", "new_network", "read_weights", "saved"]
+__all__ = ["HEAD", "checked", "loaded", "network_of", "new_network", "read_weights", "saved"]
 
 HEAD = ("fc.weight", "fc.bias")
 """The last layer."""
@@ -88,7 +88,7 @@ def checked(found: Any, name: str, *, new_head: bool = False) -> Weights:
     torch = torch_here()
     if not isinstance(found, Mapping) or not all(torch.is_tensor(value) for value in found.values()):
         raise UsageError(f"{name} holds no tensors by key; {_EXPECTED}")
-    wanted = new_network().state_dict()
+    wanted = _empty().state_dict()
     if new_head and any(_shape(found.get(key)) != wanted[key].shape for key in HEAD):
         wanted = {key: value for key, value in wanted.items() if key not in HEAD}
         found = {key: value for key, value in found.items() if key not in HEAD}
@@ -131,6 +131,22 @@ def _check_numbers(weights: Weights, name: str) -> None:
             raise UsageError(f"{name} is damaged: {key} holds NaN or infinity; fetch or train it anew")
         if key.endswith("running_var") and (value < 0).any():
             raise UsageError(f"{name} is damaged: {key} holds a variance below 0; fetch or train it anew")
+
+
+def network_of(weights: Weights) -> Any:
+    """A ResNet34 with the weights of `read_weights`."""
+    network = _empty()
+    network.load_state_dict(weights, assign=True)
+    return network
+
+
+def _empty() -> Any:
+    """One that has shapes only."""
+    torch = torch_here()
+    from smalti.curation._resnet_layers import ResNet34
+
+    with torch.device("meta"):
+        return ResNet34()
 
 
 def new_network(seed: int = 0) -> Any:

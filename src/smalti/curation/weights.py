@@ -73,8 +73,8 @@ def _from_elsewhere(url: str, wanted: str, progress: Progress) -> Path:
                 _fetch(url, path, wanted, progress)
     except OSError as error:
         raise UsageError(
-            f"{path.parent} cannot be written ({error.strerror}); fetch {name} elsewhere and give its PATH, or "
-            "set XDG_CACHE_HOME to a folder that can be written"
+            f"{path.parent} cannot be written ({error.strerror}); fetch {name} elsewhere and give its PATH, "
+            "or set XDG_CACHE_HOME to a folder that can be written"
         ) from error
     return path
 
