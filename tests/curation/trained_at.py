@@ -14,7 +14,7 @@ from smalti.core.progress import Silent
 from smalti.curation import weight_file
 from smalti.curation.resnet_training import ResnetTraining, train_resnet
 
-HOW = ResnetTraining(epochs=3, batch=4, seed=1, device="cpu")
+HOW = ResnetTraining(epochs=2, batch=4, seed=1, device="cpu")
 
 
 def patch(row):

@@ -113,7 +113,9 @@ def train_resnet(
         course.learn(told)
     saved(course.best, out)
     course.aside.unlink(missing_ok=True)
-    return resnet_scorer(out, how.device).scores([read(int(row)) for row in rows.validation])
+    scorer = resnet_scorer(out, how.device)
+    judged = _batches(rows.validation, how.batch)
+    return np.concatenate([scorer.scores(rows.patches(some)) for some in judged])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,13 @@ class Rows:
     training: np.ndarray
     validation: np.ndarray
 
+    def patches(self, rows: np.ndarray) -> list[np.ndarray]:
+        """uint8 (height, width) each."""
+        return [self.read(int(row)) for row in rows]
+
     def batch(self, rows: np.ndarray) -> tuple[Any, Any]:
         """Pictures, and labels as float32 (n,)."""
-        found = pictures([self.read(int(row)) for row in rows])
+        found = pictures(self.patches(rows))
         return found, torch_here().from_numpy(self.labels[rows].astype(np.float32))
 
     def digest(self, how: ResnetTraining) -> str:
@@ -136,8 +142,9 @@ class Rows:
         found = xxhash.xxh3_128(json.dumps({**asdict(how), "weights": weights}).encode())
         for values in (self.labels, self.training, self.validation):
             found.update(np.ascontiguousarray(values))
-        for row in (*self.training[:SETTLING], *self.validation[:SETTLING]):
-            found.update(np.ascontiguousarray(self.read(int(row))))
+        for some in (self.training, self.validation):
+            for patch in self.patches(some[:SETTLING]):
+                found.update(np.ascontiguousarray(patch))
         return found.hexdigest()
 
 
@@ -216,6 +223,7 @@ class Course:
                 done += len(some)
             self._settle(order[:SETTLING])
             self._judge()
+        told(self.epoch, done, self.best_auroc)
         self.epoch += 1
         self._keep()
 
@@ -253,7 +261,7 @@ class Course:
         self.network.train()
         with torch.no_grad():
             for rows in _batches(some, self.how.batch):
-                self.network(channels(self.rows.batch(rows)[0].to(self.device)))
+                self._asked(rows)
         for norm in norms:
             norm.momentum = 0.1
 
@@ -261,9 +269,8 @@ class Course:
         torch = torch_here()
         self.network.eval()
         with torch.no_grad():
-            found = [self.rows.batch(some) for some in _batches(self.rows.validation, self.how.batch)]
-            given = torch.cat([self.network(channels(some.to(self.device))) for some, _ in found])
-            truth = torch.cat([labels for _, labels in found])
+            found = [self._asked(some) for some in _batches(self.rows.validation, self.how.batch)]
+            given, truth = (torch.cat(values) for values in zip(*found, strict=True))
             loss = float(self._loss(given, truth))
         if not math.isfinite(loss):
             raise SmaltiError(
@@ -273,6 +280,11 @@ class Course:
         area = auroc(truth.numpy(), given.cpu().numpy())
         if (area, -loss) > (self.best_auroc, -self.best_loss):
             self.best_auroc, self.best_loss, self.best = area, loss, _copied(self.network)
+
+    def _asked(self, some: np.ndarray) -> tuple[Any, Any]:
+        """What the network gives for rows, and their labels."""
+        found, labels = self.rows.batch(some)
+        return self.network(channels(found.to(self.device))), labels
 
     def _keep(self) -> None:
         kept = {
@@ -290,7 +302,10 @@ class Course:
         """From what was kept, if it is of the same training."""
         if not self.aside.exists():
             return
-        kept = loaded(self.aside)
+        try:
+            kept = loaded(self.aside)
+        except UsageError:  # the disk lost some of it
+            return
         if kept["digest"] == self.digest:
             self.network.load_state_dict(kept["network"])
             self.optimizer.load_state_dict(kept["optimizer"])
