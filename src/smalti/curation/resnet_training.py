@@ -141,10 +141,10 @@ class Rows:
         weights = sha256_of(how.weights) if how.weights else ""
         found = xxhash.xxh3_128(json.dumps({**asdict(how), "weights": weights}).encode())
         for values in (self.labels, self.training, self.validation):
-            found.update(np.ascontiguousarray(values))
+            found.update(values.tobytes())
         for some in (self.training, self.validation):
             for patch in self.patches(some[:SETTLING]):
-                found.update(np.ascontiguousarray(patch))
+                found.update(patch.tobytes())
         return found.hexdigest()
 
 
