@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
-EXTRAS = .[astro,bio,cloud,cluster,tensorstore,video,volumes,xarray]
+EXTRAS = .[astro,bio,cloud,cluster,ml,tensorstore,torch,video,volumes,xarray]
 PY = $(VENV)/bin/python
 PIP = $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
@@ -36,7 +36,7 @@ $(VENV)/.test-tools: $(VENV)/.installed
 	touch $@
 
 constraints:  ## pin every version anew, without any address (needs uv)
-	uv pip compile pyproject.toml --extra all --group dev --universal --upgrade --python-version 3.11 \
+	uv pip compile pyproject.toml --extra all --extra torch --group dev --universal --upgrade --python-version 3.11 \
 	    --no-emit-index-url --no-header --no-annotate --quiet --output-file constraints.txt
 
 clean:
