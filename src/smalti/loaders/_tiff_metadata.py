@@ -12,7 +12,7 @@ from typing import Any
 
 from smalti.loaders._about import About
 from smalti.loaders._ome import read_ome
-from smalti.loaders._units import micrometres, seconds
+from smalti.core.units import micrometres, seconds
 
 __all__ = ["describe", "distrust_ome", "ome_of"]
 

@@ -15,7 +15,7 @@ from smalti.loaders._content import BrokenFileError
 from smalti.loaders._flat import Flat, beside
 from smalti.loaders._small import open_file
 from smalti.loaders._stacked import stacked_images
-from smalti.loaders._units import micrometres, seconds
+from smalti.core.units import micrometres, seconds
 
 __all__ = ["nifti"]
 

@@ -17,7 +17,7 @@ from smalti.core.plugin import loader
 from smalti.loaders._content import HEAD, BrokenFileError, starts_with
 from smalti.loaders._runs import low_block, missing_bytes, open_plain, read_region_of, run_in
 from smalti.loaders._size import refuse_larger
-from smalti.loaders._units import seconds
+from smalti.core.units import seconds
 
 __all__ = ["spe"]
 
