@@ -184,12 +184,12 @@ class Choice:
         boxes, tried, in_a_row = list(self.boxes), self.tried, 0
         look = partial(_look, grid, judge)
         for box, share in in_order(pool, look, order, ahead if judge.padding is not None else 0):
-            if len(boxes) == len(self.boxes) + n:
-                return Choice(tuple(boxes), tried)
             tried += 1
             in_a_row = 0 if share <= most else in_a_row + 1
             if share <= most:
                 boxes.append(box)
+            if len(boxes) == len(self.boxes) + n:
+                return Choice(tuple(boxes), tried, tried == grid.total)
             if in_a_row == IN_A_ROW:
                 break
         return Choice(tuple(boxes), tried, True)

@@ -92,12 +92,14 @@ def place_of(url: str) -> tuple[Place, Format | None]:
         It is of a kind that is not read, or names no host or bucket.
     """
     rest, _, behind = url.strip().partition("|")
-    form = _PREFIXES.get(behind.rstrip(":/").lower()) if behind else None
-    if behind and form is None:
-        raise UsageError(f"{shown(url)}: |{behind} is no format that is read; give |zarr:, |n5: or |precomputed:")
     prefix, marker, inner = rest.partition("://")
+    form = None
     if marker and prefix.lower() in _PREFIXES:
         form, rest = _PREFIXES[prefix.lower()], inner
+    if behind:
+        form = _PREFIXES.get(behind.rstrip(":/").lower())
+        if form is None:
+            raise UsageError(f"{shown(rest)}: |{behind} is no format that is read; give |zarr:, |n5: or |precomputed:")
     rest, form = _without_file(rest, form)
     return _placed(rest), form
 

@@ -1,0 +1,350 @@
+"""The list of boxes of one volume elsewhere: what it is made of, stored before a voxel is fetched.
+
+It is a note of the ledger, so that it is in ``sample.parquet`` at the end. A run that goes on reads it, and asks the
+server for nothing but boxes that are missing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xxhash
+
+from smalti.core.errors import SmaltiError
+from smalti.curation.boxes import Choice, Grid, Judge, coarse_of, grid_of
+from smalti.curation.far_levels import Box, Lengths, Level, Scale, three
+from smalti.curation.far_reading import Reach
+from smalti.curation.far_volumes import FarVolume, volume_at
+from smalti.curation.grey import Intensity, Window, window_of
+from smalti.curation.ledger import Ledger
+from smalti.curation.names import Cube
+from smalti.curation.stacks import ENDINGS, Form
+from smalti.curation.volume_list import Wanted
+
+__all__ = ["BoxList", "How", "Opened", "list_of"]
+
+LOOKED_AT = 64
+"""Boxes, the first, of which a window is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What all volumes share.
+
+    Parameters
+    ----------
+    reach
+        What reads.
+    sides, level
+        Of boxes, where the list says nothing; `level` None for full size, or the one that a URL names.
+    channel
+        Which is taken.
+    most
+        Share of padding that a box may have.
+    intensity
+        None for voxels as they are.
+    limits
+        Percentiles.
+    seed
+        Of the order of boxes.
+    form, packed
+        What is written.
+    pool, ahead
+        What looks at boxes, and how many at a time.
+    """
+
+    reach: Reach
+    sides: Lengths
+    level: int | None
+    channel: int
+    most: float
+    intensity: Intensity | None
+    limits: tuple[float, float]
+    seed: int
+    form: Form
+    packed: bool
+    pool: Executor
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A volume whose server was asked.
+
+    Parameters
+    ----------
+    volume, number
+        The volume, and which of its levels boxes are of.
+    judge
+        Tells what boxes hold.
+    """
+
+    volume: FarVolume
+    number: int
+    judge: Judge
+
+    @property
+    def level(self) -> Level:
+        """That boxes are of."""
+        return self.volume.levels[self.number]
+
+    def facts(self) -> dict[str, Any]:
+        """What must not change while boxes are fetched."""
+        level = self.level
+        return {
+            "url": self.volume.url,
+            "format": self.volume.format,
+            "level": self.number,
+            "axes": level.axes,
+            "shape": list(level.shape),
+            "dtype": str(level.dtype),
+            "first": list(level.first),
+            "voxel_size": None if level.scale.steps is None else list(level.scale.steps),
+            "unit": level.scale.unit,
+            "origin": list(level.scale.origin),
+        }
+
+
+@dataclass(slots=True)
+class BoxList:
+    """Boxes of one volume.
+
+    Parameters
+    ----------
+    row
+        What is wanted.
+    how
+        What all volumes share.
+    facts, grid, choice
+        What is known of it; None before its server was asked.
+    window
+        What becomes black and white; None for voxels as they are.
+    notes
+        What a person should know.
+    """
+
+    row: Wanted
+    how: How
+    facts: dict[str, Any] | None = None
+    grid: Grid | None = None
+    choice: Choice = field(default_factory=Choice)
+    window: Window | None = None
+    notes: list[str] = field(default_factory=list)
+    _opened: Opened | None = None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What of the row decides which boxes there are, and what they hold."""
+        row = self.row
+        padding = None if row.padding is None else str(row.padding)  # NaN is none of JSON
+        return {
+            "level": row.level,
+            "crop_size": None if row.sides is None else list(row.sides),
+            "crop": not row.whole,
+            "invert": row.invert,
+            "padding_value": padding,
+            "axes": None if row.axes is None else ",".join(row.axes),
+            "voxel_size": None if row.voxel_size is None else list(row.voxel_size),
+        }
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of what is stored."""
+        assert self.facts is not None
+        return np.dtype(np.uint8 if self.how.intensity else self.facts["dtype"])
+
+    @property
+    def size(self) -> int:
+        """Bytes of a box as it is stored."""
+        assert self.grid is not None
+        return self.grid.voxels * self.dtype.itemsize
+
+    @property
+    def stamp(self) -> str:
+        """What changes when the source, or what is asked of it, does."""
+        window = None if self.window is None else [self.window.low, self.window.high]
+        return xxhash.xxh3_64_hexdigest(repr([self.facts, self.asked, window]).encode())
+
+    @property
+    def scale(self) -> Scale:
+        """Where voxels are."""
+        assert self.facts is not None
+        steps = self.facts["voxel_size"]
+        return Scale(None if steps is None else three(steps), self.facts["unit"], three(self.facts["origin"]))
+
+    @property
+    def first(self) -> Lengths:
+        """What the first voxel is called in names: as its format counts, where that is not below 0."""
+        assert self.facts is not None
+        first = three(self.facts["first"])
+        return first if min(first) >= 0 else (0, 0, 0)
+
+    def key(self, box: Box) -> str:
+        """The file of a box, in the folder of its volume."""
+        spans = [(start + at, stop + at) for (start, stop), at in zip(box, self.first, strict=True)]
+        z, y, x = spans
+        cube = Cube(self.row.name, x, y, z).format()
+        return f"{self.row.name}/{cube}{ENDINGS[self.how.form]}"
+
+    def opened(self) -> Opened:
+        """The volume, its server asked once.
+
+        Raises
+        ------
+        SmaltiError
+            It cannot be read, has no such level or channel, or changed since boxes were chosen.
+        """
+        if self._opened is None:
+            found = self._open()
+            if self.facts is not None and self.facts != found.facts():
+                raise SmaltiError(_changed(self.facts, found.facts()))
+            self.facts = found.facts()
+            self._opened = found
+        return self._opened
+
+    def plan(self) -> None:
+        """Find out what its boxes are like, once; see `opened` for errors."""
+        if self.grid is not None:
+            return
+        found = self.opened()
+        level = found.level
+        sides = level.shape if self.row.whole else self.row.sides or self.how.sides
+        rng = np.random.default_rng(self._seed(0))
+        self.grid = grid_of(level.shape, sides, level.chunk, rng)
+
+    def cubes(self) -> None:
+        """Take boxes of a volume that is too large to be taken whole."""
+        level = self.opened().level
+        self.notes.append("it is larger than --gigabytes: boxes of it are taken, not the whole")
+        self.grid = grid_of(level.shape, self.row.sides or self.how.sides, level.chunk, np.random.default_rng(self._seed(0)))
+
+    def extend(self, n: int) -> None:
+        """Choose `n` more boxes, or as many as there are; see `opened` for errors."""
+        if n <= 0 or self.choice.ended:
+            return
+        found = self.opened()
+        assert self.grid is not None
+        how = self.how
+        self.choice = self.choice.more(
+            n, self.grid, self._seed(1), found.judge, how.most, how.pool, how.ahead
+        )
+        if how.intensity and self.window is None and self.choice.boxes:
+            self.window = self._window(found.judge, how.intensity)
+
+    def store(self, ledger: Ledger) -> None:
+        """Keep the list, before a voxel of its boxes is fetched."""
+        assert self.grid is not None
+        ledger.remember(
+            f"boxes of {self.row.name}",
+            {
+                "asked": self.asked,
+                "source": self.facts,
+                "grid": [self.grid.starts, self.grid.sides, self.grid.counts],
+                "boxes": [[at for span in box for at in span] for box in self.choice.boxes],
+                "tried": self.choice.tried,
+                "ended": self.choice.ended,
+                "window": None if self.window is None else [self.window.low, self.window.high],
+                "notes": self.notes,
+            },
+        )
+
+    def _seed(self, what: int) -> Sequence[int]:
+        return self.how.seed, what, xxhash.xxh3_64_intdigest(self.row.name.encode())
+
+    def _open(self) -> Opened:
+        row, how = self.row, self.how
+        volume = volume_at(how.reach, row.url, row.axes, row.voxel_size)
+        number = _level_of(volume, row.level if row.level is not None else how.level)
+        level = volume.levels[number]
+        if how.channel >= level.channels:
+            raise SmaltiError(
+                f"channel {how.channel} is asked of a volume with {level.channels}; give --channel 0 to "
+                f"{level.channels - 1}"
+            )
+        if row.invert and not how.intensity and level.dtype.kind == "f":
+            raise SmaltiError(
+                f"its voxels are {level.dtype}, which have no end to turn round; give --intensity percentile"
+            )
+        sides = level.shape if row.whole else row.sides or how.sides
+        coarse = coarse_of(volume.levels, number, sides)
+        padding = None if row.whole or how.most >= 1 else row.padding
+        if not self.notes:
+            self.notes = [*volume.notes, *_left_out(level, how.channel)]
+            if padding is not None and coarse is level:
+                self.notes.append("no coarser level tells what is padding: its own voxels are looked at")
+        return Opened(volume, number, Judge(level, coarse, how.channel, padding))
+
+    def _window(self, judge: Judge, intensity: Intensity) -> Window:
+        blocks = partial(_blocks, judge, self.choice.boxes[:LOOKED_AT])
+        return window_of(judge.fine.dtype, blocks, intensity, self.how.limits)
+
+
+def _blocks(judge: Judge, boxes: Sequence[Box]) -> Iterator[np.ndarray]:
+    """What boxes hold beside padding."""
+    for box in boxes:
+        data = judge.data(box)
+        if data.size:
+            yield data
+
+
+def _level_of(volume: FarVolume, wanted: int | None) -> int:
+    if wanted is None:
+        return volume.level
+    if volume.level and wanted != volume.level:
+        raise SmaltiError(f"its URL names level {volume.level}, level {wanted} is asked for; give the URL of all levels")
+    if wanted >= len(volume.levels):
+        raise SmaltiError(
+            f"level {wanted} is asked of a volume with {len(volume.levels)}; give 0 to {len(volume.levels) - 1}"
+        )
+    return wanted
+
+
+def _left_out(level: Level, channel: int) -> list[str]:
+    """What is not taken of an array with more axes."""
+    notes = []
+    if level.channels > 1:
+        notes.append(f"channel {channel} of {level.channels} is taken")
+    if "t" in level.axes and (times := int(level.array.shape[level.axes.index("t")])) > 1:
+        notes.append(f"time 0 of {times} is taken")
+    if min(level.first) < 0:
+        notes.append(f"it begins at {','.join(map(str, level.first))} (z,y,x); names count from its first voxel")
+    return notes
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    name = next(name for name in old if old[name] != new[name])
+    return (
+        f"it changed since its boxes were chosen: its {name.replace('_', ' ')} was {old[name]}, now it is "
+        f"{new[name]}; give another -o, or --fresh to take all anew"
+    )
+
+
+def list_of(row: Wanted, how: How, ledger: Ledger) -> BoxList:
+    """What is known of a volume from earlier runs; its server is not asked.
+
+    Raises
+    ------
+    SmaltiError
+        Earlier runs were asked for something else.
+    """
+    made = BoxList(row, how)
+    note = ledger.notes.get(f"boxes of {row.name}")
+    if note is None:
+        return made
+    old, new = note["asked"], made.asked
+    if other := next((name for name in new if old.get(name) != new[name]), None):
+        raise SmaltiError(
+            f"its boxes were chosen with {other}={old.get(other)!r}, now {new[other]!r} is asked for; give another "
+            "name, another -o, or --fresh to take all anew"
+        )
+    made.facts = note["source"]
+    starts, sides, counts = (three(numbers) for numbers in note["grid"])
+    made.grid = Grid(starts, sides, counts)
+    boxes = tuple(((a, b), (c, d), (e, f)) for a, b, c, d, e, f in note["boxes"])
+    made.choice = Choice(boxes, note["tried"], note["ended"])
+    made.window = None if note["window"] is None else Window(*note["window"])
+    made.notes = list(note["notes"])
+    return made
