@@ -10,7 +10,7 @@ import numpy as np
 
 from smalti.core.errors import UsageError
 from smalti.curation.box_lists import BoxList
-from smalti.curation.far_levels import Box, Level, Lengths
+from smalti.curation.far_levels import Box, Lengths, Level
 from smalti.curation.grey import Window, grey
 from smalti.curation.ledger import Ledger
 from smalti.curation.records import Record
@@ -156,6 +156,7 @@ class _Bands:
                 self._band = None
                 lengths = _shape(self.fetch.box)
                 start, stop = number * self.deep, min((number + 1) * self.deep, lengths[0])
-                self._band = self.fetch.region((slice(start, stop), slice(0, lengths[1]), slice(0, lengths[2])))
+                rows, columns = slice(0, lengths[1]), slice(0, lengths[2])
+                self._band = self.fetch.region((slice(start, stop), rows, columns))
                 self._at = number
             return self._band

@@ -1,11 +1,12 @@
 """The list of boxes of one volume elsewhere: what it is made of, stored before a voxel is fetched.
 
-It is a note of the ledger, so that it is in ``sample.parquet`` at the end. A run that goes on reads it, and asks the
-server for nothing but boxes that are missing.
+It is a note of the ledger, so that it is in ``sample.parquet`` at the end. A run that goes on reads it, and
+asks the server for nothing but boxes that are missing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ import xxhash
 from smalti.core.errors import SmaltiError
 from smalti.curation.boxes import Choice, Grid, Judge, coarse_of, grid_of
 from smalti.curation.far_levels import Box, Lengths, Level, Scale, three
-from smalti.curation.far_reading import Reach
+from smalti.curation.far_reading import FarError, Reach
 from smalti.curation.far_volumes import FarVolume, volume_at
 from smalti.curation.grey import Intensity, Window, window_of
 from smalti.curation.ledger import Ledger
@@ -211,15 +212,13 @@ class BoxList:
             return
         found = self.opened()
         level = found.level
-        sides = level.shape if self.row.whole else self.row.sides or self.how.sides
-        rng = np.random.default_rng(self._seed(0))
-        self.grid = grid_of(level.shape, sides, level.chunk, rng)
+        self.grid = self._grid(level, level.shape if self.row.whole else self.row.sides or self.how.sides)
 
     def cubes(self) -> None:
         """Take boxes of a volume that is too large to be taken whole."""
         level = self.opened().level
         self.notes.append("it is larger than --gigabytes: boxes of it are taken, not the whole")
-        self.grid = grid_of(level.shape, self.row.sides or self.how.sides, level.chunk, np.random.default_rng(self._seed(0)))
+        self.grid = self._grid(level, self.row.sides or self.how.sides)
 
     def extend(self, n: int) -> None:
         """Choose `n` more boxes, or as many as there are; see `opened` for errors."""
@@ -250,6 +249,9 @@ class BoxList:
                 "notes": self.notes,
             },
         )
+
+    def _grid(self, level: Level, sides: Lengths) -> Grid:
+        return grid_of(level.shape, sides, level.chunk, np.random.default_rng(self._seed(0)))
 
     def _seed(self, what: int) -> Sequence[int]:
         return self.how.seed, what, xxhash.xxh3_64_intdigest(self.row.name.encode())
@@ -283,22 +285,23 @@ class BoxList:
 
 
 def _blocks(judge: Judge, boxes: Sequence[Box]) -> Iterator[np.ndarray]:
-    """What boxes hold beside padding."""
+    """What boxes hold beside padding, as far as they can be looked at."""
     for box in boxes:
-        data = judge.data(box)
-        if data.size:
-            yield data
+        with suppress(FarError):
+            data = judge.data(box)
+            if data.size:
+                yield data
 
 
 def _level_of(volume: FarVolume, wanted: int | None) -> int:
     if wanted is None:
         return volume.level
     if volume.level and wanted != volume.level:
-        raise SmaltiError(f"its URL names level {volume.level}, level {wanted} is asked for; give the URL of all levels")
-    if wanted >= len(volume.levels):
         raise SmaltiError(
-            f"level {wanted} is asked of a volume with {len(volume.levels)}; give 0 to {len(volume.levels) - 1}"
+            f"its URL names level {volume.level}, level {wanted} is asked for; give the URL of all levels"
         )
+    if wanted >= (n := len(volume.levels)):
+        raise SmaltiError(f"level {wanted} is asked of a volume with {n}; give 0 to {n - 1}")
     return wanted
 
 
@@ -310,7 +313,8 @@ def _left_out(level: Level, channel: int) -> list[str]:
     if "t" in level.axes and (times := int(level.array.shape[level.axes.index("t")])) > 1:
         notes.append(f"time 0 of {times} is taken")
     if min(level.first) < 0:
-        notes.append(f"it begins at {','.join(map(str, level.first))} (z,y,x); names count from its first voxel")
+        begin = ",".join(map(str, level.first))
+        notes.append(f"it begins at {begin} (z,y,x); names count from its first voxel")
     return notes
 
 
@@ -337,8 +341,8 @@ def list_of(row: Wanted, how: How, ledger: Ledger) -> BoxList:
     old, new = note["asked"], made.asked
     if other := next((name for name in new if old.get(name) != new[name]), None):
         raise SmaltiError(
-            f"its boxes were chosen with {other}={old.get(other)!r}, now {new[other]!r} is asked for; give another "
-            "name, another -o, or --fresh to take all anew"
+            f"its boxes were chosen with {other}={old.get(other)!r}, now {new[other]!r} is asked for; give "
+            "another name, another -o, or --fresh to take all anew"
         )
     made.facts = note["source"]
     starts, sides, counts = (three(numbers) for numbers in note["grid"])

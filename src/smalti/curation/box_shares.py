@@ -41,11 +41,9 @@ class Part:
 def share_out(parts: Sequence[Part], total: float) -> None:
     """Give boxes to volumes, of `total` bytes the same to each; what one does not need goes to the others."""
     while waiting := [part for part in parts if not part.ended and part.n < part.most]:
-        given = 0
-        for number, part in enumerate(waiting):
-            share = _left(parts, total) / (len(waiting) - number)
-            given += part.give(int(min(part.most - part.n, max(0.0, share) / part.size)))
-        if given:
+        share = max(0.0, _left(parts, total)) / len(waiting)
+        given = [part.give(int(min(part.most - part.n, share / part.size))) for part in waiting]
+        if any(given):
             continue
         one = next((part for part in waiting if not part.ended and part.size <= _left(parts, total)), None)
         if one is None:

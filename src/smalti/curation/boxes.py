@@ -1,4 +1,4 @@
-"""Boxes of a volume elsewhere: a grid of them, in an order drawn by chance, without those that are padding."""
+"""Boxes of a volume elsewhere: a grid, drawn in an order by chance, without those that are padding."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -11,6 +11,7 @@ import numpy as np
 
 from smalti.core.ahead import in_order
 from smalti.curation.far_levels import Box, Lengths, Level, factors_of, three
+from smalti.curation.far_reading import FarError
 
 __all__ = ["Choice", "Grid", "Judge", "coarse_of", "draw", "grid_of"]
 
@@ -18,6 +19,8 @@ ENOUGH = 16
 """Coarse voxels along a side of a box that tell how much of it is padding."""
 IN_A_ROW = 2_000
 """Boxes of padding after which no more are looked at."""
+DARK = 8
+"""Boxes that cannot be looked at after which the server is to blame."""
 _LISTED = 1 << 22
 """Boxes whose whole order is made at once: 32 MB."""
 
@@ -69,8 +72,8 @@ def grid_of(shape: Lengths, sides: Lengths, chunk: Lengths, rng: np.random.Gener
     They begin where chunks do as far as sides are multiples of these: nothing is then fetched for two boxes.
     """
     starts, kept, counts = [], [], []
-    for length, side, block in zip(shape, sides, chunk, strict=True):
-        side = min(side, length)
+    for length, asked, block in zip(shape, sides, chunk, strict=True):
+        side = min(asked, length)
         step = block if side % block == 0 else 1
         starts.append(step * int(rng.integers(length % side // step + 1)))
         kept.append(side)
@@ -178,15 +181,25 @@ class Choice:
     ) -> "Choice":
         """The same boxes and up to `n` further ones, whose padding is not above `most`.
 
-        The order depends on grid and seed alone: it goes on where it was left.
+        The order depends on grid and seed alone: it goes on where it was left. A box that cannot be looked at
+        is taken, for a broken piece of a coarse level says nothing of it.
+
+        Raises
+        ------
+        FarError
+            So many in a row could not be looked at that the server is to blame.
         """
         order = islice(draw(grid.total, np.random.default_rng(seed)), self.tried, None)
-        boxes, tried, in_a_row = list(self.boxes), self.tried, 0
+        boxes, tried, in_a_row, dark = list(self.boxes), self.tried, 0, 0
         look = partial(_look, grid, judge)
         for box, share in in_order(pool, look, order, ahead if judge.padding is not None else 0):
             tried += 1
-            in_a_row = 0 if share <= most else in_a_row + 1
-            if share <= most:
+            dark = dark + 1 if isinstance(share, FarError) else 0
+            if isinstance(share, FarError) and dark == DARK:
+                raise share
+            is_taken = isinstance(share, FarError) or share <= most
+            in_a_row = 0 if is_taken else in_a_row + 1
+            if is_taken:
                 boxes.append(box)
             if len(boxes) == len(self.boxes) + n:
                 return Choice(tuple(boxes), tried, tried == grid.total)
@@ -195,6 +208,9 @@ class Choice:
         return Choice(tuple(boxes), tried, True)
 
 
-def _look(grid: Grid, judge: Judge, number: int) -> tuple[Box, float]:
+def _look(grid: Grid, judge: Judge, number: int) -> tuple[Box, float | FarError]:
     box = grid.box(number)
-    return box, judge.share(box)
+    try:
+        return box, judge.share(box)
+    except FarError as error:
+        return box, error

@@ -13,7 +13,7 @@ from smalti.curation.names import Span
 from smalti.curation.plans import SkipError
 from smalti.curation.spacing import Sizes
 
-__all__ = ["Box", "Level", "Lengths", "Scale", "by", "checked", "factors_of", "level_at", "scaled", "three"]
+__all__ = ["Box", "Lengths", "Level", "Scale", "by", "checked", "factors_of", "level_at", "scaled", "three"]
 
 N = TypeVar("N", int, float)
 
@@ -133,8 +133,9 @@ def level_at(
         raise FarError(place.url, f"its voxels are {array.dtype.name}; whole numbers and floats are taken")
     places = [axes.index(letter) for letter in "zyx"]
     layout = array.chunk_layout.read_chunk.shape or array.shape
-    shape, chunk, first = ([int(of[i]) for i in places] for of in (array.shape, layout, array.domain.inclusive_min))
-    return Level(reach, place, array, axes, three(shape), three(chunk), three(first), Scale())
+    stated = array.shape, layout, array.domain.inclusive_min
+    shape, chunk, first = (three(int(numbers[i]) for i in places) for numbers in stated)
+    return Level(reach, place, array, axes, shape, chunk, first, Scale())
 
 
 def three(numbers: Iterable[N]) -> tuple[N, N, N]:
@@ -167,22 +168,29 @@ def _axes_of(names: Sequence[object], shape: Sequence[int], where: str) -> str:
     if "?" in made or any(made.count(letter) > 1 for letter in _KNOWN) or not {"y", "x"} <= set(made):
         raise FarError(
             where,
-            f"its axes are {stated} for {sizes}; expected are different ones out of t, c, z, y, x with y and x; "
-            "state them in the column 'axes', in the order of these sizes",
+            f"its axes are {stated} for {sizes}; expected are different ones out of t, c, z, y, x with y and "
+            "x; state them in the column 'axes', in the order of these sizes",
         )
     return made
 
 
-def checked(levels: Sequence[Level], url: str) -> tuple[tuple[Level, ...], tuple[str, ...]]:
+def checked(
+    levels: Sequence[Level], url: str, *, told: bool = False
+) -> tuple[tuple[Level, ...], tuple[str, ...]]:
     """Levels whose sizes and scales go together, and sentences on those that were mended.
 
     A volume that is so many times coarser has so many times fewer voxels. Where stated scales say so of
     other axes than the sizes do, the axes are named in a wrong order.
 
+    Parameters
+    ----------
+    told
+        Whether a person told the axes: scales that do not fit them are then not used.
+
     Raises
     ------
     FarError
-        They are.
+        The axes are in a wrong order.
     """
     top = levels[0]
     made, notes = [top], []
@@ -191,6 +199,9 @@ def checked(levels: Sequence[Level], url: str) -> tuple[tuple[Level, ...], tuple
         steps, full = level.scale.steps, top.scale.steps
         if full is not None and (steps is None or not _fits(top.shape, level.shape, steps, full)):
             if steps is not None and _fits_otherwise(top.shape, level.shape, steps, full):
+                if told:
+                    bare = tuple(replace(one, scale=Scale()) for one in levels)
+                    return bare, ("its scale does not fit the axes of the list, and is not used",)
                 raise FarError(
                     url,
                     f"the order of its axes is wrong: level {number} has {by(level.shape)} voxels of "
@@ -200,8 +211,9 @@ def checked(levels: Sequence[Level], url: str) -> tuple[tuple[Level, ...], tuple
             if steps is not None:
                 notes.append(f"the scale of level {number} does not fit its size, which is taken")
             steps = three(a * b for a, b in zip(full, factors, strict=True))
-            level = replace(level, scale=Scale(steps, top.scale.unit, top.scale.origin))
-        made.append(level)
+            made.append(replace(level, scale=Scale(steps, top.scale.unit, top.scale.origin)))
+        else:
+            made.append(level)
     return tuple(made), tuple(notes)
 
 
@@ -242,4 +254,3 @@ def _fits_otherwise(full: Lengths, coarse: Lengths, steps: Sizes, top: Sizes) ->
 def by(numbers: Sequence[float]) -> str:
     """Sizes, for a person."""
     return " × ".join(f"{n:g}" for n in numbers)
-

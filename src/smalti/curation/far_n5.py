@@ -1,7 +1,7 @@
 """Volumes of N5, elsewhere, with the metadata that n5-viewer, BigDataViewer, COSEM and neuroglancer write.
 
-N5 lists sizes with the fastest axis first (https://github.com/saalfeldlab/n5): x, y, z. Libraries that list the
-slowest first turn sizes, and leave attributes as they are; so attributes may name axes either way.
+N5 lists sizes with the fastest axis first (https://github.com/saalfeldlab/n5): x, y, z. Libraries that list
+the slowest first turn sizes, and leave attributes as they are; so attributes may name axes either way.
 """
 
 import re
@@ -66,9 +66,7 @@ def _attributes(reach: Reach, place: Place) -> dict[str, Any] | None:
         raise
 
 
-def _levels(
-    reach: Reach, place: Place, group: Mapping[str, Any], axes: Sequence[str] | None
-) -> list[Level]:
+def _levels(reach: Reach, place: Place, group: Mapping[str, Any], axes: Sequence[str] | None) -> list[Level]:
     """They are there as long as there is a next."""
     made: list[Level] = []
     for number in range(_MOST):
@@ -92,12 +90,15 @@ def _level(
     transform = _transform(own, group, number, place.name)
     names = axes or _named(own, group, transform, dimensions, place.url)
     level = level_at(reach, place, "n5", names)
-    return replace(level, scale=_scale(level, own, group, number, transform))
+    try:
+        return replace(level, scale=_scale(level, own, group, number, transform))
+    except FarError:
+        if axes is None:
+            raise
+        return level  # of contradictory sizes neither counts where a person told the axes
 
 
-def _transform(
-    own: Mapping[str, Any], group: Mapping[str, Any], number: int, name: str
-) -> Mapping[str, Any]:
+def _transform(own: Mapping[str, Any], group: Mapping[str, Any], number: int, name: str) -> Mapping[str, Any]:
     """What COSEM states of a level: named axes with scale, translation and units; empty for nothing."""
     if isinstance(own.get("transform"), dict):
         return dict(own["transform"])
@@ -125,8 +126,8 @@ def _named(
         if usual is None:
             raise FarError(
                 url,
-                f"it has {n} axes and does not name them; state them in the column 'axes', in the order of its "
-                f"dimensions {' × '.join(map(str, dimensions))}",
+                f"it has {n} axes and does not name them; state them in the column 'axes', in the order of "
+                f"its dimensions {by(dimensions)}",
             )
         return usual
     names = [str(name).lower() for name in stated]
@@ -137,8 +138,8 @@ def _named(
         return names[::-1]  # listed as COSEM lists them, the slowest first
     raise FarError(
         url,
-        f"its axes are named {','.join(names)}, which may mean that x is the fastest axis, or the slowest; state "
-        f"them in the column 'axes', in the order of its dimensions {' × '.join(map(str, dimensions))}: mostly "
+        f"its axes are named {','.join(names)}, which may mean that x is the fastest axis, or the slowest; "
+        f"state them in the column 'axes', in the order of its dimensions {by(dimensions)}: mostly "
         f"{','.join(names[::-1])}",
     )
 
@@ -155,9 +156,9 @@ def _scale(
         if not _alike(named.steps, (z, y, x)) and _alike(named.steps, (x, y, z)):
             raise FarError(
                 level.place.url,
-                f"its voxels are {by(named.steps)} µm (z × y × x) by its transform, and {by(listed.steps)} by its "
-                "resolution: one of both lists axes in a wrong order; state them in the column 'axes', and the "
-                "voxel size in voxel_x, voxel_y and voxel_z",
+                f"its voxels are {by(named.steps)} µm (z × y × x) by its transform and {by(listed.steps)} by "
+                "its resolution: one of both lists axes in a wrong order; state the axes, and voxel_x, voxel_y "
+                "and voxel_z, in the list",
             )
     return named
 
@@ -231,4 +232,3 @@ def _numbers(given: object) -> list[float]:
 
 def _alike(one: Sizes, other: Sizes) -> bool:
     return all(abs(a - b) <= _ALIKE * abs(a) for a, b in zip(one, other, strict=True))
-

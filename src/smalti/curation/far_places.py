@@ -1,7 +1,8 @@
 """URLs of volumes elsewhere, in the forms that people write, as places to read from.
 
-A place is a key-value store of tensorstore, see https://google.github.io/tensorstore/kvstore/index.html. Credentials
-come from the environment and the usual files; those of a URL are used, and neither stored nor shown.
+A place is a key-value store of tensorstore, see https://google.github.io/tensorstore/kvstore/index.html.
+Credentials come from the environment and the usual files; those of a URL are used, and neither stored nor
+shown.
 """
 
 import os
@@ -99,7 +100,9 @@ def place_of(url: str) -> tuple[Place, Format | None]:
     if behind:
         form = _PREFIXES.get(behind.rstrip(":/").lower())
         if form is None:
-            raise UsageError(f"{shown(rest)}: |{behind} is no format that is read; give |zarr:, |n5: or |precomputed:")
+            raise UsageError(
+                f"{shown(rest)}: |{behind} is no format that is read; give |zarr:, |n5: or |precomputed:"
+            )
     rest, form = _without_file(rest, form)
     return _placed(rest), form
 
@@ -162,8 +165,12 @@ def _credentials() -> str:
     given = os.environ.get
     if given("AWS_ACCESS_KEY_ID"):
         return "environment"
-    files = ((given("AWS_SHARED_CREDENTIALS_FILE"), "credentials"), (given("AWS_CONFIG_FILE"), "config"))
-    if any((Path(path) if path else Path.home() / ".aws" / name).expanduser().is_file() for path, name in files):
+    home = Path.home() / ".aws"
+    files = (
+        given("AWS_SHARED_CREDENTIALS_FILE", home / "credentials"),
+        given("AWS_CONFIG_FILE", home / "config"),
+    )
+    if any(Path(path).expanduser().is_file() for path in files):
         return "profile"
     others = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
     return "default" if any(map(given, others)) else "anonymous"

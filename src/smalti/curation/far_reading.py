@@ -149,7 +149,11 @@ class Reach:
 
 _WORDS = (
     ("PERMISSION_DENIED|UNAUTHENTICATED", "access is refused (wrong or no credentials, or it is not public)"),
-    ("Could not resolve|Could ?n.t connect|Failed to connect", "no connection: there is no such host, or it refuses"),
+    (
+        "Could not resolve|Could ?n.t connect|Failed to connect",
+        "no connection: there is no such host, or it refuses",
+    ),
+    ("byte range .* was ignored", "its server gives no parts of files, which shards need"),
     ("Timeout was reached|DEADLINE_EXCEEDED", "no answer in time"),
     ("partial file|Empty reply|Recv failure|Send failure", "the answer breaks off before its end"),
     ("^NOT_FOUND", "it is not there (404)"),

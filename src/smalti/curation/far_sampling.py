@@ -75,7 +75,7 @@ class Sampled:
     def items(self, ledger: Ledger) -> list[Item]:
         """One for the volume, and one for each box that failed."""
         records = [ledger.records[self.boxes.key(box)] for box in self.chosen]
-        failed = [Item(record.path, "failed", record.why, 0) for record in records if record.status == "failed"]
+        failed = [Item(record.path, "failed", record.why, 0) for record in records if not record.files]
         made = len(records) - len(failed)
         if self.status != "ok" or not failed:
             return [Item(self.row.name, self.status, self.why or self._told(records), made)]
@@ -124,8 +124,8 @@ def _plan(volume: Sampled, how: How, budget: Budget, ledger: Ledger) -> None:
         boxes.cubes()
     if boxes.size > budget.each:
         raise SkipError(
-            f"one box of it has {boxes.size / 1e9:.3g} GB, --gigabytes allows {budget.each / 1e9:g}; give more, or "
-            "a smaller --crop"
+            f"one box of it has {boxes.size / 1e9:.3g} GB, --gigabytes allows {budget.each / 1e9:g}; give more, "
+            "or a smaller --crop"
         )
 
 

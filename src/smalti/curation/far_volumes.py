@@ -81,16 +81,16 @@ def volume_at(
                 raise
             closed, found = error, None
         if found is not None:
-            return _made(place.url, form, found, voxel_size)
+            return _made(place.url, form, found, voxel_size, axes is not None)
     if closed is not None:
         raise closed
-    lacking = "zarr.json, .zattrs, attributes.json or info" if len(formats) > 1 else f"a volume of {formats[0]}"
+    lacking = "zarr.json, .zattrs, attributes.json or info" if len(formats) > 1 else f"volume of {formats[0]}"
     raise FarError(place.url, f"there is no {lacking}; give the URL of the folder that holds it", "NOT_FOUND")
 
 
-def _made(url: str, form: Format, found: Found, voxel_size: Sizes | None) -> FarVolume:
+def _made(url: str, form: Format, found: Found, voxel_size: Sizes | None, told: bool) -> FarVolume:
     levels, level, notes = found
-    kept, more = checked(levels, url)
+    kept, more = checked(levels, url, told=told)
     scale = kept[0].scale
     if voxel_size is not None and (scale.steps is None or not scale.unit):
         kept = scaled(kept, voxel_size)

@@ -66,7 +66,9 @@ class SampleOptions:
     write: Form = form_option()
     gzip: bool = packed_option()
     seed: int = seed_option("Decides which boxes are taken.")
-    retries: int = option(5, "How often what does not come is asked for again.", least=0, most=100, metavar="N")
+    retries: int = option(
+        5, "How often what does not come is asked for again.", least=0, most=100, metavar="N"
+    )
     workers: int = option(4, "Boxes that are fetched side by side.", least=1, most=64, metavar="N")
     fresh: bool = fresh_option()
 
@@ -75,10 +77,10 @@ class SampleOptions:
 def sample(sources: Sequence[Given], out: str, options: SampleOptions, progress: Progress) -> Outcome:
     """Fetch boxes, drawn by chance, of volumes elsewhere that are too large to be fetched whole.
 
-    Volumes are OME-Zarr, N5 or neuroglancer precomputed, by http, s3, gs or on this machine. They are given by
-    URLs, or by a CSV with the column url, and where needed name, level, crop_size, invert, padding_value, axes,
-    voxel_x, voxel_y and voxel_z. Which boxes are taken is stored first. The same command goes on where it was
-    stopped, and asks for nothing that is there; with more gigabytes it takes further boxes.
+    Volumes are OME-Zarr, N5 or neuroglancer precomputed, by http, s3, gs or on this machine. They are given
+    by URLs, or by a CSV with the column url, and where needed name, level, crop_size, invert, padding_value,
+    axes, voxel_x, voxel_y and voxel_z. Which boxes are taken is stored first. The same command goes on where
+    it was stopped, and asks for nothing that is there; with more gigabytes it takes further boxes.
 
     Raises
     ------

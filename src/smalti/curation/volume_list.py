@@ -1,9 +1,9 @@
-"""The list of volumes elsewhere: a CSV of our own columns, or of those of the list that CEM1.5M was made with.
+"""The list of volumes elsewhere: a CSV of our own columns, or those of the list that CEM1.5M was made with.
 
-The published list (https://github.com/volume-em/cem-dataset, ``dataset/scraping/ngff_datasets.csv``) has the page of
-a data set in ``url`` and its volume in ``download_url``; ``mip`` is the level, ``voxel_x``, ``voxel_y`` and
-``voxel_z`` are nm at full size or ``x``, and ``crop`` tells whether boxes or the whole are taken. What is padding is
-told by the value that is stored, before ``invert``.
+The published list (https://github.com/volume-em/cem-dataset, ``dataset/scraping/ngff_datasets.csv``) has the
+page of a data set in ``url`` and its volume in ``download_url``; ``mip`` is the level, ``voxel_x``, ``voxel_y``
+and ``voxel_z`` are nm at full size or ``x``, and ``crop`` tells whether boxes or the whole are taken. What is
+padding is told by the value that is stored, before ``invert``.
 """
 
 import csv
@@ -138,7 +138,7 @@ def _check(columns: Sequence[str], name: str) -> list[str]:
     if twice := sorted({column for column in columns if columns.count(column) > 1 and column}):
         raise UsageError(f"{name} has the column {twice[0]!r} twice; leave one of them out")
     if not {"url", "download_url"} & set(columns):
-        raise UsageError(f"{name} has no column url (its columns: {', '.join(columns)}); add it, or name one so")
+        raise UsageError(f"{name} has no column url but {', '.join(columns)}; add it, or name one so")
     return [column for column in unused if column]
 
 
@@ -220,7 +220,7 @@ def _voxel_size(texts: Sequence[str]) -> Sizes | None:
     except ValueError:
         z = y = x = 0.0
     if not all(0 < size < float("inf") for size in (z, y, x)):
-        raise ValueError(f"its voxel_z, voxel_y and voxel_x are {', '.join(texts)}; give nm above 0, or leave them")
+        raise ValueError(f"its voxel_z, voxel_y and voxel_x are {', '.join(texts)}; give nm above 0, or x")
     return z, y, x
 
 
@@ -245,17 +245,15 @@ def _plain(name: str) -> str:
 def _named(rows: Sequence[Wanted]) -> list[Wanted]:
     """Each name once: the first keeps it, of others a hash of what they are is put behind it."""
     known: dict[str, Wanted] = {}
-    made = []
     for row in rows:
-        name = row.name or "volume"
-        if name.lower() in known:
-            before = known[name.lower()]
+        name, trouble = row.name or "volume", row.trouble
+        before = known.get(name.lower())
+        if before is not None:
             if row.url and replace(row, name="") == replace(before, name=""):
-                row = replace(row, trouble=f"it is the same as {before.name} above; leave one of them out")
-            digest = xxhash.xxh3_64_hexdigest(f"{row.url}\0{row.level}\0{row.sides}\0{row.invert}".encode())
-            name = f"{name}_{digest[:6]}"
+                trouble = f"it is the same as {before.name} above; leave one of them out"
+            told = f"{row.url}\0{row.level}\0{row.sides}\0{row.invert}"
+            name = f"{name}_{xxhash.xxh3_64_hexdigest(told.encode())[:6]}"
             while name.lower() in known:
                 name += "_"
-        known[name.lower()] = replace(row, name=name)
-        made.append(known[name.lower()])
-    return made
+        known[name.lower()] = replace(row, name=name, trouble=trouble)
+    return list(known.values())
