@@ -157,8 +157,8 @@ def _scale(
             raise FarError(
                 level.place.url,
                 f"its voxels are {by(named.steps)} µm (z × y × x) by its transform and {by(listed.steps)} by "
-                "its resolution: one of both lists axes in a wrong order; state the axes, and voxel_x, voxel_y "
-                "and voxel_z, in the list",
+                "its resolution: one of both lists axes in a wrong order; state axes, voxel_x, voxel_y and "
+                "voxel_z in the list",
             )
     return named
 

@@ -166,11 +166,10 @@ def _credentials() -> str:
     if given("AWS_ACCESS_KEY_ID"):
         return "environment"
     home = Path.home() / ".aws"
-    files = (
-        given("AWS_SHARED_CREDENTIALS_FILE", home / "credentials"),
-        given("AWS_CONFIG_FILE", home / "config"),
-    )
-    if any(Path(path).expanduser().is_file() for path in files):
+    secrets = given("AWS_SHARED_CREDENTIALS_FILE", home / "credentials")
+    if any(
+        Path(path).expanduser().is_file() for path in (secrets, given("AWS_CONFIG_FILE", home / "config"))
+    ):
         return "profile"
     others = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
     return "default" if any(map(given, others)) else "anonymous"

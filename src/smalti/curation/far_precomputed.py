@@ -1,7 +1,7 @@
 """Volumes as neuroglancer stores them ("precomputed"), elsewhere.
 
-After https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/volume.md: axes are x, y, z
-and channel, resolution is in nm.
+After https://github.com/google/neuroglancer/blob/master/src/datasource/precomputed/volume.md: axes are x, y,
+z and channel, resolution is in nm.
 """
 
 from collections.abc import Sequence

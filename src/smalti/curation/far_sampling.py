@@ -124,8 +124,8 @@ def _plan(volume: Sampled, how: How, budget: Budget, ledger: Ledger) -> None:
         boxes.cubes()
     if boxes.size > budget.each:
         raise SkipError(
-            f"one box of it has {boxes.size / 1e9:.3g} GB, --gigabytes allows {budget.each / 1e9:g}; give more, "
-            "or a smaller --crop"
+            f"one box of it has {boxes.size / 1e9:.3g} GB, --gigabytes allows {budget.each / 1e9:g}; give "
+            "more, or a smaller --crop"
         )
 
 

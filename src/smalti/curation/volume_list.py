@@ -1,9 +1,9 @@
 """The list of volumes elsewhere: a CSV of our own columns, or those of the list that CEM1.5M was made with.
 
 The published list (https://github.com/volume-em/cem-dataset, ``dataset/scraping/ngff_datasets.csv``) has the
-page of a data set in ``url`` and its volume in ``download_url``; ``mip`` is the level, ``voxel_x``, ``voxel_y``
-and ``voxel_z`` are nm at full size or ``x``, and ``crop`` tells whether boxes or the whole are taken. What is
-padding is told by the value that is stored, before ``invert``.
+page of a data set in ``url`` and its volume in ``download_url``; ``mip`` is the level, ``voxel_x``,
+``voxel_y`` and ``voxel_z`` are nm at full size or ``x``, and ``crop`` tells whether boxes or the whole are
+taken. What is padding is told by the value that is stored, before ``invert``.
 """
 
 import csv
