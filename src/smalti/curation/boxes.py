@@ -143,7 +143,8 @@ class Judge:
     def data(self, box: Box) -> np.ndarray:
         """Those that are no padding, in a row."""
         pixels = self.pixels(box)
-        return pixels[~self._is_padding(pixels)]
+        data: np.ndarray = pixels[~self._is_padding(pixels)]
+        return data
 
     def share(self, box: Box) -> float:
         """How much of a box is padding, 0 to 1."""
