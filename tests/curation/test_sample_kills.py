@@ -1,4 +1,4 @@
-"""A kill at any moment costs at most the boxes under way; the same command ends as if nothing had happened."""
+"""A kill at any moment costs at most the boxes under way; the same command ends as undisturbed."""
 
 import importlib.util
 import random

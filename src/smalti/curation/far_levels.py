@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +27,8 @@ Box = tuple[Span, Span, Span]
 _WORDS = {"time": "t", "channel": "c", "depth": "z", "row": "y", "column": "x"}
 _KNOWN = "tczyx"
 _SLACK = 0.02
+LARGEST_CHUNK = 1 << 30
+"""Bytes; less than a volume that lies may claim to need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,9 @@ def level_at(
         raise SkipError("it has no depth; boxes are cut of volumes, patch2d takes images")
     if array.dtype.numpy_dtype.kind not in "buif" or array.dtype.numpy_dtype.isbuiltin != 1:
         raise FarError(place.url, f"its voxels are {array.dtype.name}; whole numbers and floats are taken")
+    n_bytes = prod(array.chunk_layout.read_chunk.shape or array.shape) * array.dtype.numpy_dtype.itemsize
+    if n_bytes > LARGEST_CHUNK:
+        raise FarError(place.url, f"one chunk of it has {n_bytes / 1e9:.3g} GB as declared; that is not read")
     places = [axes.index(letter) for letter in "zyx"]
     layout = array.chunk_layout.read_chunk.shape or array.shape
     stated = array.shape, layout, array.domain.inclusive_min
