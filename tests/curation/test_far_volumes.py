@@ -12,7 +12,7 @@ import far_made
 import numpy as np
 import pytest
 from far_made import NM, SHAPE, n5, pixels_of, put, store, write
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smalti.core.errors import UsageError
@@ -230,6 +230,7 @@ def test_an_image_has_no_boxes(tmp_path, reach):
 lengths = st.tuples(*[st.integers(1, 60)] * 3)
 
 
+@settings(deadline=None)
 @given(lengths, lengths, lengths, st.integers(0, 9))
 def test_boxes_lie_in_the_volume_side_by_side_and_where_chunks_begin(shape, sides, chunk, seed):
     grid = grid_of(shape, sides, chunk, np.random.default_rng(seed))
@@ -242,6 +243,7 @@ def test_boxes_lie_in_the_volume_side_by_side_and_where_chunks_begin(shape, side
         assert min(side, length) % block or first[axis][0] % block == 0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.integers(0, 9))
 def test_every_box_is_drawn_once_and_the_order_is_that_of_the_seed(total, seed):
     drawn = list(draw(total, np.random.default_rng(seed)))
@@ -249,24 +251,32 @@ def test_every_box_is_drawn_once_and_the_order_is_that_of_the_seed(total, seed):
     assert drawn[:20] == list(islice(draw(total, np.random.default_rng(seed)), 20))
 
 
-volumes = st.lists(
-    st.tuples(st.integers(1, 50), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=6
-)
+counts = st.integers(0, 20)
+volumes = st.lists(st.tuples(st.integers(1, 50), counts, counts, counts), min_size=1, max_size=6)
 
 
-def part_of(size, most, there):
-    """Of a volume that holds so many boxes."""
-    part = Part(size, most, 0, lambda n: min(n, there - part.n))
+def part_of(size, most, there, done=0):
+    """Of a volume that holds so many boxes, of which some are fetched."""
+    part = Part(size, most, min(done, there), lambda n: min(n, there - part.n))
     return part
 
 
+@settings(deadline=None)
 @given(volumes, st.integers(0, 2000))
 def test_a_total_is_kept_and_nothing_of_it_left_that_somebody_could_use(facts, total):
     parts = [part_of(*one) for one in facts]
+    before = sum(part.n * part.size for part in parts)
     share_out(parts, total)
     left = total - sum(part.n * part.size for part in parts)
-    wanting = [part for part, (_, most, there) in zip(parts, facts, strict=True) if part.n < min(most, there)]
-    assert left >= 0
+    wanting = [part for part, one in zip(parts, facts, strict=True) if part.n < min(one[1:3])]
+    assert left >= min(0, total - before)
     assert all(part.size > left for part in wanting)
-    shares = [part.n * part.size for part in wanting]
+
+
+@settings(deadline=None)
+@given(volumes, st.integers(0, 2000))
+def test_shares_are_even_where_nobody_had_any_before(facts, total):
+    parts = [part_of(*one[:3]) for one in facts]
+    share_out(parts, total)
+    shares = [part.n * part.size for part, one in zip(parts, facts, strict=True) if part.n < min(one[1:3])]
     assert not shares or max(shares) - min(shares) <= 2 * max(part.size for part in parts)

@@ -118,11 +118,13 @@ def test_the_same_command_again_asks_for_nothing_and_writes_nothing(volumes, ser
     assert {p: p.stat().st_mtime_ns for p in cubes_in(tmp_path)} == times
 
 
-def test_more_gigabytes_take_further_boxes_of_the_same_order(volumes, tmp_path):
+@pytest.mark.parametrize("intensity", ["keep", "percentile"])
+def test_more_gigabytes_take_further_boxes_of_the_same_order(intensity, volumes, tmp_path):
+    asked = {"sources": volumes / "ome04", "intensity": intensity}
     for size in (3, 7):
-        run(volumes / "ome04", tmp_path / "grown", gigabytes=size * 2048 * GB)
-    run(volumes / "ome04", tmp_path / "at once", gigabytes=7 * 2048 * GB)
-    run(volumes / "ome04", tmp_path / "other", gigabytes=7 * 2048 * GB, seed=1)
+        run(**asked, out=tmp_path / "grown", gigabytes=size * 2048 * GB)
+    run(**asked, out=tmp_path / "at once", gigabytes=7 * 2048 * GB)
+    run(**asked, out=tmp_path / "other", gigabytes=7 * 2048 * GB, seed=1)
     grown, whole, other = (
         {p.name: p.read_bytes() for p in cubes_in(tmp_path / name)} for name in ("grown", "at once", "other")
     )
@@ -276,7 +278,7 @@ def test_an_answer_that_never_comes_is_given_up(volumes, tmp_path, serve):
     code = (
         "import sys; from smalti.curation import far_reading; far_reading.PAUSE = 0.01\n"
         "from smalti.curation.api import curate; from smalti.core.progress import Silent\n"
-        "asked = {'crop': '8', 'retries': 1, 'gigabytes': 2e-6, 'progress': Silent()}\n"
+        "asked = {'crop': '8', 'retries': 1, 'max_padding': 1, 'gigabytes': 2e-6, 'progress': Silent()}\n"
         "print(curate('sample', sys.argv[1], sys.argv[2], **asked).tell())"
     )
     patience = {"TENSORSTORE_CURL_LOW_SPEED_TIME_SECONDS": "1"}
@@ -394,6 +396,10 @@ def test_resolutions_of_n5_that_contradict_each_other_are_refused(tmp_path):
     far_made.n5(tmp_path / "v" / "s0", pixels_of(), (8, 8, 8), transform=transform, pixelResolution=other)
     item = run(tmp_path / "v", tmp_path / "o").items[0]
     assert (item.status, "lists axes in a wrong order" in item.why) == ("failed", True)
+    (tmp_path / "l.csv").write_text(f"url,axes,voxel_x,voxel_y,voxel_z\n{tmp_path / 'v'},xyz,4,5,30\n")
+    run(tmp_path / "l.csv", tmp_path / "p", gigabytes=2048 * GB)
+    (path,) = cubes_in(tmp_path / "p")
+    assert SimpleITK.ReadImage(str(path)).GetSpacing() == pytest.approx([0.004, 0.005, 0.03])
 
 
 PUBLISHED = (
@@ -474,14 +480,43 @@ def test_real_volumes_over_a_web_server(data, serve, tmp_path):
             np.testing.assert_array_equal(read(path), part(whole, cube))
 
 
-def test_the_command_line_ends_with_1_for_a_failure_and_2_for_a_wrong_call(volumes, tmp_path, smalti_cli):
+def test_the_command_line_ends_with_1_where_something_failed(volumes, tmp_path, smalti_cli):
     given = volumes / "n5", tmp_path / "no", "-o", tmp_path / "o"
     done = smalti_cli("curate", "sample", *given, "--crop", "16", "--json")
     assert done.returncode == 1, done.stderr
     told = json.loads(done.stdout)
     assert [item["status"] for item in told["items"]] == ["ok", "failed"]
-    assert smalti_cli("curate", "sample", tmp_path / "no.csv", "-o", tmp_path / "o").returncode == 2
-    assert smalti_cli("curate", "sample", volumes / "n5", "-o", tmp_path / "o", "--crop", "0").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "words"),
+    [
+        (["no.csv"], {}, "there is no file"),
+        (["a.csv", "b.csv"], {}, "give one CSV alone"),
+        ([], {}, "give a CSV with the column url"),
+        (["n5"], {"crop": "0"}, "--crop is '0'"),
+        (["n5"], {"level": "finest"}, "--level is 'finest'"),
+    ],
+)
+def test_a_wrong_call_says_what_is_right(given, options, words, tmp_path):
+    with pytest.raises(UsageError, match=words):
+        run([str(tmp_path / one) for one in given], tmp_path / "o", **options)
+
+
+def test_a_list_may_lie_on_a_server_itself(volumes, serve, tmp_path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "my list.csv").write_text(f"url;notes\n{volumes / 'n5'};mine\n")
+    outcome = run(f"{serve(tmp_path / 'web')}/my%20list.csv", tmp_path / "o", gigabytes=4096 * GB)
+    assert (outcome.total, outcome.notes) == (2, ("my%20list.csv: not used: notes",))
+
+
+def test_a_broken_chunk_costs_one_box(tmp_path):
+    write(tmp_path / "v", "ome05", pixels_of((16, 64, 128)))
+    chunk = tmp_path / "v" / "0" / "c" / "1" / "2" / "3"
+    chunk.write_bytes(chunk.read_bytes()[:100])
+    items = run(tmp_path / "v", tmp_path / "o").items
+    assert [item.status for item in items] == ["ok", "failed"]
+    assert items[0].why == "1 of 64 cubes could not be fetched"
 
 
 def test_very_many_boxes_are_drawn_without_all_being_listed(monkeypatch):

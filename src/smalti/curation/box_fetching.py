@@ -21,7 +21,7 @@ from smalti.writers.volume import Volume
 
 __all__ = ["Tint", "fetched"]
 
-BAND_BYTES = 256 << 20
+BAND_BYTES = 128 << 20
 """Of a box that is in memory at a time; larger ones are fetched in bands of slices."""
 
 

@@ -4,8 +4,7 @@ It is a note of the ledger, so that it is in ``sample.parquet`` at the end. A ru
 asks the server for nothing but boxes that are missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,98 +14,21 @@ import numpy as np
 import xxhash
 
 from smalti.core.errors import SmaltiError
-from smalti.curation.boxes import Choice, Grid, Judge, coarse_of, grid_of
+from smalti.curation.boxes import Choice, Grid, Judge, grid_of
 from smalti.curation.far_levels import Box, Lengths, Level, Scale, three
-from smalti.curation.far_reading import FarError, Reach
-from smalti.curation.far_volumes import FarVolume, volume_at
-from smalti.curation.grey import Intensity, Window, window_of
+from smalti.curation.far_opened import How, Opened, changed, opened
+from smalti.curation.far_reading import FarError
+from smalti.curation.grey import Window, window_of
 from smalti.curation.ledger import Ledger
 from smalti.curation.names import Cube
-from smalti.curation.stacks import ENDINGS, Form
+from smalti.curation.stacks import ENDINGS
 from smalti.curation.volume_list import Wanted
 
-__all__ = ["BoxList", "How", "Opened", "list_of"]
+__all__ = ["BoxList", "list_of"]
 
-LOOKED_AT = 64
-"""Boxes, the first, of which a window is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """What all volumes share.
-
-    Parameters
-    ----------
-    reach
-        What reads.
-    sides, level
-        Of boxes, where the list says nothing; `level` None for full size, or the one that a URL names.
-    channel
-        Which is taken.
-    most
-        Share of padding that a box may have.
-    intensity
-        None for voxels as they are.
-    limits
-        Percentiles.
-    seed
-        Of the order of boxes.
-    form, packed
-        What is written.
-    pool, ahead
-        What looks at boxes, and how many at a time.
-    """
-
-    reach: Reach
-    sides: Lengths
-    level: int | None
-    channel: int
-    most: float
-    intensity: Intensity | None
-    limits: tuple[float, float]
-    seed: int
-    form: Form
-    packed: bool
-    pool: Executor
-    ahead: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A volume whose server was asked.
-
-    Parameters
-    ----------
-    volume, number
-        The volume, and which of its levels boxes are of.
-    judge
-        Tells what boxes hold.
-    """
-
-    volume: FarVolume
-    number: int
-    judge: Judge
-
-    @property
-    def level(self) -> Level:
-        """That boxes are of."""
-        return self.volume.levels[self.number]
-
-    def facts(self) -> dict[str, Any]:
-        """What must not change while boxes are fetched."""
-        level = self.level
-        return {
-            "url": self.volume.url,
-            "format": self.volume.format,
-            "level": self.number,
-            "axes": level.axes,
-            "shape": list(level.shape),
-            "dtype": str(level.dtype),
-            "first": list(level.first),
-            "voxel_size": None if level.scale.steps is None else list(level.scale.steps),
-            "unit": level.scale.unit,
-            "origin": list(level.scale.origin),
-        }
+LOOKED_AT, LOOKED_AT_WHOLE = 64, 8
+"""Boxes, the first, of which a window is made: by a coarse level, or where there is none by their voxels.
+They are chosen at once, so that the window does not depend on how many of them are fetched."""
 
 
 @dataclass(slots=True)
@@ -199,10 +121,11 @@ class BoxList:
             It cannot be read, has no such level or channel, or changed since boxes were chosen.
         """
         if self._opened is None:
-            found = self._open()
+            found = opened(self.row, self.how)
             if self.facts is not None and self.facts != found.facts():
-                raise SmaltiError(_changed(self.facts, found.facts()))
+                raise SmaltiError(changed(self.facts, found.facts()))
             self.facts = found.facts()
+            self.notes = self.notes or list(found.notes)
             self._opened = found
         return self._opened
 
@@ -224,14 +147,15 @@ class BoxList:
         """Choose `n` more boxes, or as many as there are; see `opened` for errors."""
         if n <= 0 or self.choice.ended:
             return
-        found = self.opened()
         assert self.grid is not None
-        how = self.how
-        self.choice = self.choice.more(
-            n, self.grid, self._seed(1), found.judge, how.most, how.pool, how.ahead
-        )
+        how, judge = self.how, self.opened().judge
+        looked = LOOKED_AT_WHOLE if judge.coarse is judge.fine else LOOKED_AT
+        if how.intensity and self.window is None:
+            n = max(n, looked)
+        self.choice = self.choice.more(n, self.grid, self._seed(1), judge, how.most, how.pool, how.ahead)
         if how.intensity and self.window is None and self.choice.boxes:
-            self.window = self._window(found.judge, how.intensity)
+            blocks = partial(_blocks, judge, self.choice.boxes[:looked])
+            self.window = window_of(judge.fine.dtype, blocks, how.intensity, how.limits)
 
     def store(self, ledger: Ledger) -> None:
         """Keep the list, before a voxel of its boxes is fetched."""
@@ -256,33 +180,6 @@ class BoxList:
     def _seed(self, what: int) -> Sequence[int]:
         return self.how.seed, what, xxhash.xxh3_64_intdigest(self.row.name.encode())
 
-    def _open(self) -> Opened:
-        row, how = self.row, self.how
-        volume = volume_at(how.reach, row.url, row.axes, row.voxel_size)
-        number = _level_of(volume, row.level if row.level is not None else how.level)
-        level = volume.levels[number]
-        if how.channel >= level.channels:
-            raise SmaltiError(
-                f"channel {how.channel} is asked of a volume with {level.channels}; give --channel 0 to "
-                f"{level.channels - 1}"
-            )
-        if row.invert and not how.intensity and level.dtype.kind == "f":
-            raise SmaltiError(
-                f"its voxels are {level.dtype}, which have no end to turn round; give --intensity percentile"
-            )
-        sides = level.shape if row.whole else row.sides or how.sides
-        coarse = coarse_of(volume.levels, number, sides)
-        padding = None if row.whole or how.most >= 1 else row.padding
-        if not self.notes:
-            self.notes = [*volume.notes, *_left_out(level, how.channel)]
-            if padding is not None and coarse is level:
-                self.notes.append("no coarser level tells what is padding: its own voxels are looked at")
-        return Opened(volume, number, Judge(level, coarse, how.channel, padding))
-
-    def _window(self, judge: Judge, intensity: Intensity) -> Window:
-        blocks = partial(_blocks, judge, self.choice.boxes[:LOOKED_AT])
-        return window_of(judge.fine.dtype, blocks, intensity, self.how.limits)
-
 
 def _blocks(judge: Judge, boxes: Sequence[Box]) -> Iterator[np.ndarray]:
     """What boxes hold beside padding, as far as they can be looked at."""
@@ -291,39 +188,6 @@ def _blocks(judge: Judge, boxes: Sequence[Box]) -> Iterator[np.ndarray]:
             data = judge.data(box)
             if data.size:
                 yield data
-
-
-def _level_of(volume: FarVolume, wanted: int | None) -> int:
-    if wanted is None:
-        return volume.level
-    if volume.level and wanted != volume.level:
-        raise SmaltiError(
-            f"its URL names level {volume.level}, level {wanted} is asked for; give the URL of all levels"
-        )
-    if wanted >= (n := len(volume.levels)):
-        raise SmaltiError(f"level {wanted} is asked of a volume with {n}; give 0 to {n - 1}")
-    return wanted
-
-
-def _left_out(level: Level, channel: int) -> list[str]:
-    """What is not taken of an array with more axes."""
-    notes = []
-    if level.channels > 1:
-        notes.append(f"channel {channel} of {level.channels} is taken")
-    if "t" in level.axes and (times := int(level.array.shape[level.axes.index("t")])) > 1:
-        notes.append(f"time 0 of {times} is taken")
-    if min(level.first) < 0:
-        begin = ",".join(map(str, level.first))
-        notes.append(f"it begins at {begin} (z,y,x); names count from its first voxel")
-    return notes
-
-
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    name = next(name for name in old if old[name] != new[name])
-    return (
-        f"it changed since its boxes were chosen: its {name.replace('_', ' ')} was {old[name]}, now it is "
-        f"{new[name]}; give another -o, or --fresh to take all anew"
-    )
 
 
 def list_of(row: Wanted, how: How, ledger: Ledger) -> BoxList:

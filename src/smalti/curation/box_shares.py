@@ -41,14 +41,18 @@ class Part:
 def share_out(parts: Sequence[Part], total: float) -> None:
     """Give boxes to volumes, of `total` bytes the same to each; what one does not need goes to the others."""
     while waiting := [part for part in parts if not part.ended and part.n < part.most]:
-        share = max(0.0, _left(parts, total)) / len(waiting)
-        given = [part.give(int(min(part.most - part.n, share / part.size))) for part in waiting]
-        if any(given):
+        even = (_left(parts, total) + sum(part.n * part.size for part in waiting)) / len(waiting)
+        given = 0
+        for part in waiting:
+            fits = min(even - part.n * part.size, _left(parts, total))  # some may have more than that already
+            given += part.give(int(min(part.most - part.n, fits / part.size)))
+        if given:
             continue
-        one = next((part for part in waiting if not part.ended and part.size <= _left(parts, total)), None)
-        if one is None:
+        left = _left(parts, total)
+        fitting = [part for part in waiting if not part.ended and part.size <= left]
+        if not fitting:
             return
-        one.give(1)  # less than a box for each is left
+        min(fitting, key=lambda part: part.n * part.size).give(1)  # less than a box for each is left
 
 
 def _left(parts: Sequence[Part], total: float) -> float:

@@ -8,9 +8,10 @@ from typing import Any
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress, State
 from smalti.core.words import count
-from smalti.curation.box_lists import BoxList, How, list_of
+from smalti.curation.box_lists import BoxList, list_of
 from smalti.curation.box_shares import Part, share_out
 from smalti.curation.far_levels import Box
+from smalti.curation.far_opened import How
 from smalti.curation.far_places import place_of
 from smalti.curation.ledger import Ledger
 from smalti.curation.outcome import Item, Status

@@ -13,9 +13,10 @@ from smalti.core.plugin import step
 from smalti.core.progress import Progress, State
 from smalti.core.remote import is_url, shown
 from smalti.curation.box_fetching import fetched
-from smalti.curation.box_lists import BoxList, How
+from smalti.curation.box_lists import BoxList
 from smalti.curation.each import folder_at
 from smalti.curation.far_levels import Box, Lengths
+from smalti.curation.far_opened import How
 from smalti.curation.far_places import place_of
 from smalti.curation.far_reading import Reach
 from smalti.curation.far_sampling import Budget, Sampled, planned
