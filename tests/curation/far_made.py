@@ -6,7 +6,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from socket import SHUT_RDWR
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 import tensorstore as ts
@@ -181,6 +181,16 @@ class Counting(SimpleHTTPRequestHandler):
         self.wfile.flush()
         self.connection.shutdown(SHUT_RDWR)
         self.close_connection = True
+
+    def _trickle(self):
+        data = Path(self.translate_path(self.path)).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        for at in range(0, len(data), 256):
+            self.wfile.write(data[at : at + 256])
+            self.wfile.flush()
+            Event().wait(0.01)  # a slow line
 
     def _busy(self):
         self.send_error(503)

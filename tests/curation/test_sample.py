@@ -223,9 +223,11 @@ def test_one_black_and_white_for_all_boxes_of_a_volume(volumes, tmp_path):
         np.testing.assert_array_equal(read(path), np.clip(np.rint(wanted), 0, 255).astype(np.uint8))
 
 
-@pytest.mark.parametrize("kind", ["drop", "busy"])
-def test_what_breaks_off_is_asked_for_again(kind, volumes, serve, tmp_path):
-    handler = server(kind, every=3)
+@pytest.mark.parametrize(("kind", "every"), [("drop", 3), ("busy", 3), ("trickle", 1)])
+def test_what_breaks_off_is_asked_for_again_and_what_is_slow_waited_for(
+    kind, every, volumes, serve, tmp_path
+):
+    handler = server(kind, every)
     outcome = run(serve(volumes, handler) + "/ome05", tmp_path, retries=8)
     assert (outcome.failed, outcome.total) == (0, 16)
     for path, cube in cubes_in(tmp_path).items():
