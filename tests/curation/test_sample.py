@@ -134,15 +134,16 @@ def test_more_gigabytes_take_further_boxes_of_the_same_order(intensity, volumes,
 
 
 def test_boxes_do_not_overlap_and_begin_where_chunks_do(volumes, tmp_path):
-    outcome = run(volumes / "ome04", tmp_path)
+    outcome = run(volumes / "ome04", tmp_path / "o")
     counts = np.zeros(SHAPE, int)
-    for cube in cubes_in(tmp_path).values():
+    for cube in cubes_in(tmp_path / "o").values():
         part(counts, cube)[...] += 1
         assert (cube.z[0] % 8, cube.y[0] % 16, cube.x[0] % 16) == (0, 0, 0)
     assert counts.max() == 1
     assert counts.sum() == outcome.total * 2048 == 2 * 2 * 4 * 2048
     assert "no more than 16 cubes" in outcome.items[0].why
     assert outcome.notes == ("these have fewer cubes than the budget: ome04",)
+    assert run(volumes / "ome04", tmp_path / "all", gigabytes=16 * 2048 * GB).notes == ()
 
 
 def test_the_budget_is_that_of_what_is_stored(volumes, tmp_path):
@@ -224,9 +225,7 @@ def test_one_black_and_white_for_all_boxes_of_a_volume(volumes, tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "every"), [("drop", 3), ("busy", 3), ("trickle", 1)])
-def test_what_breaks_off_is_asked_for_again_and_what_is_slow_waited_for(
-    kind, every, volumes, serve, tmp_path
-):
+def test_what_breaks_off_is_asked_for_again_and_a_slow_line_waited_for(kind, every, volumes, serve, tmp_path):
     handler = server(kind, every)
     outcome = run(serve(volumes, handler) + "/ome05", tmp_path, retries=8)
     assert (outcome.failed, outcome.total) == (0, 16)

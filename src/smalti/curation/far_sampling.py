@@ -42,8 +42,8 @@ class Sampled:
     ----------
     row, boxes
         What is wanted, and its boxes.
-    n
-        How many of these are taken.
+    n, most
+        How many of these are taken, and how many the budget of a volume allows.
     status, why
         Of a volume of which nothing is fetched.
     """
@@ -51,6 +51,7 @@ class Sampled:
     row: Wanted
     boxes: BoxList
     n: int = 0
+    most: int = 0
     status: Status = "ok"
     why: str = ""
 
@@ -86,8 +87,9 @@ class Sampled:
     @property
     def is_short(self) -> bool:
         """Whether the volume holds fewer boxes than the budget."""
-        choice = self.boxes.choice
-        return self.status == "ok" and choice.ended and not self.row.whole and self.n == len(choice.boxes)
+        if self.status != "ok" or self.row.whole or not self.boxes.choice.ended:
+            return False
+        return self.n == len(self.boxes.choice.boxes) < self.most
 
     def _told(self, records: Sequence[Record]) -> str:
         notes = [*self.boxes.notes, *dict.fromkeys(record.why for record in records if record.why)]
@@ -128,6 +130,7 @@ def _plan(volume: Sampled, how: How, budget: Budget, ledger: Ledger) -> None:
             f"one box of it has {boxes.size / 1e9:.3g} GB, --gigabytes allows {budget.each / 1e9:g}; give "
             "more, or a smaller --crop"
         )
+    volume.most = int(budget.each // boxes.size)
 
 
 def _share(volumes: Sequence[Sampled], budget: Budget, ledger: Ledger) -> None:
@@ -139,7 +142,7 @@ def _share(volumes: Sequence[Sampled], budget: Budget, ledger: Ledger) -> None:
         for volume, n in zip(live, known["n"], strict=True):
             volume.n = n
         return
-    parts = [_part(volume, budget, ledger) for volume in live]
+    parts = [_part(volume, ledger) for volume in live]
     share_out(parts, float("inf") if budget.total is None else budget.total)
     for volume, part in zip(live, parts, strict=True):
         volume.n = part.n
@@ -147,7 +150,7 @@ def _share(volumes: Sequence[Sampled], budget: Budget, ledger: Ledger) -> None:
         ledger.remember(_SHARES, {"asked": asked, "n": [volume.n for volume in live]})
 
 
-def _part(volume: Sampled, budget: Budget, ledger: Ledger) -> Part:
+def _part(volume: Sampled, ledger: Ledger) -> Part:
     """What is there counts, also what a larger budget left."""
     boxes = volume.boxes
     keys = map(boxes.key, boxes.choice.boxes)
@@ -164,7 +167,7 @@ def _part(volume: Sampled, budget: Budget, ledger: Ledger) -> Part:
             return 0
         return min(n, len(boxes.choice.boxes) - part.n)
 
-    part = Part(boxes.size, int(budget.each // boxes.size), max(done, default=0), more)
+    part = Part(boxes.size, volume.most, max(done, default=0), more)
     return part
 
 
