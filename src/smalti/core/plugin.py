@@ -260,7 +260,7 @@ def step(
     title: str,
     options: type,
     needs_out: bool = True,
-    takes: Literal["images", "patches"] = "images",
+    takes: Literal["images", "patches", "urls"] = "images",
     version: int = 1,
 ) -> Callable[[F], F]:
     """Mark a step of curation: a function ``(sources, out, options, progress) -> Outcome``.
@@ -280,7 +280,8 @@ def step(
     needs_out
         Whether there must be a place to write to; `out` is ``""`` without one.
     takes
-        What it works on: images, which a project may choose, or patches.
+        What it works on: images, which a project may choose, patches, or URLs, which no visitor of a served
+        page may give.
     version
         See `Plugin`; raised when it makes something else of the same input.
     """

@@ -9,7 +9,7 @@ def count(n: int, unit: str = "image") -> str:
 
 
 def plural(unit: str, n: int) -> str:
-    """A unit for so many: ``"patch"``, ``"patches"``."""
+    """A unit for so many: ``"patch"``, ``"patches"``; ``"boxes"``."""
     if n == 1:
         return unit
-    return f"{unit}es" if unit.endswith("ch") else f"{unit}s"
+    return f"{unit}es" if unit.endswith(("ch", "x")) else f"{unit}s"

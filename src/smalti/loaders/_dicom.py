@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 from math import isfinite
 
+from smalti.core.units import micrometres
 from smalti.loaders._about import About
-from smalti.loaders._units import micrometres
 
 __all__ = ["about_dicom", "frame_axis", "number", "transfer_syntax"]
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from math import hypot, sqrt
 from typing import Any
 
+from smalti.core.units import micrometres, seconds
 from smalti.loaders._about import About
-from smalti.loaders._units import micrometres, seconds
 
 __all__ = ["about_fits", "fits_axes"]
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from smalti.core.units import micrometres, seconds
 from smalti.loaders._about import About
 from smalti.loaders._ome_details import ome_details
-from smalti.loaders._units import micrometres, seconds
 
 __all__ = ["read_ome"]
 

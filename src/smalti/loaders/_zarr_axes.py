@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from smalti.loaders._units import micrometres, seconds
+from smalti.core.units import micrometres, seconds
 
 __all__ = ["origin_of", "scale_of", "scale_without_unit", "stored_axes"]
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
+from smalti.core.units import micrometres
 from smalti.loaders._about import About
 from smalti.loaders._content import BrokenFileError
 from smalti.loaders._flat import Flat, beside
 from smalti.loaders._small import open_file
 from smalti.loaders._stacked import stacked_images
-from smalti.loaders._units import micrometres
 
 __all__ = ["metaimage"]
 

@@ -14,10 +14,10 @@ import numpy as np
 from smalti.core.errors import MissingExtraError
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
+from smalti.core.units import micrometres
 from smalti.loaders._content import HEAD, BrokenFileError, starts_with
 from smalti.loaders._runs import low_block, missing_bytes, open_plain, plain_size, read_region_of, run_in
 from smalti.loaders._size import refuse_larger
-from smalti.loaders._units import micrometres
 
 __all__ = ["mrc"]
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import loader
+from smalti.core.units import seconds
 from smalti.loaders._content import HEAD, BrokenFileError, starts_with
 from smalti.loaders._runs import low_block, missing_bytes, open_plain, read_region_of, run_in
 from smalti.loaders._size import refuse_larger
-from smalti.loaders._units import seconds
 
 __all__ = ["spe"]
 

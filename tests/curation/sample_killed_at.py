@@ -1,0 +1,52 @@
+"""Run by tests: samples volumes, and is killed at the n-th thing that it reads or does to files.
+
+``python sample_killed_at.py VOLUMES OUT N before|after``; of 0 it comes to its end and prints how many.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Lock
+
+from smalti.core.progress import Silent
+from smalti.curation.api import curate
+from smalti.curation.far_reading import Reach
+from smalti.curation.ledger import Ledger
+
+ASKED = {"crop": "8,16,16", "intensity": "percentile", "total": 1.2e-5, "gigabytes": 1e-5, "workers": 2}
+
+
+def work(volumes: Path, out: Path):
+    """The same command every time."""
+    return curate("sample", volumes / "list.csv", out, progress=Silent(), **ASKED)
+
+
+def main() -> None:
+    volumes, out, number, when = sys.argv[1:]
+    count, one = [0], Lock()
+
+    def or_die(does):
+        def done(*arguments, **options):
+            with one:
+                count[0] += 1
+                mine = count[0] == int(number)
+            if mine and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            found = does(*arguments, **options)
+            if mine:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        return done
+
+    for name in ("replace", "rename", "unlink"):
+        setattr(Path, name, or_die(getattr(Path, name)))
+    Ledger._write = or_die(Ledger._write)
+    Reach.json_of, Reach.pixels = or_die(Reach.json_of), or_die(Reach.pixels)
+    work(Path(volumes), Path(out))
+    sys.stdout.write(str(count[0]))
+
+
+if __name__ == "__main__":
+    main()
