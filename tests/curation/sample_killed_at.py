@@ -11,8 +11,8 @@ from threading import Lock
 
 from smalti.core.progress import Silent
 from smalti.curation.api import curate
-from smalti.curation.far_reading import Reach
 from smalti.curation.ledger import Ledger
+from smalti.curation.sampling.reading import Reach
 
 ASKED = {"crop": "8,16,16", "intensity": "percentile", "total": 1.2e-5, "gigabytes": 1e-5, "workers": 2}
 

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smalti.core.errors import UsageError
-from smalti.curation.box_shares import Part, share_out
-from smalti.curation.boxes import draw, grid_of
-from smalti.curation.far_places import place_of
-from smalti.curation.far_reading import FarError, Reach
-from smalti.curation.far_volumes import volume_at
 from smalti.curation.plans import SkipError
+from smalti.curation.sampling.boxes import draw, grid_of
+from smalti.curation.sampling.places import place_of
+from smalti.curation.sampling.reading import FarError, Reach
+from smalti.curation.sampling.shares import Part, share_out
+from smalti.curation.sampling.volumes import volume_at
 from smalti.writers.ome_zarr import write_ome_zarr
 from smalti.writers.volume import Volume
 
@@ -98,7 +98,8 @@ def test_a_bucket_of_google_is_read(tmp_path, serve):
     write(tmp_path / "v w", "precomputed", pixels_of())
     server = serve(tmp_path, Google)
     code = (
-        "from smalti.curation.far_reading import Reach; from smalti.curation.far_volumes import volume_at\n"
+        "from smalti.curation.sampling.reading import Reach\n"
+        "from smalti.curation.sampling.volumes import volume_at\n"
         "level = volume_at(Reach.of(0), 'precomputed://gs://bucket/v w').levels[0]\n"
         "print(int(level.pixels(tuple((0, n) for n in level.shape)).sum()))"
     )

@@ -15,9 +15,9 @@ from far_made import FORMATS, NM, PLACE, SHAPE, pixels_of, server, write
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.core.image import ImageRef
 from smalti.core.progress import Silent
-from smalti.curation import boxes, far_reading
 from smalti.curation.api import curate
 from smalti.curation.names import parse
+from smalti.curation.sampling import boxes, reading
 from smalti.loaders.choose import read_later
 
 GB = 1e-9
@@ -42,7 +42,7 @@ def part(pixels, cube, first=(0, 0, 0)):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(far_reading, "PAUSE", 0.02)
+    monkeypatch.setattr(reading, "PAUSE", 0.02)
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +277,7 @@ def test_an_answer_that_never_comes_is_given_up(volumes, tmp_path, serve):
                 super().do_GET()
 
     code = (
-        "import sys; from smalti.curation import far_reading; far_reading.PAUSE = 0.01\n"
+        "import sys; from smalti.curation.sampling import reading; reading.PAUSE = 0.01\n"
         "from smalti.curation.api import curate; from smalti.core.progress import Silent\n"
         "asked = {'crop': '8', 'retries': 1, 'max_padding': 1, 'gigabytes': 2e-6, 'progress': Silent()}\n"
         "print(curate('sample', sys.argv[1], sys.argv[2], **asked).tell())"

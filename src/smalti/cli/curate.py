@@ -88,10 +88,15 @@ def _command(plugin: Any) -> Any:
     run.__annotations__["out"] = Annotated[str, home] if needs_out else Annotated[str | None, home]
     if not needs_out:
         run.__defaults__ = (None, *(run.__defaults__ or ()))
-    run.__doc__ = _SECTION.split(getdoc(plugin.function) or "", maxsplit=1)[0]
+    run.__doc__ = _help_of(getdoc(plugin.function) or "")
     made = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     made.command(plugin.name)(with_options_of(record, more=ROW_OPTIONS if of_images else {})(run))
     return typer.main.get_command(made)
+
+
+def _help_of(doc: str) -> str:
+    """What a docstring says to users, a paragraph a line: the terminal breaks lines where it ends."""
+    return "\n\n".join(" ".join(part.split()) for part in _SECTION.split(doc, maxsplit=1)[0].split("\n\n"))
 
 
 _SECTION = re.compile(r"\n\n[A-Z][a-z ]+\n-{3,}\n")

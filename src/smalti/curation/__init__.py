@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from smalti.curation.api import curate, dedupe, open_patches, patch2d, patch3d
     from smalti.curation.outcome import Outcome
     from smalti.curation.patchset import PatchSet
-    from smalti.curation.steps import crop, mrc2byte, reconstruct, standardize, video
+    from smalti.curation.steps import crop, mrc2byte, reconstruct, sample, standardize, video
 
 __all__ = [
     "Outcome",
@@ -20,6 +20,7 @@ __all__ = [
     "patch2d",
     "patch3d",
     "reconstruct",
+    "sample",
     "standardize",
     "video",
 ]
@@ -27,7 +28,7 @@ __all__ = [
 _HOMES = {
     "Outcome": "outcome",
     "PatchSet": "patchset",
-    **dict.fromkeys(("crop", "mrc2byte", "reconstruct", "standardize", "video"), "steps"),
+    **dict.fromkeys(("crop", "mrc2byte", "reconstruct", "sample", "standardize", "video"), "steps"),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from smalti.curation.api import Sources, curate
 from smalti.curation.outcome import Outcome
 
-__all__ = ["crop", "mrc2byte", "reconstruct", "standardize", "video"]
+__all__ = ["crop", "mrc2byte", "reconstruct", "sample", "standardize", "video"]
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -97,6 +97,33 @@ def crop(sources: Sources, out: str | os.PathLike[str], **options: Any) -> Outco
         What is asked cannot be done.
     """
     return curate("crop", sources, out, **options)
+
+
+def sample(urls: Sources, out: str | os.PathLike[str], **options: Any) -> Outcome:
+    """Fetch boxes of volumes elsewhere that are too large to be fetched whole.
+
+    Parameters
+    ----------
+    urls
+        A CSV with the column ``url``, or URLs of OME-Zarr, N5 or neuroglancer precomputed volumes.
+    out
+        Folder to write to.
+    **options
+        ``gigabytes, total, crop, level, max_padding, intensity, low, high, channel, write, gzip, seed, retries,
+        workers, fresh`` and ``progress``; see `smalti.curation.sampling.sample.SampleOptions`.
+
+    Raises
+    ------
+    UsageError
+        What is asked cannot be done.
+    MissingExtraError
+        tensorstore is not installed.
+
+    Examples
+    --------
+    >>> smalti.curation.sample("https://server/brain.ome.zarr", "cubes/", gigabytes=1)  # doctest: +SKIP
+    """
+    return curate("sample", urls, out, **options)
 
 
 def reconstruct(patches: Sources, volumes: Paths, out: str | os.PathLike[str], **options: Any) -> Outcome:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from smalti.curation.far_levels import Level, Scale, level_at, three
-from smalti.curation.far_places import Place
-from smalti.curation.far_reading import FarError, Reach
+from smalti.curation.sampling.levels import Level, Scale, level_at, three
+from smalti.curation.sampling.places import Place
+from smalti.curation.sampling.reading import FarError, Reach
 
 __all__ = ["precomputed_levels"]
 

@@ -19,7 +19,7 @@ import xxhash
 
 from smalti.core.errors import UnknownNameError, UsageError
 from smalti.core.remote import is_url, shown
-from smalti.curation.far_levels import Lengths
+from smalti.curation.sampling.levels import Lengths
 from smalti.curation.spacing import Sizes
 
 __all__ = ["COLUMNS", "Wanted", "read_list", "read_sides", "wanted_at"]

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from smalti.core.errors import UsageError
-from smalti.curation.box_lists import BoxList
-from smalti.curation.far_levels import Box, Lengths, Level
 from smalti.curation.grey import Window, grey
 from smalti.curation.ledger import Ledger
 from smalti.curation.records import Record
+from smalti.curation.sampling.box_lists import BoxList
+from smalti.curation.sampling.levels import Box, Lengths, Level
 from smalti.curation.stacks import ENDINGS, write_stack
 from smalti.processing.frames import reason
 from smalti.writers.levels import Region

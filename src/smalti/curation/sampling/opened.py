@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from smalti.core.errors import SmaltiError
-from smalti.curation.boxes import Judge, coarse_of
-from smalti.curation.far_levels import Lengths, Level
-from smalti.curation.far_reading import Reach
-from smalti.curation.far_volumes import FarVolume, volume_at
 from smalti.curation.grey import Intensity
+from smalti.curation.sampling.boxes import Judge, coarse_of
+from smalti.curation.sampling.levels import Lengths, Level
+from smalti.curation.sampling.reading import Reach
+from smalti.curation.sampling.volume_list import Wanted
+from smalti.curation.sampling.volumes import FarVolume, volume_at
 from smalti.curation.stacks import Form
-from smalti.curation.volume_list import Wanted
 
 __all__ = ["How", "Opened", "changed", "opened"]
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from smalti.curation.far_levels import Level, checked, scaled
-from smalti.curation.far_n5 import n5_levels
-from smalti.curation.far_places import Format, place_of
-from smalti.curation.far_precomputed import precomputed_levels
-from smalti.curation.far_reading import FarError, Reach, refused
-from smalti.curation.far_zarr import zarr_levels
+from smalti.curation.sampling.levels import Level, checked, scaled
+from smalti.curation.sampling.n5 import n5_levels
+from smalti.curation.sampling.ome_zarr import zarr_levels
+from smalti.curation.sampling.places import Format, place_of
+from smalti.curation.sampling.precomputed import precomputed_levels
+from smalti.curation.sampling.reading import FarError, Reach, refused
 from smalti.curation.spacing import Sizes
 
 __all__ = ["FarVolume", "volume_at"]

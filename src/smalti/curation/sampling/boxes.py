@@ -10,8 +10,8 @@ from math import ceil, floor
 import numpy as np
 
 from smalti.core.ahead import in_order
-from smalti.curation.far_levels import Box, Lengths, Level, factors_of, three
-from smalti.curation.far_reading import FarError
+from smalti.curation.sampling.levels import Box, Lengths, Level, factors_of, three
+from smalti.curation.sampling.reading import FarError
 
 __all__ = ["Choice", "Grid", "Judge", "coarse_of", "draw", "grid_of"]
 

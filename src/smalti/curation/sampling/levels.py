@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from smalti.curation.far_places import Place
-from smalti.curation.far_reading import FarError, Reach
 from smalti.curation.names import Span
 from smalti.curation.plans import SkipError
+from smalti.curation.sampling.places import Place
+from smalti.curation.sampling.reading import FarError, Reach
 from smalti.curation.spacing import Sizes
 
 __all__ = ["Box", "Lengths", "Level", "Scale", "by", "checked", "factors_of", "level_at", "scaled", "three"]

@@ -14,15 +14,15 @@ import numpy as np
 import xxhash
 
 from smalti.core.errors import SmaltiError
-from smalti.curation.boxes import Choice, Grid, Judge, grid_of
-from smalti.curation.far_levels import Box, Lengths, Level, Scale, three
-from smalti.curation.far_opened import How, Opened, changed, opened
-from smalti.curation.far_reading import FarError
 from smalti.curation.grey import Window, window_of
 from smalti.curation.ledger import Ledger
 from smalti.curation.names import Cube
+from smalti.curation.sampling.boxes import Choice, Grid, Judge, grid_of
+from smalti.curation.sampling.levels import Box, Lengths, Level, Scale, three
+from smalti.curation.sampling.opened import How, Opened, changed, opened
+from smalti.curation.sampling.reading import FarError
+from smalti.curation.sampling.volume_list import Wanted
 from smalti.curation.stacks import ENDINGS
-from smalti.curation.volume_list import Wanted
 
 __all__ = ["BoxList", "list_of"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smalti.core.units import micrometres
-from smalti.curation.far_levels import Level, Scale, level_at, three
-from smalti.curation.far_places import Place
-from smalti.curation.far_reading import FarError, Reach, refused
+from smalti.curation.sampling.levels import Level, Scale, level_at, three
+from smalti.curation.sampling.places import Place
+from smalti.curation.sampling.reading import FarError, Reach, refused
 
 __all__ = ["zarr_levels"]
 

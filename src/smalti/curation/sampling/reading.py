@@ -11,7 +11,7 @@ import numpy as np
 
 from smalti.core.errors import MissingExtraError, SmaltiError
 from smalti.core.remote import BREADTH, PATIENCE, without_secrets
-from smalti.curation.far_places import Place
+from smalti.curation.sampling.places import Place
 
 __all__ = ["FarError", "Reach", "refused"]
 

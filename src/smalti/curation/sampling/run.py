@@ -8,16 +8,16 @@ from typing import Any
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress, State
 from smalti.core.words import count
-from smalti.curation.box_lists import BoxList, list_of
-from smalti.curation.box_shares import Part, share_out
-from smalti.curation.far_levels import Box
-from smalti.curation.far_opened import How
-from smalti.curation.far_places import place_of
 from smalti.curation.ledger import Ledger
 from smalti.curation.outcome import Item, Status
 from smalti.curation.plans import SkipError
 from smalti.curation.records import Record
-from smalti.curation.volume_list import Wanted
+from smalti.curation.sampling.box_lists import BoxList, list_of
+from smalti.curation.sampling.levels import Box
+from smalti.curation.sampling.opened import How
+from smalti.curation.sampling.places import place_of
+from smalti.curation.sampling.shares import Part, share_out
+from smalti.curation.sampling.volume_list import Wanted
 from smalti.processing.frames import reason
 
 __all__ = ["Budget", "Sampled", "planned"]

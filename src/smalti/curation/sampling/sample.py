@@ -12,21 +12,21 @@ from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress, State
 from smalti.core.remote import is_url, shown
-from smalti.curation.box_fetching import fetched
-from smalti.curation.box_lists import BoxList
 from smalti.curation.each import folder_at
-from smalti.curation.far_levels import Box, Lengths
-from smalti.curation.far_opened import How
-from smalti.curation.far_places import place_of
-from smalti.curation.far_reading import Reach
-from smalti.curation.far_sampling import Budget, Sampled, planned
 from smalti.curation.ledger import Ledger, ledger_of
 from smalti.curation.outcome import Outcome
 from smalti.curation.records import Record
+from smalti.curation.sampling.box_lists import BoxList
+from smalti.curation.sampling.fetching import fetched
+from smalti.curation.sampling.levels import Box, Lengths
+from smalti.curation.sampling.opened import How
+from smalti.curation.sampling.places import place_of
+from smalti.curation.sampling.reading import Reach
+from smalti.curation.sampling.run import Budget, Sampled, planned
+from smalti.curation.sampling.volume_list import Wanted, read_list, read_sides, wanted_at
 from smalti.curation.sources import Given
 from smalti.curation.stacks import Form, form_option, packed_option
 from smalti.curation.usual import fresh_option, high_option, low_option, seed_option
-from smalti.curation.volume_list import Wanted, read_list, read_sides, wanted_at
 
 __all__ = ["SampleOptions", "sample"]
 

@@ -1,0 +1,1 @@
+"""Boxes of volumes that are too large to be fetched whole."""
