@@ -1,8 +1,8 @@
 """Broken, misnamed, hostile and odd files: pixels or a clear error, never anything else."""
 
 import csv
+import os
 import resource
-import time
 
 import pytest
 
@@ -87,6 +87,11 @@ def paths_of(data, *folders):
     return sorted(found | stores | {path for path in files if ".zarr" not in str(path)})
 
 
+def cpu_seconds():
+    """Of this process and those that it has waited for: what else runs here does not count."""
+    return sum(os.times()[:4])
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _bioio_is_loaded(data, ref_of):
     """The first file that needs bioio waits seconds for its import."""
@@ -99,10 +104,10 @@ def test_every_bad_or_odd_file_is_read_or_refused_in_seconds_and_in_bounded_memo
     outcome(ref_of(paths[0]))  # brings bioio, which takes seconds once
     slow, silent = [], []
     for path in paths:
-        start = time.perf_counter()
+        start = cpu_seconds()
         planes, errors = outcome(ref_of(path))
         silent += [] if planes or errors else [path.name]
-        slow += [path.name] if time.perf_counter() - start > SLOWEST_S else []
+        slow += [path.name] if cpu_seconds() - start > SLOWEST_S else []
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     assert (silent, slow) == ([], [])
     assert grown < LIMIT + 400_000_000, f"{grown:,} bytes more than before; bioio alone takes 200 MB"
