@@ -75,7 +75,10 @@ def _columns(*facts: tuple[str, str, str]) -> tuple[Column, ...]:
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 GREY = _columns(
-    *((f"p{round(100 * q):02d}", "intensity", f"Grey level that {q:.0%} of pixels lie below.") for q in (0.01, 0.5, 0.99)),
+    *(
+        (f"p{round(100 * q):02d}", "intensity", f"Grey level that {q:.0%} of pixels lie below.")
+        for q in (0.01, 0.5, 0.99)
+    ),
     ("middle_half", "share", "Range of the middle half of grey levels, of that of 98 %."),
     ("middle_ninety", "share", "Range of the middle 90 % of grey levels, of that of 98 %."),
     ("tail", "share", "The longer way from the median to the end of that range: 0.5 where both are alike."),
@@ -333,6 +336,9 @@ SPECTRUM = _columns(
 
 _LEAST_POWER = 1e-9
 
+LOWEST = 2
+"""Ring of frequency from which on the slope is found."""
+
 
 def spectrum(look: Look) -> list[float]:
     """Power by rings of frequency, averaged over windows (Welch, IEEE Trans. Audio 15 (1967))."""
@@ -347,12 +353,11 @@ def spectrum(look: Look) -> list[float]:
 
 
 def _slope(powers: np.ndarray, frequency: np.ndarray, logs: np.ndarray) -> float:
-    """Of a line through the mean power of rings of equal width."""
-    n = np.bincount(frequency.ravel())
-    means = np.bincount(frequency.ravel(), powers.ravel())[1 : len(logs) + 1] / np.maximum(
-        1, n[1 : len(logs) + 1]
-    )
-    some = (means > 0) & (n[1 : len(logs) + 1] > 0)
+    """Of a line through the mean power of rings of equal width; the lowest lacks what the mean took."""
+    rings = slice(LOWEST, LOWEST + len(logs))
+    n = np.bincount(frequency.ravel(), minlength=rings.stop)[rings]
+    means = np.bincount(frequency.ravel(), powers.ravel(), rings.stop)[rings] / np.maximum(1, n)
+    some = means > 0
     if some.sum() < 2:
         return float("nan")
     x, y = logs[some] - logs[some].mean(), np.log10(means[some])
@@ -403,12 +408,16 @@ def _rings(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     side = 2 * (width - 1) if width > 1 else 1
     radius = np.hypot(across, np.arange(width) / max(1, side))
     ring = np.rint(radius * WINDOW).astype(np.int64)
-    return np.digitize(radius, BANDS), ring, np.log10(np.arange(1, WINDOW // 2) / WINDOW)
+    return np.digitize(radius, BANDS), ring, np.log10(np.arange(LOWEST, WINDOW // 2) / WINDOW)
 
 
 PATTERNS = _columns(
     *(
-        (f"lbp_{n}", "share", f"Means of 2 × 2 pixels with {n} or {8 - n} of 8 neighbours as bright, in one run.")
+        (
+            f"lbp_{n}",
+            "share",
+            f"Means of 2 × 2 pixels with {n} or {8 - n} of 8 neighbours as bright, in one run.",
+        )
         for n in range(4)
     ),
     ("lbp_4", "share", "Means of 2 × 2 pixels with 4 of 8 neighbours as bright, in one run: an edge."),
