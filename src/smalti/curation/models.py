@@ -14,10 +14,11 @@ from smalti.core.errors import UsageError
 from smalti.core.remote import is_url
 from smalti.curation.classifiers import KINDS, check_sklearn, is_a
 from smalti.curation.features import COLUMNS, VERSION
+from smalti.curation.hashed import sha256_of
 from smalti.curation.skops_file import unpacked
 from smalti.writers.staged import Kind
 
-__all__ = ["CARD", "FACTS", "FOLDER", "FORMAT", "TESTED", "WEIGHTS", "Model", "open_model", "sha256_of"]
+__all__ = ["CARD", "FACTS", "FOLDER", "FORMAT", "TESTED", "WEIGHTS", "Model", "open_model"]
 
 FORMAT = 1
 """Of ``model.json``; a higher one is not read."""
@@ -95,6 +96,8 @@ class Model:
         UsageError
             It was changed.
         """
+        if not self.weights.is_file():
+            raise UsageError(f"{self.folder} lacks {self.weights.name}; train it anew, or copy the whole folder")
         _check_hash(self.weights, sha256_of(self.weights), self.sha256)
         return self.weights
 
@@ -171,18 +174,3 @@ def _bytes(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise UsageError(f"{path} has more than {most:,} bytes, which no model of smalti has; it was not read")
     return data
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
