@@ -29,7 +29,7 @@ from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
 from smalti.curation.pickles import read_pickle
 from smalti.curation.sources import Given
-from smalti.curation.state import alone_in
+from smalti.curation.state import alone_in, alone_in_whole
 from smalti.curation.store import Write, store_in
 from smalti.curation.usual import fresh_option, workers_option
 from smalti.processing.machine import usable_cores
@@ -86,11 +86,7 @@ def _threads(options: DedupeOptions) -> int:
 
 def _in_place(patches: PatchSet, options: DedupeOptions, progress: Progress, started: float) -> Outcome:
     """Write the manifest of a set anew."""
-    with alone_in(patches.folder):
-        if (patches.folder / ".parts").exists():
-            raise UsageError(
-                f"the run that makes {patches.folder} was stopped; let it end first, by the same command"
-            )
+    with alone_in_whole(patches.folder):
         info = manifest.info(patches.folder / manifest.FILE_NAME)
         frame = clustered(_hashed(patches, options, progress), options, _threads(options))
         own = set(manifest.SCHEMA)
