@@ -267,7 +267,9 @@ class _Run:
             return pl.DataFrame(schema=self.adding.schema), failed
         values = self.adding.work(pixels)
         types = polars_schema(self.adding.columns)
-        return keys.with_columns(**{name: pl.Series(values[name], dtype=types[name]) for name in types}), failed
+        return keys.with_columns(
+            **{name: pl.Series(values[name], dtype=types[name]) for name in types}
+        ), failed
 
     def _chunks(self, rows: Sequence[int], threads: int) -> Iterator[list[int]]:
         """Rows that are worked on at once; no fewer chunks than threads, where there are as many patches."""

@@ -104,9 +104,7 @@ def train_filter(
         _write(made, facts, labelled, split, tested, folder.name)
         place.commit()
     shutil.rmtree(_under_way(folder), ignore_errors=True)
-    return Outcome(
-        str(folder), _items(labelled), 1, "model", _notes(facts), time.monotonic() - started
-    )
+    return Outcome(str(folder), _items(labelled), 1, "model", _notes(facts), time.monotonic() - started)
 
 
 def _check(options: TrainFilterOptions) -> None:
@@ -117,7 +115,9 @@ def _check(options: TrainFilterOptions) -> None:
     check_sklearn()
     for name in ("weights", "epochs", "batch"):
         if getattr(options, name) is not None:
-            raise UsageError(f"--{name} is of a network, and --model is {options.model}; add --model resnet34")
+            raise UsageError(
+                f"--{name} is of a network, and --model is {options.model}; add --model resnet34"
+            )
 
 
 def _sets(sources: Sequence[Given]) -> list[PatchSet]:
@@ -132,9 +132,7 @@ def _of_features(
     assert options.model != "resnet34"
     labelled, features = with_features(labelled, options.workers, progress)
     split = split_of(labelled.rows, labelled.good, options.group, options.folds, options.seed)
-    data, tested = learn_from_features(
-        options.model, features, labelled.good, split, options.seed, progress
-    )
+    data, tested = learn_from_features(options.model, features, labelled.good, split, options.seed, progress)
     (made / WEIGHTS[options.model]).write_bytes(data)
     return labelled, split, tested, {}
 
@@ -146,7 +144,9 @@ def _of_pixels(
     labelled = with_pixels(labelled, progress)
     split = split_of(labelled.rows, labelled.good, options.group, options.folds, options.seed)
     fold = tested_fold(split, labelled.good)
-    how = {name: getattr(options, name) for name in ("epochs", "batch", "seed", "device")} | {"weights": begin}
+    how = {name: getattr(options, name) for name in ("epochs", "batch", "seed", "device")} | {
+        "weights": begin
+    }
     weights = _under_way(folder) / WEIGHTS["resnet34"]
     tested = learn_from_pixels(labelled, fold, split, how, weights, progress)
     shutil.copyfile(weights, made / weights.name)

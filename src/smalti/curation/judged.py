@@ -1,4 +1,4 @@
-"""How good scores are against labels: area under the ROC curve with its interval, and counts at a threshold."""
+"""How good scores are against labels: area under the ROC curve and its interval, counts at a threshold."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -96,7 +96,7 @@ def interval(good: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
 
 
 def _placements(right: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each good one the share of bad ones below it, for each bad one that of good ones above; ties half."""
+    """For each good one the share of bad ones below it, for each bad one that of good ones above."""
     from scipy.stats import rankdata
 
     ranks = rankdata(np.concatenate([right, wrong]))

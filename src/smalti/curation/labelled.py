@@ -15,6 +15,7 @@ from smalti.curation.known_features import known_features
 from smalti.curation.labels import Labels
 from smalti.curation.outcome import Item
 from smalti.curation.patchset import PatchSet
+from smalti.curation.state import alone_in_whole
 from smalti.processing.frames import reason
 
 __all__ = ["Labelled", "labelled_of", "with_features", "with_pixels"]
@@ -45,7 +46,7 @@ class Labelled:
 
     @property
     def good(self) -> np.ndarray:
-        """bool (n,): whether they are labelled good."""
+        """Bool (n,): whether they are labelled good."""
         return self.rows["label"].to_numpy()
 
     def read(self, i: int) -> np.ndarray:
@@ -82,7 +83,8 @@ def with_features(labelled: Labelled, threads: int, progress: Progress) -> tuple
     frames, failed = list[pl.DataFrame](), list[Item]()
     for number, patches in enumerate(labelled.sets):
         rows = labelled.rows.filter(set=number)["row"].to_list()
-        found = known_features(patches, rows, threads, progress)
+        with alone_in_whole(patches.folder):
+            found = known_features(patches, rows, threads, progress)
         frames.append(found.frame.with_columns(set=pl.lit(number, pl.Int64)))
         failed += [Item(_told(labelled, number, one.path), one.status, one.why, 0) for one in found.failed]
     both = labelled.rows.join(pl.concat(frames), on=["set", "patch_id"], how="inner", maintain_order="left")

@@ -101,6 +101,6 @@ def tested_fold(split: Split, good: np.ndarray) -> int:
         if len(np.unique(good[split.fold == fold])) == 2:
             return fold
     raise UsageError(
-        "in no part of the labels are good and bad patches, so that a network cannot be tested; label both in "
+        "no part of the labels holds good and bad patches, so that a network cannot be tested; label both in "
         "one dataset at least, or take another --group"
     )

@@ -52,8 +52,8 @@ def _use(facts: Mapping[str, Any]) -> str:
         "## Intended use\n\n"
         "To leave patches out of a set that show nothing worth learning from, before a network is trained on "
         "it. It gives each patch a score from 0 to 1; scores above "
-        f"{facts['threshold']:g} mean: keep. Use it on patches of the kind that it learnt from (same technique, "
-        "size of pixels, size of patches), and look at some that it drops. It says nothing of what a patch "
+        f"{facts['threshold']:g} mean: keep. Use it on patches of the kind that it learnt from (same "
+        "technique, size of pixels, size of patches), and look at some that it drops. It says nothing of what a patch "
         "shows, and is not made for decisions about people."
     )
 
@@ -65,13 +65,17 @@ def _data(facts: Mapping[str, Any]) -> str:
     lines = [
         "## Data",
         "",
-        f"{count(labels['good'] + labels['bad'], 'label')}: {labels['good']:,} good ({_plain(labels['words'][0])}), "
-        f"{labels['bad']:,} bad ({_plain(labels['words'][1])}); from {_plain(labels['source'])}.",
+        f"{count(labels['good'] + labels['bad'], 'label')} from {_plain(labels['source'])}: "
+        f"{labels['good']:,} good ({_plain(labels['words'][0])}), "
+        f"{labels['bad']:,} bad ({_plain(labels['words'][1])}).",
         f"Labelled by: {people}{when}.",
         "",
         *_table(
             ("set", "labels", "good", "bad"),
-            [(_plain(one["name"]), one["good"] + one["bad"], one["good"], one["bad"]) for one in labels["sets"]],
+            [
+                (_plain(one["name"]), one["good"] + one["bad"], one["good"], one["bad"])
+                for one in labels["sets"]
+            ],
         ),
         "",
         f"Split by {split['by']} into {split['folds']} folds, of which {split['tested_folds']} "
@@ -106,8 +110,8 @@ def _quality(facts: Mapping[str, Any]) -> str:
             "",
             *_table(("labelled", "kept", "dropped"), rows),
             "",
-            "The interval (DeLong) takes patches for independent; those of one dataset are alike, so that the "
-            "true one is wider.",
+            "The interval (DeLong) takes patches for independent; those of one dataset are alike, so that "
+            "the true one is wider.",
         ]
     )
 
@@ -150,7 +154,9 @@ def _made(facts: Mapping[str, Any]) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(f'{one:,}' if isinstance(one, int) else str(one) for one in row)} |" for row in lines]
+    return [
+        f"| {' | '.join(f'{one:,}' if isinstance(one, int) else str(one) for one in row)} |" for row in lines
+    ]
 
 
 def _plain(text: Any) -> str:

@@ -1,4 +1,4 @@
-"""What is said of a model that was trained: the content of ``model.json``, and the table of what it was tested on."""
+"""What is said of a model: the content of ``model.json``, and the table of what it was tested on."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -83,7 +83,9 @@ def facts_of(
         "sha256": sha256,
         "threshold": threshold,
         "seed": options["seed"],
-        "options": {name: value for name, value in options.items() if name not in apart and value is not None},
+        "options": {
+            name: value for name, value in options.items() if name not in apart and value is not None
+        },
         "features": features if kind in KINDS else None,
         "labels": _labels(labelled, Words(options["good"], options["bad"])),
         "split": _split(split, tested),
@@ -131,7 +133,9 @@ def _split(split: Split, tested: Tested) -> dict[str, Any]:
     }
 
 
-def _groups(names: np.ndarray, good: np.ndarray, scores: np.ndarray, threshold: float) -> list[dict[str, Any]]:
+def _groups(
+    names: np.ndarray, good: np.ndarray, scores: np.ndarray, threshold: float
+) -> list[dict[str, Any]]:
     found = []
     for name in np.unique(names):
         own = names == name

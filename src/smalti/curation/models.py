@@ -1,4 +1,4 @@
-"""The folder of a trained model: what it is, its weights, a card for people, and scores of what it was tested on.
+"""The folder of a trained model: what it is, its weights, a card for people, scores of what it saw.
 
 ``model.json`` says what the others are; ``model.skops`` or ``model.pth`` holds the weights.
 """
@@ -85,7 +85,9 @@ class Model:
         _check_hash(self.weights, hashlib.sha256(data).hexdigest(), self.sha256)
         model = unpacked(data, str(self.weights))
         if not is_a(self.kind, model, len(COLUMNS)):  # type: ignore[arg-type]  # one of features, see below
-            raise UsageError(f"{self.weights} holds no {self.kind} model of {len(COLUMNS)} features; train it anew")
+            raise UsageError(
+                f"{self.weights} holds no {self.kind} model of {len(COLUMNS)} features; train it anew"
+            )
         return model
 
     def network(self) -> Path:
@@ -97,7 +99,9 @@ class Model:
             It was changed.
         """
         if not self.weights.is_file():
-            raise UsageError(f"{self.folder} lacks {self.weights.name}; train it anew, or copy the whole folder")
+            raise UsageError(
+                f"{self.folder} lacks {self.weights.name}; train it anew, or copy the whole folder"
+            )
         _check_hash(self.weights, sha256_of(self.weights), self.sha256)
         return self.weights
 
@@ -154,7 +158,9 @@ def _check_features(folder: Path, features: Any) -> None:
         )
     names = [column.name for column in COLUMNS]
     if said.get("columns") != names:
-        raise UsageError(f"{folder} takes other features than the {len(names)} that are found here; train it anew")
+        raise UsageError(
+            f"{folder} takes other features than the {len(names)} that are found here; train it anew"
+        )
 
 
 def _check_hash(path: Path, found: str, wanted: str) -> None:
@@ -172,5 +178,7 @@ def _bytes(path: Path, most: int) -> bytes:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if len(data) > most:
-        raise UsageError(f"{path} has more than {most:,} bytes, which no model of smalti has; it was not read")
+        raise UsageError(
+            f"{path} has more than {most:,} bytes, which no model of smalti has; it was not read"
+        )
     return data

@@ -2,15 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from smalti.core.columns import Column
+from smalti import __version__
 from smalti.core.errors import UsageError
 from smalti.core.progress import Progress, State
 from smalti.curation import manifest
@@ -18,8 +18,11 @@ from smalti.curation.outcome import Item
 from smalti.curation.state import alone_in
 from smalti.curation.store import Place, Store, Write, store_in
 from smalti.processing.frames import reason
+from smalti.table.parquet import TableInfo
 
 __all__ = ["NewSet", "refuse_set"]
+
+NOTHING = TableInfo((), {})
 
 _PLACES = {"array": pl.String, "row": pl.Int64, "file": pl.String}
 _NOWHERE: Place = (None, None, None)
@@ -39,18 +42,15 @@ class NewSet:
         How pixels are written.
     asked
         What the set was made with, for its footer.
-    more
-        Meanings of columns beside those of every manifest.
-    footer
-        Further entries.
+    known
+        What the manifest of the old one says: meanings of further columns, and entries of the footer.
     """
 
     frame: pl.DataFrame
     read: Callable[[int], np.ndarray]
     write: Write
     asked: Mapping[str, Any]
-    more: Sequence[Column] = ()
-    footer: Mapping[str, str] = field(default_factory=dict)
+    known: TableInfo = NOTHING
 
     def put(self, folder: Path, threads: int, progress: Progress) -> tuple[Item, ...]:
         """Write it to a folder; the manifest last. Gives patches whose pixels could not be read.
@@ -71,25 +71,25 @@ class NewSet:
             where = pl.DataFrame(places, schema=_PLACES, orient="row")
             frame = self.frame.drop(*_PLACES, strict=False).hstack(where)
             facts = {"curation": json.dumps(self.asked), "lengths": json.dumps(store.lengths)}
-            manifest.write(frame, folder / manifest.FILE_NAME, {**self.footer, **facts}, self.more)
+            more = [column for column in self.known.columns if column.name not in manifest.SCHEMA]
+            footer = {**self.known.footer, **facts, "gone": "[]", "smalti": __version__}
+            manifest.write(frame, folder / manifest.FILE_NAME, footer, more)
         return failed
 
     def _stored(self, store: Store, progress: Progress) -> tuple[list[Place], tuple[Item, ...]]:
         """Where each patch lies now, and those that could not be read."""
         kept = (self.frame["decision"].fill_null("keep") == "keep").to_list()
+        facts = self.frame.select("dataset", "name").iter_rows()
         places, failed, started = list[Place](), list[Item](), time.monotonic()
-        for i, (dataset, name) in enumerate(self.frame.select("dataset", "name").iter_rows()):
-            if not kept[i]:
-                places.append(_NOWHERE)
-                continue
-            try:
-                pixels = self.read(i)
-            except Exception as error:  # a reader may raise anything; it costs this patch only
-                failed.append(Item(name, "failed", reason(error), 0))
-                places.append(_NOWHERE)
-            else:
-                places.append(store.add(dataset, name, pixels))
-            progress.update(State(len(places), len(kept), len(failed), time.monotonic() - started, "writing"))
+        for i, (dataset, name) in enumerate(facts):
+            place = _NOWHERE
+            if kept[i]:
+                try:
+                    place = store.add(dataset, name, self.read(i))
+                except Exception as error:  # a reader may raise anything; it costs this patch only
+                    failed.append(Item(name, "failed", reason(error), 0))
+            places.append(place)
+            progress.update(State(i + 1, len(kept), len(failed), time.monotonic() - started, "writing"))
         return places, tuple(failed)
 
 
