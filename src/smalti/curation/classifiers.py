@@ -49,7 +49,7 @@ def learnt(kind: FeatureKind, features: np.ndarray, good: np.ndarray, seed: int)
     """
     model = _boosting(len(good), seed) if kind == "boosting" else _logistic(seed)
     known = _finite(features)
-    known[:, np.isnan(known).all(axis=0)] = 0.0  # scikit-learn finds no bins of nothing; a constant says nothing
+    known[:, np.isnan(known).all(axis=0)] = 0.0  # of nothing it finds no bins
     with one_thread():
         return model.fit(known, good.astype(np.int64))
 
@@ -89,7 +89,7 @@ def one_thread() -> Iterator[None]:
 
 
 _LIMITING = Lock()
-"""Limits are of the process: of two at a time the second would find that of the first, and leave it behind."""
+"""Limits are of the process: of two at a time the second would find that of the first, and leave it there."""
 
 
 def _boosting(n: int, seed: int) -> Any:

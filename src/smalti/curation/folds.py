@@ -1,8 +1,8 @@
 """Which labelled patches a model is tested on: others than those that it learns from, of other datasets.
 
 Patches of one dataset look alike, those of neighbouring slices nearly the same: a model that is tested on
-neighbours of what it learnt from seems better than it is. So what is tested on is of other datasets, and where
-there is one only, of other blocks of it.
+neighbours of what it learnt from seems better than it is. So what is tested on is of other datasets, and
+where there is one only, of other blocks of it.
 """
 
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class Split:
 def split_of(rows: pl.DataFrame, good: np.ndarray, by: Group, folds: int, seed: int) -> Split:
     """Folds of whole groups, each with good and bad patches in about the same shares as all have.
 
-    Where there is one group only, or all good or all bad patches are of one, blocks of neighbouring slices, or
-    rows of images, take the place of groups.
+    Where there is one group only, or all good or all bad patches are of one, blocks of neighbouring slices,
+    or rows of images, take the place of groups.
 
     Parameters
     ----------

@@ -1,11 +1,13 @@
-"""How good scores are against labels: area under the ROC curve with its interval, and counts at a threshold."""
+"""How good scores are against labels: area under the ROC curve and its interval, counts at a threshold."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Judged", "auroc", "judged"]
+from smalti.curation.auroc import auroc
+
+__all__ = ["Judged", "interval", "judged"]
 
 _CONFIDENCE = 0.95
 
@@ -57,20 +59,21 @@ def judged(good: np.ndarray, scores: np.ndarray, threshold: float) -> Judged:
     if 0 < good.sum() < len(good):
         from sklearn.metrics import average_precision_score
 
-        area, low, high = auroc(good, scores)
+        area = auroc(good, scores)
+        low, high = interval(good, scores)
         precision = float(average_precision_score(good, scores))
     kept = scores > threshold
     counts = [int((kept == k)[good == g].sum()) for k in (True, False) for g in (True, False)]
     return Judged(int(good.sum()), int((~good).sum()), area, low, high, precision, threshold, *counts)
 
 
-def auroc(good: np.ndarray, scores: np.ndarray) -> tuple[float, float, float]:
-    """The area under the ROC curve, and its 95 % interval.
+def interval(good: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of the area under the ROC curve.
 
-    The interval is that of E. DeLong and others, Biometrics 44, 1988, by midranks as X. Sun and W. Xu, IEEE
-    Signal Processing Letters 21, 2014, on the scale of log odds, so that it stays within 0 and 1. Where no
-    pair is in the wrong order that has no width; then it begins where so many right pairs that share no patch
-    would still be had with a chance of 5 %. Patches count as independent, which those of one dataset are not.
+    That of E. DeLong and others, Biometrics 44, 1988, by midranks as X. Sun and W. Xu, IEEE Signal Processing
+    Letters 21, 2014, on the scale of log odds, so that it stays within 0 and 1. Where no pair is in the wrong
+    order that has no width; then it begins where as many right pairs that share no patch would still be had
+    with a chance of 5 %. Patches count as independent, which those of one dataset are not.
 
     Parameters
     ----------
@@ -81,20 +84,19 @@ def auroc(good: np.ndarray, scores: np.ndarray) -> tuple[float, float, float]:
     """
     right, wrong = scores[good].astype(np.float64), scores[~good].astype(np.float64)
     above, below = _placements(right, wrong)
-    area = float(above.mean())
-    pairs = min(len(right), len(wrong))
-    least = (1 - _CONFIDENCE) ** (1 / pairs)
+    area, pairs = float(above.mean()), min(len(right), len(wrong))
     if area in (0.0, 1.0):
-        return (area, least, 1.0) if area else (area, 0.0, 1 - least)
-    error = np.sqrt(_variance(above) / len(right) + _variance(below) / len(wrong))
+        least = (1 - _CONFIDENCE) ** (1 / pairs)
+        return (least, 1.0) if area else (0.0, 1 - least)
     from scipy.special import expit, logit, ndtri
 
+    error = np.sqrt(_variance(above) / len(right) + _variance(below) / len(wrong))
     half = ndtri((1 + _CONFIDENCE) / 2) * error / (area * (1 - area))
-    return area, float(expit(logit(area) - half)), float(expit(logit(area) + half))
+    return float(expit(logit(area) - half)), float(expit(logit(area) + half))
 
 
 def _placements(right: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each good one the share of bad ones below it, for each bad one that of good ones above; ties half."""
+    """For each good one the share of bad ones below it, for each bad one that of good ones above."""
     from scipy.stats import rankdata
 
     ranks = rankdata(np.concatenate([right, wrong]))

@@ -171,7 +171,9 @@ def _meant(found: pl.DataFrame, words: Words) -> tuple[pl.DataFrame, list[str]]:
     """With labels in place of flags; those that say neither are left out and told of."""
     meanings = words.meanings
     flag = pl.col("flag").str.strip_chars().str.to_lowercase()
-    label = flag.replace_strict(list(meanings), list(meanings.values()), default=None, return_dtype=pl.Boolean)
+    label = flag.replace_strict(
+        list(meanings), list(meanings.values()), default=None, return_dtype=pl.Boolean
+    )
     frame = found.with_columns(label=label)
     neither = frame.filter(pl.col("label").is_null())["flag"].value_counts(sort=True).head(_SHOWN)
     left = frame["label"].null_count()

@@ -1,4 +1,4 @@
-"""The folder of a trained model: what it is, its weights, a card for people, and scores of what it was tested on.
+"""The folder of a trained model: what it is, its weights, a card for people, scores of what it saw.
 
 ``model.json`` says what the others are; ``model.skops`` or ``model.pth`` holds the weights.
 """
@@ -14,10 +14,11 @@ from smalti.core.errors import UsageError
 from smalti.core.remote import is_url
 from smalti.curation.classifiers import KINDS, check_sklearn, is_a
 from smalti.curation.features import COLUMNS, VERSION
+from smalti.curation.hashed import sha256_of
 from smalti.curation.skops_file import unpacked
 from smalti.writers.staged import Kind
 
-__all__ = ["CARD", "FACTS", "FOLDER", "FORMAT", "TESTED", "WEIGHTS", "Model", "open_model", "sha256_of"]
+__all__ = ["CARD", "FACTS", "FOLDER", "FORMAT", "TESTED", "WEIGHTS", "Model", "open_model"]
 
 FORMAT = 1
 """Of ``model.json``; a higher one is not read."""
@@ -84,7 +85,9 @@ class Model:
         _check_hash(self.weights, hashlib.sha256(data).hexdigest(), self.sha256)
         model = unpacked(data, str(self.weights))
         if not is_a(self.kind, model, len(COLUMNS)):  # type: ignore[arg-type]  # one of features, see below
-            raise UsageError(f"{self.weights} holds no {self.kind} model of {len(COLUMNS)} features; train it anew")
+            raise UsageError(
+                f"{self.weights} holds no {self.kind} model of {len(COLUMNS)} features; train it anew"
+            )
         return model
 
     def network(self) -> Path:
@@ -95,6 +98,10 @@ class Model:
         UsageError
             It was changed.
         """
+        if not self.weights.is_file():
+            raise UsageError(
+                f"{self.folder} lacks {self.weights.name}; train it anew, or copy the whole folder"
+            )
         _check_hash(self.weights, sha256_of(self.weights), self.sha256)
         return self.weights
 
@@ -151,7 +158,9 @@ def _check_features(folder: Path, features: Any) -> None:
         )
     names = [column.name for column in COLUMNS]
     if said.get("columns") != names:
-        raise UsageError(f"{folder} takes other features than the {len(names)} that are found here; train it anew")
+        raise UsageError(
+            f"{folder} takes other features than the {len(names)} that are found here; train it anew"
+        )
 
 
 def _check_hash(path: Path, found: str, wanted: str) -> None:
@@ -169,20 +178,7 @@ def _bytes(path: Path, most: int) -> bytes:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if len(data) > most:
-        raise UsageError(f"{path} has more than {most:,} bytes, which no model of smalti has; it was not read")
+        raise UsageError(
+            f"{path} has more than {most:,} bytes, which no model of smalti has; it was not read"
+        )
     return data
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error

@@ -10,7 +10,7 @@ from smalti.core.errors import UsageError
 __all__ = ["TRUSTED", "packed", "unpacked"]
 
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "numpy.dtype")
-"""Types, beside those that skops trusts, that a model may be made of: the trees of boosting, and of numbers."""
+"""Types, beside those that skops trusts, that a model may be made of: trees of boosting, and of numbers."""
 
 MOST_BYTES = 1 << 30
 """Unpacked, of a file that is read."""
@@ -69,8 +69,8 @@ def unpacked(data: bytes, where: str) -> Any:
         raise UsageError(f"{where} is no model that skops reads: {error}; train it anew") from error
     if strange:
         raise UsageError(
-            f"{where} holds types that no model of smalti has: {', '.join(strange)}; it was not opened, do not "
-            "use it unless you know who made it"
+            f"{where} holds types that no model of smalti has: {', '.join(strange)}; it was not opened, do "
+            "not use it unless you know who made it"
         )
     try:
         return loads(data, trusted=list(TRUSTED))

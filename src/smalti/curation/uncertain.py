@@ -1,4 +1,4 @@
-"""The order in which patches are best labelled: those first that say most about where good ends and bad begins."""
+"""The order in which patches are best labelled: those first that say most about where good ends."""
 
 import numpy as np
 import polars as pl
@@ -26,11 +26,11 @@ FAR = 5.0
 def order_of(patches: PatchSet, log: FlagLog, seed: int = 0) -> np.ndarray:
     """Rows of a set that have no flag yet, in the order in which to label them.
 
-    With a few labels of each kind, those come first of which a quick model (a logistic regression on features)
-    is least sure; a filter's scores take the place of its probabilities where there are no features. Before
-    that, patches come first that differ from each other. Datasets take turns, and two of one cluster of
-    near-duplicates do not follow each other while there is another. What was dropped as flat or a duplicate
-    comes last.
+    With a few labels of each kind, those come first of which a quick model (a logistic regression on
+    features) is least sure; a filter's scores take the place of its probabilities where there are no
+    features. Before that, patches come first that differ from each other. Datasets take turns, and two of one
+    cluster of near-duplicates do not follow each other while there is another. What was dropped as flat or a
+    duplicate comes last.
 
     Parameters
     ----------
@@ -64,7 +64,9 @@ def _said(frame: pl.DataFrame, log: FlagLog) -> pl.Series:
     """What the log says of each patch."""
     meanings = {flag: _GOOD if good else _BAD for flag, good in Words().meanings.items()}
     flags = log.state().select("id", "flag").unique("id", keep="last")
-    joined = frame.select("patch_id").join(flags, left_on="patch_id", right_on="id", how="left", maintain_order="left")
+    joined = frame.select("patch_id").join(
+        flags, left_on="patch_id", right_on="id", how="left", maintain_order="left"
+    )
     known = pl.col("flag").replace_strict(list(meanings), list(meanings.values()), default=_OTHER)
     return joined.select(pl.when(pl.col("flag").is_null()).then(pl.lit(_OPEN)).otherwise(known)).to_series()
 
@@ -75,7 +77,9 @@ def _is_dropped(frame: pl.DataFrame) -> np.ndarray:
     return frame.select(dropped.fill_null(value=False)).to_series().to_numpy()
 
 
-def _ranked(frame: pl.DataFrame, said: pl.Series, is_open: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _ranked(
+    frame: pl.DataFrame, said: pl.Series, is_open: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Places in `is_open`, what says most first."""
     features, known = _features(frame)
     good, bad = ((said == word).to_numpy() for word in (_GOOD, _BAD))
@@ -90,7 +94,7 @@ def _ranked(frame: pl.DataFrame, said: pl.Series, is_open: np.ndarray, rng: np.r
 
 
 def _features(frame: pl.DataFrame) -> tuple[np.ndarray, bool]:
-    """Features of mean 0 and deviation 1, float32 (patches, columns), and whether they are those of a set's."""
+    """Features of mean 0 and deviation 1, float32 (patches, columns), and whether the set has any."""
     names = [column.name for column in COLUMNS if column.name in frame.columns]
     table = frame.select(pl.col(names or ["std", "block_std"]).cast(pl.Float32).fill_null(float("nan")))
     values = table.to_numpy().astype(np.float32)
@@ -169,7 +173,7 @@ def in_turn(names: np.ndarray) -> np.ndarray:
 
 
 def apart(numbers: np.ndarray) -> np.ndarray:
-    """Places of numbers so that the same do not follow each other, as far as that can be; others stay in order."""
+    """Places of numbers so that the same do not follow each other, as far as that can be; else in order."""
     made: list[int] = []
     held: list[int] = []
     for place in range(len(numbers)):

@@ -25,7 +25,7 @@ class Kind:
     roots
         Files of which one at least is in every such folder.
     parts
-        All that such a folder holds, so that nothing else is replaced with it; empty where it may be anything.
+        All that such a folder holds, so that nothing else is replaced with it; empty where it may be any.
     """
 
     name: str
