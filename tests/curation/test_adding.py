@@ -113,8 +113,8 @@ def test_only_rows_that_are_kept_are_asked_for_by_default(patches):
     write_with(patches, frame, (), {})
     now = PatchSet.open(patches.folder)
     assert kept_rows(now) == [1, 2]
-    assert found(now, None, adding_of(Counting()), Silent()).frame["patch_id"].equals(
-        now.frame["patch_id"][1:3]
+    assert (
+        found(now, None, adding_of(Counting()), Silent()).frame["patch_id"].equals(now.frame["patch_id"][1:3])
     )
 
 

@@ -48,16 +48,16 @@ RESIN = 0.68
 
 def scope(rng: np.random.Generator) -> Scope:
     """A microscope at random."""
-    contrast = float(np.exp(rng.uniform(np.log(90), np.log(330))))
+    contrast = float(np.exp(rng.uniform(np.log(130), np.log(320))))
     return Scope(
         contrast=contrast,
-        brightness=float(rng.uniform(105, 190)),
-        noise=float(np.exp(rng.uniform(np.log(2.5), np.log(0.14 * contrast)))),
-        grain=float(rng.choice([0, 0, 0.6, 0.9])),
-        blur=float(rng.uniform(0.2, 1.7)),
-        spacing=float(rng.uniform(38, 105)),
-        shade=float(rng.uniform(0, 10)),
-        inverted=bool(rng.random() < 0.15),
+        brightness=float(rng.uniform(120, 185)),
+        noise=float(np.exp(rng.uniform(np.log(2.5), np.log(0.09 * contrast)))),
+        grain=float(rng.choice([0, 0, 0.5, 0.8])),
+        blur=float(rng.uniform(0.3, 1.3)),
+        spacing=float(rng.uniform(42, 95)),
+        shade=float(rng.uniform(0, 8)),
+        inverted=bool(rng.random() < 0.1),
     )
 
 

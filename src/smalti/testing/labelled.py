@@ -113,7 +113,7 @@ def _informative(stage: Stage) -> np.ndarray:
     rng, light = stage.rng, stage.tissue()
     if rng.random() < 0.2:
         light = _beside_resin(stage, light)
-    gain = rng.uniform(0.45, 1.1)
+    gain = rng.uniform(0.5, 1.1)
     noise = stage.how.noise * rng.uniform(0.8, 1.3) * min(1.0, gain + 0.3)
     return exposed(rng, light, stage.how, gain=gain, noise=noise, shift=rng.normal(0, 12))
 
@@ -121,8 +121,6 @@ def _informative(stage: Stage) -> np.ndarray:
 def _beside_resin(stage: Stage, light: np.ndarray) -> np.ndarray:
     """With resin on up to half of it."""
     field = smooth_field(stage.rng, stage.shape, stage.side / 4)
-    edge = np.quantile(field, stage.rng.uniform(0.1, 0.5))
+    edge = np.quantile(field, stage.rng.uniform(0.1, 0.45))
     inside = 0.5 + 0.5 * np.tanh((field - edge) * 12)
     return np.asarray(RESIN + 0.05 + inside * (light - RESIN - 0.05), np.float32)
-
-
