@@ -119,8 +119,8 @@ def _check(sources: Sequence[Given], out: str, options: FilterOptions) -> None:
         raise UsageError(f"{len(sources)} sets of patches are given; give one at a time")
     if not options.model and not options.weights:
         raise UsageError(
-            "nothing to filter with: give --model DIR, of a model that smalti curate train-filter made of your "
-            "labels, or --weights PATH or URL of a ResNet34; --weights cem fetches those of CEM500K"
+            "nothing to filter with: give --model DIR, a model that smalti curate train-filter made of your "
+            "labels, or --weights PATH or URL, those of a ResNet34; --weights cem fetches CEM500K's"
         )
     if options.model and options.weights:
         raise UsageError("--model and --weights are both given; give the one to filter with")

@@ -23,8 +23,8 @@ LABELS = {
 }
 """Columns of labels: number of the set, row of its manifest, and what was said, by whom and when."""
 
-_YES = ("keep", "informative", "1", "true")
-_NO = ("reject", "uninformative", "0", "false")
+_YES = ("keep", "informative", "1", "1.0", "true")
+_NO = ("reject", "uninformative", "0", "0.0", "false")
 _IDS = ("patch_id", "name")
 _FLAGS = ("label", "flag")
 _SHOWN = 3
@@ -219,7 +219,7 @@ def _read(path: Path) -> tuple[pl.DataFrame, str]:
     if by is None or len(flags) != 1:
         have = ", ".join(table.columns[:12])
         raise UsageError(f"{path} has the columns {have}; {_WANTED}")
-    said = table.select(pl.col(by).cast(pl.String).alias("id"), _text(table, flags[0]).alias("flag"))
+    said = table.select(id=pl.col(by).cast(pl.String), flag=pl.col(flags[0]).cast(pl.String))
     nothing = pl.lit("", pl.String)
     said = said.drop_nulls().unique(maintain_order=True).with_columns(who=nothing, when=nothing)
     return _without_clashes(said, by, path), by
@@ -233,14 +233,6 @@ def _csv(path: Path) -> pl.DataFrame:
 
 
 _PARQUET = {".parquet": pl.read_parquet}
-
-
-def _text(table: pl.DataFrame, name: str) -> pl.Expr:
-    """Flags as text; numbers 1.0 and 0.0 are 1 and 0."""
-    value = pl.col(name)
-    if table.schema[name].is_float():
-        value = pl.when(value == value.round()).then(value.cast(pl.Int64, strict=False))
-    return value.cast(pl.String)
 
 
 def _without_clashes(said: pl.DataFrame, by: str, path: Path) -> pl.DataFrame:

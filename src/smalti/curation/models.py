@@ -118,7 +118,7 @@ def open_model(where: str) -> Model:
         raise UsageError(f"{where} is a URL; copy the folder of the model to this machine")
     folder = Path(where).expanduser()
     facts = _facts(folder)
-    if facts.get("kind") not in WEIGHTS:
+    if facts.get("kind") not in tuple(WEIGHTS):
         raise UsageError(
             f"{folder} is a model of kind {facts.get('kind')!r}; this smalti knows {', '.join(WEIGHTS)}"
         )
