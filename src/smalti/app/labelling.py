@@ -95,7 +95,7 @@ def label_pane(task: Task, log: FlagLog, *, who: str = "", height: int = HEIGHT)
 
 def serve_labelling(task: Task, log: FlagLog, *, who: str, port: int, browser: bool) -> None:
     """Serve a page with the labelling widget until Ctrl-C; see `smalti.app.serve.serve_pages` for errors."""
-    from smalti.app.serve import serve_pages
+    from smalti.app.serve import guarded, serve_pages
 
     def make() -> Any:
         import panel_material_ui as pmui
@@ -103,11 +103,11 @@ def serve_labelling(task: Task, log: FlagLog, *, who: str, port: int, browser: b
         from smalti.app.theme import LOGO, QUIET_BAR, THEME
 
         main = label_pane(task, log, who=who)
-        main.styles = {**main.styles, "height": "calc(100vh - 64px)"}
+        main.styles = {**main.styles, "height": "calc(100vh - 54px)"}
         looks = {"theme_config": THEME, "sx": QUIET_BAR, "logo": LOGO, "favicon": LOGO, "site_url": ""}
         return pmui.Page(title=f"Label {task.title}", main=[main], **looks)
 
-    serve_pages(make, f"Label {task.title}", port=port, browser=browser)
+    serve_pages(guarded(make, task.title), f"Label {task.title}", port=port, browser=browser)
 
 
 def _training(patches: PatchSet) -> str:

@@ -16,7 +16,7 @@ from smalti.core.errors import UsageError
 from smalti.processing.project import Project
 from smalti.processing.project import open as open_project
 
-__all__ = ["serve", "serve_pages", "show_in_document"]
+__all__ = ["guarded", "serve", "serve_pages", "show_in_document"]
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -118,19 +118,28 @@ def page_maker(project: Project) -> Callable[[], Any]:
     read = {stamp(): Content.of(project)}
 
     def make() -> Any:
+        now = stamp()
+        if now not in read:
+            read.clear()
+            read[now] = Content.of(project)
+        content = read[now]
+        state, trouble = state_asked_for(content.table)
+        return ProjectPage(Session(content, state), said=trouble).__panel__()
+
+    return guarded(make, str(project.path))
+
+
+def guarded(make: Callable[[], Any], of: str) -> Callable[[], Any]:
+    """A function that makes a page of something, or says that it cannot, as all that a visitor may know."""
+
+    def made() -> Any:
         try:
-            now = stamp()
-            if now not in read:
-                read.clear()
-                read[now] = Content.of(project)
-            content = read[now]
-            state, trouble = state_asked_for(content.table)
-            return ProjectPage(Session(content, state), said=trouble).__panel__()
+            return make()
         except Exception:  # Panel would show the traceback, with paths of this machine, to every visitor
-            logging.getLogger(__name__).exception("the page of %s could not be made", project.path)
+            logging.getLogger(__name__).exception("the page of %s could not be made", of)
             return "The page could not be made; the terminal it is served from says why."
 
-    return make
+    return made
 
 
 def show_in_document(arguments: Sequence[str]) -> None:

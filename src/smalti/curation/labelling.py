@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.core.plugin import find, step
 from smalti.core.progress import Progress
 from smalti.core.words import count
+from smalti.curation.adding import the_set
 from smalti.curation.outcome import Item, Outcome
-from smalti.curation.patchset import PatchSet
 from smalti.curation.sources import Given
 from smalti.curation.usual import seed_option
 from smalti.table.flags import FILE_NAME, FlagLog
@@ -45,12 +44,8 @@ def label(sources: Sequence[Given], out: str, options: LabelOptions, progress: P
     UsageError
         It is not one set, or the port is taken.
     """
-    if out:
-        raise UsageError("labels go into the set itself; leave -o out")
-    if len(sources) != 1:
-        raise UsageError(f"one set of patches is labelled at a time; {len(sources)} are given")
     started = time.monotonic()
-    patches = PatchSet.open(str(sources[0]))
+    patches = the_set(sources, out)
     log = FlagLog(patches.folder / FILE_NAME)
     before = len(log.decisions())
     find("verb", "label_page").function(

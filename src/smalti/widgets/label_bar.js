@@ -8,7 +8,7 @@ export function makeBar(bar, acts) {
   const order = make("select", "", { "aria-label": "Order" });
   const only = press("only", { title: "Hide what has a flag already (O)" }, acts.only, "Unlabelled only");
   const who = make("span", "who");
-  const keys = press("keys", { title: "Keys (?)", "aria-label": "Keys" }, acts.help, "Keys", cap("?"));
+  const keys = press("keys", { title: "Keys (?)", "aria-label": "Keys" }, acts.help, cap("?"), "Keys");
   const modes = make("span", "joined", { role: "group", "aria-label": "How items are shown" }, grid, single);
   const sorted = make("label", "", {}, make("span", "says", { text: "Order" }), order);
   const said = make("output", "said");
@@ -41,9 +41,9 @@ export function makeBar(bar, acts) {
 export function makeFoot(foot, acts) {
   let buttons = [];
   const flags = make("div", "flags", { role: "group", "aria-label": "Give a flag" });
-  const undo = press("", { title: "Take the last decision back (U)" }, acts.undo, "Undo", cap("U"));
-  const skip = press("", { title: "Go on without a flag (Space)" }, acts.skip, "Skip", cap("Space"));
-  const clear = press("", { title: "Take the flag away (Backspace)" }, () => acts.give(null, false), "Clear", cap("⌫"));
+  const undo = press("", { title: "Take the last decision back (U)" }, acts.undo, cap("U"), "Undo");
+  const skip = press("", { title: "Go on without a flag (Space)" }, acts.skip, cap("Space"), "Skip");
+  const clear = press("", { title: "Take the flag away (Backspace)" }, () => acts.give(null, false), cap("⌫"), "Clear");
   const back = press("turn", { "aria-label": "Page before", title: "Page before (Page Up)" }, () => acts.page(-1), "‹");
   const on = press("turn", { "aria-label": "Next page", title: "Next page (Page Down)" }, () => acts.page(1), "›");
   const at = make("span", "says");
@@ -54,8 +54,8 @@ export function makeFoot(foot, acts) {
     buttons = list.flags.map((flag, k) => {
       const counted = make("output", "n");
       const facts = { title: `Give the flag ${flag.name}`, "data-flag": flag.name };
-      const button = press("flag", facts, (event) => acts.give(k, event.shiftKey), badge(flag, "sign"), counted);
-      button.append(cap(flag.key[0].toUpperCase()));
+      const give = (event) => acts.give(k, event.shiftKey);
+      const button = press("flag", facts, give, cap(flag.key[0].toUpperCase()), badge(flag, "sign"), counted);
       return { button, counted };
     });
     flags.replaceChildren(...buttons.map(({ button }) => button));
@@ -87,7 +87,7 @@ export function makeGroups(side) {
   side.append(title, table);
 
   function fill(list) {
-    title.textContent = `Labelled by ${list.group}`;
+    title.textContent = `By ${list.group}`;
     lines = list.groups.map((name) => {
       const line = make("li", "", { title: name });
       const share = make("div", "progress", { "aria-hidden": "true" });

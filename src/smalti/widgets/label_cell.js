@@ -5,12 +5,12 @@ let cells = 0;
 
 /** @param {string} className `cell`, and what it is beside */
 export function makeCell(className = "cell") {
-  const img = make("img", "", { alt: "", draggable: "false" });
   const lost = make("span", "lost");
-  const element = make("div", className, { id: `smalti-cell-${++cells}` }, img, lost);
+  const element = make("div", className, { id: `smalti-cell-${++cells}` }, lost);
+  let picture = null;
+  let pictured = null;
   let mark = null;
   let marked = -1;
-  img.hidden = true;
 
   return {
     element,
@@ -36,8 +36,12 @@ export function makeCell(className = "cell") {
       element.setAttribute("aria-selected", String(isPicked || isHere));
       element.setAttribute("aria-label", [item?.name, item?.group, item?.error, word || "no flag"].filter(Boolean).join(", "));
       element.title = item ? item.name : "";
-      img.hidden = !item?.url;
-      if (item?.url && img.src !== item.url) img.src = item.url;
+      if (pictured !== (item?.img ?? null)) {
+        picture?.remove();
+        pictured = item?.img ?? null;
+        picture = pictured?.cloneNode() ?? null;
+        if (picture) element.prepend(picture);
+      }
       lost.hidden = !item?.error;
       lost.textContent = item?.error ? `No picture: ${item.error}` : "";
     },

@@ -2,7 +2,7 @@
 import { makeCell } from "./label_cell.js";
 import { make } from "./label_parts.js";
 
-const TILE = 132; // screen pixels, wide enough to see texture of a patch
+const SIDES = [112, 184]; // screen pixels of a tile: texture is seen, and many fit
 const GAP = 8;
 
 /**
@@ -48,11 +48,8 @@ export function makeGrid(pad, acts) {
     },
     /** As many tiles as fit. */
     fit(width, height) {
-      const columns = Math.max(1, Math.floor((width + GAP) / (TILE + GAP)));
-      const side = (width + GAP) / columns - GAP;
-      const lines = Math.max(1, Math.floor((height + GAP) / (side + GAP)));
-      shape = { columns, lines };
-      board.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+      shape = shapeFor(width, height);
+      board.style.gridTemplateColumns = `repeat(${shape.columns}, ${Math.floor(shape.side)}px)`;
     },
     /** The page that holds the cursor, or the last one that did. */
     show(list, find, picked) {
@@ -86,4 +83,20 @@ export function makeGrid(pad, acts) {
     },
     element: board,
   };
+}
+
+/** Columns and lines of tiles that leave least of the room bare. */
+function shapeFor(width, height) {
+  const most = Math.max(1, Math.floor((width + GAP) / (SIDES[0] + GAP)));
+  const least = Math.min(most, Math.max(1, Math.ceil((width + GAP) / (SIDES[1] + GAP))));
+  let best = null;
+  for (let columns = least; columns <= most; columns++) {
+    const widest = (width + GAP) / columns - GAP;
+    for (const lines of [Math.floor, Math.ceil].map((whole) => Math.max(1, whole((height + GAP) / (widest + GAP))))) {
+      const side = Math.min(widest, (height + GAP) / lines - GAP);
+      const filled = columns * lines * side * side;
+      if (side >= Math.min(SIDES[0], widest) && (!best || filled > best.filled)) best = { columns, lines, side, filled };
+    }
+  }
+  return best ?? { columns: most, lines: 1, side: Math.max(40, Math.min(width, height)) };
 }

@@ -43,8 +43,8 @@ export function keyed(event, acts) {
 /** Keys and what they do, for the list of them. */
 export function keysOf(flags) {
   return [
-    ...flags.map(({ key, name }) => [[...key].map((one) => one.toUpperCase()), name, "go on with the next"]),
-    [["Space"], "go on without a flag", ""],
+    ...flags.map(({ key, name }) => [[...key].map((one) => one.toUpperCase()), name, ""]),
+    [["Space"], "go on without a flag", "after a flag the next one comes by itself"],
     [["U", "Z"], "undo, as often as you like", ""],
     [["Backspace"], "take the flag away", ""],
     [["←", "↑", "↓", "→"], "move", "Home and End too, and Page Up and Down"],

@@ -8,7 +8,7 @@ const MOST_KEPT = 600;
  * @param {(row: number) => void} arrived
  */
 export function keepPictures(fetch, arrived) {
-  const kept = new Map(); // row: {name, group, score, key, error, url}
+  const kept = new Map(); // row: {name, group, score, key, error, url, img}
   const asked = new Set();
   let queue = [];
   let live = true;
@@ -18,10 +18,9 @@ export function keepPictures(fetch, arrived) {
     let found;
     try {
       const { message, buffers } = await fetch(row);
-      const picture = buffers.length ? new Blob([buffers[0]], { type: message.mime }) : null;
-      found = { ...message, url: picture ? URL.createObjectURL(picture) : "" };
+      found = { ...message, ...(buffers.length ? await decoded(buffers[0], message.mime) : { url: "", img: null }) };
     } catch (error) {
-      found = { name: "", group: "", key: "", score: null, url: "", error: error.message };
+      found = { name: "", group: "", key: "", score: null, url: "", img: null, error: error.message };
     }
     asked.delete(row);
     if (!live) return URL.revokeObjectURL(found.url);
@@ -60,4 +59,13 @@ export function keepPictures(fetch, arrived) {
       kept.forEach(({ url }) => URL.revokeObjectURL(url));
     },
   };
+}
+
+/** A picture that is there at once when it is shown; one whose source changes would show the old one meanwhile. */
+async function decoded(bytes, type) {
+  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  const img = new Image();
+  Object.assign(img, { src: url, alt: "", draggable: false });
+  await img.decode().catch(() => Promise.reject(new Error("the browser cannot read it")));
+  return { url, img };
 }

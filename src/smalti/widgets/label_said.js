@@ -7,7 +7,7 @@ export function makeNote(note, acts) {
   let shown = "";
 
   function empty(list) {
-    return [make("h3", "", { text: `There is nothing to label` }), make("p", "", { text: `No ${list.item} passes the filters.` })];
+    return [make("h3", "", { text: "There is nothing to label" }), make("p", "", { text: `No ${list.item} passes the filters.` })];
   }
 
   function finished(list) {
@@ -36,6 +36,6 @@ export function makeHelp(help, flags, close) {
     make("dt", "", {}, ...keys.map(cap)),
     make("dd", "", {}, does, ...(more ? [make("small", "", { text: more })] : [])),
   ]);
-  const shut = press("", { "aria-label": "Close the list of keys" }, close, "Close", cap("Esc"));
+  const shut = press("", { "aria-label": "Close the list of keys" }, close, cap("Esc"), "Close");
   help.replaceChildren(make("h3", "", { text: "Keys" }), make("dl", "", {}, ...rows), shut);
 }
