@@ -97,7 +97,8 @@ def test_one_dataset_alone_is_split_to_blocks_which_the_card_says(tmp_path):
     outcome = done("train-filter", patches.folder, tmp_path / "model", model="logistic")
     assert facts(tmp_path / "model")["split"]["by"] == "blocks"
     assert "all labels are of one dataset" in outcome.notes[1]
-    assert "**Note:** all labels are of one dataset" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "**Note:** all labels are of one dataset" in card
 
 
 def test_an_older_model_is_replaced_and_a_folder_of_other_things_is_not(made, tmp_path):
@@ -151,3 +152,22 @@ def test_a_flag_is_read_whoever_gave_it_and_the_card_names_them_without_harm(tmp
     done("train-filter", patches.folder, tmp_path / "model", model="logistic")
     text = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert r"x \| \[y\](http://z) \# head (4)" in text
+
+
+@pytest.mark.slow
+def test_a_network_is_trained_tested_on_one_fold_and_filters(tmp_path):
+    pytest.importorskip("torch")
+    patches, _ = labelled_set(tmp_path, datasets=3, each=12, side=32)
+    options = {"model": "resnet34", "epochs": 1, "batch": 8, "folds": 3, "device": "cpu"}
+    done("train-filter", patches.folder, tmp_path / "model", **options)
+    said = facts(tmp_path / "model")
+    assert (said["split"]["tested_folds"], said["split"]["tested"]) == (1, 12)
+    assert said["options"] == {"group": "dataset", "folds": 3, "epochs": 1, "batch": 8}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "model", "set"]
+    done("filter", patches.folder, model=str(tmp_path / "model"))
+    tested = pl.read_parquet(tmp_path / "model" / "validation.parquet")
+    both = tested.join(again(patches).frame, on="patch_id", suffix="_now")
+    assert np.allclose(both["score"], both["score_now"], atol=1e-4)
+    (tmp_path / "model" / "model.pth").write_bytes(b"other")
+    with pytest.raises(UsageError, match="was changed since it was trained"):
+        done("filter", patches.folder, model=str(tmp_path / "model"))

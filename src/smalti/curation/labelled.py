@@ -47,7 +47,7 @@ class Labelled:
     @property
     def good(self) -> np.ndarray:
         """Bool (n,): whether they are labelled good."""
-        return self.rows["label"].to_numpy()
+        return np.asarray(self.rows["label"], bool)
 
     def read(self, i: int) -> np.ndarray:
         """Pixels of one: uint8 (height, width)."""
