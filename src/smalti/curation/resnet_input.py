@@ -39,7 +39,7 @@ def pictures(patches: Sequence[np.ndarray], side: int = SIDE) -> Any:
     for number, patch in enumerate(patches):
         if patch.dtype != np.uint8 or patch.ndim != 2 or not patch.size:
             raise UsageError(f"a patch is {patch.dtype} {patch.shape}; a ResNet takes uint8 (height, width)")
-        one = torch.from_numpy(np.ascontiguousarray(patch)).float()
+        one = torch.from_numpy(patch.astype(np.float32, order="C"))  # a copy: torch warns of read-only arrays
         found[number, 0] = one if one.shape == (side, side) else _resized(one, side)
     return found
 
