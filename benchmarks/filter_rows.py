@@ -34,18 +34,19 @@ TIMES = 5
 def featured(sizes: Sizes, scratch: Path) -> Line:
     """Features of patches in memory, in one thread, against the four of the published way."""
     labelled = _labelled(sizes)
-    few = labelled.pixels[: max(8, len(labelled.pixels) // 8)]
+    patches = list(labelled.pixels)
+    few = patches[: max(8, len(patches) // 8)]
     features_of(few[:1])  # compiles
-    own = statistics.median(timed(lambda: features_of(labelled.pixels))[0] for _ in range(3))
+    own = statistics.median(timed(lambda: features_of(patches))[0] for _ in range(3))
     theirs, _ = timed(lambda: four_features(few))
-    rate, peer = len(labelled.pixels) / own, len(few) / theirs
+    rate, peer = len(patches) / own, len(few) / theirs
     asked = (
         at_least("patches/s a core", 200, rate, ""),
         at_most("a patch", 5, 1e3 / rate, " ms"),
         at_least("of the published way", 1, rate / peer, "×", 1),
     )
     made: dict[str, float | str] = {"smalti": own, "published": f"{peer:.1f} patches/s, 4 features"}
-    return Line(f"features of {len(labelled.pixels):,} patches of 224²", made, asked)
+    return Line(f"features of {len(patches):,} patches of 224²", made, asked)
 
 
 def filtered(sizes: Sizes, scratch: Path) -> Line:
@@ -80,8 +81,8 @@ def _trained(home: Path, truth: dict[str, bool]) -> float:
     ids = open_patches(home / "labelled").frame.select("patch_id", "source_path")
     labels = ids.select("patch_id", label=pl.col("source_path").replace_strict(truth).cast(pl.Int64))
     labels.write_csv(home / "labels.csv")
-    options = {"labels": str(home / "labels.csv"), "folds": DATASETS, "progress": Silent()}
-    curate("train-filter", home / "labelled", home / "model", **options)
+    options: dict[str, Any] = {"labels": str(home / "labels.csv"), "folds": DATASETS}
+    curate("train-filter", home / "labelled", home / "model", progress=Silent(), **options)
     facts = json.loads((home / "model" / "model.json").read_text(encoding="utf-8"))
     return float(facts["validation"]["auroc"])
 
@@ -93,8 +94,8 @@ def _filtered(home: Path, labelled: Labelled) -> float:
         more = Labelled(np.ascontiguousarray(turned), labelled.informative, labelled.dataset)
         write_labelled(more, home / "more" / str(turn))
     curate("patch2d", home / "more", home / "new", progress=Silent())
-    options = {"model": str(home / "model"), "workers": 1, "progress": Silent()}
-    seconds, outcome = _cpu(lambda: curate("filter", home / "new", **options))
+    options: dict[str, Any] = {"model": str(home / "model"), "workers": 1}
+    seconds, outcome = _cpu(lambda: curate("filter", home / "new", progress=Silent(), **options))
     patches = open_patches(home / "new").frame
     assert not outcome.failed
     assert patches["score"].null_count() == 0
@@ -106,7 +107,7 @@ def _published(labelled: Labelled) -> tuple[float, float]:
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    seconds, features = _cpu(lambda: four_features(labelled.pixels))
+    seconds, features = _cpu(lambda: four_features(list(labelled.pixels)))
     model = forest().fit(features, labelled.informative)
     more, _ = _cpu(lambda: model.predict_proba(features))
     folds = {"groups": labelled.dataset, "cv": GroupKFold(DATASETS), "method": "predict_proba"}

@@ -42,7 +42,7 @@ PART_SECONDS = 5.0
 
 Work = Callable[[Sequence[np.ndarray]], Mapping[str, np.ndarray]]
 
-_KEY = {"patch_id": pl.String, "pixel_hash": pl.String}
+_KEY: dict[str, pl.DataType] = {"patch_id": pl.String(), "pixel_hash": pl.String()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ class _Run:
     def _chunks(self, rows: Sequence[int], threads: int) -> Iterator[list[int]]:
         """Rows that are worked on at once; no fewer chunks than threads, where there are as many patches."""
         most = max(1, min(self.adding.at_once, -(-len(rows) // threads)))
-        sizes = self.patches.frame.select(_size()).to_series().gather(rows).to_list() if rows else []
+        sizes = self.patches.frame.select(_size()).to_series().gather(list(rows)).to_list() if rows else []
         chunk, n_bytes = list[int](), 0
         for row, size in zip(rows, sizes, strict=True):
             if chunk and (len(chunk) == most or n_bytes + size > CHUNK_BYTES):

@@ -5,77 +5,18 @@ on coarser images too (means of 2 × 2 pixels, again and again), for grain fades
 Most are ratios, which do not change with contrast, brightness, or when dark and bright change places.
 """
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-
 import numpy as np
 
 from smalti.core.columns import Column
-from smalti.kernels.texture import N_PATTERNS, binary_patterns, block_sums, grey_counts, halved
+from smalti.curation.look import LEVELS, Group, Look, columns_of, ratio
+from smalti.curation.spectra import SPECTRUM, spectrum
+from smalti.kernels.texture import N_PATTERNS, binary_patterns
 
-__all__ = ["GROUPS", "Group", "Look"]
-
-LEVELS = 5
-"""The patch, and images of half, a quarter, an eighth and a sixteenth of its side."""
-
-WINDOW = 64
-"""Side of windows whose spectra are averaged, px."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One patch, made ready.
-
-    Parameters
-    ----------
-    counts
-        Pixels of each grey level, int64 (256,).
-    levels
-        float32 images, the first as large as the patch; as many as its size allows.
-    blocks
-        `block_sums` of each.
-    """
-
-    counts: np.ndarray
-    levels: tuple[np.ndarray, ...]
-    blocks: tuple[np.ndarray, ...]
-
-    @classmethod
-    def of(cls, patch: np.ndarray) -> "Look":
-        """Of uint8 (height, width)."""
-        levels = [np.ascontiguousarray(patch, np.float32)]
-        while len(levels) < LEVELS and min(levels[-1].shape) > 1:
-            levels.append(halved(levels[-1]))
-        return cls(grey_counts(patch), tuple(levels), tuple(block_sums(level) for level in levels))
-
-    def variance(self, level: int) -> float:
-        """Of all pixels of a level; NaN where there is none."""
-        if level >= len(self.levels):
-            return float("nan")
-        n, total, squares = self.blocks[level][..., :3].sum(axis=(0, 1)).tolist()
-        return max(0.0, float(squares / n - (total / n) ** 2))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Features that are found together: their columns, and what finds their values in that order."""
-
-    columns: tuple[Column, ...]
-    values: Callable[[Look], list[float]]
-
-
-PREFIX = "feature_"
-
-
-def _columns(*facts: tuple[str, str, str]) -> tuple[Column, ...]:
-    return tuple(Column(PREFIX + name, "Float32", unit, meaning, "none") for name, unit, meaning in facts)
-
+__all__ = ["GROUPS", "quantiles_of"]
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
-GREY = _columns(
+GREY = columns_of(
     ("p50", "intensity", "Median of grey levels."),
     ("middle_half", "share", "Range of the middle half of grey levels, of that of 98 %."),
     ("middle_ninety", "share", "Range of the middle 90 % of grey levels, of that of 98 %."),
@@ -99,9 +40,9 @@ def grey(look: Look) -> list[float]:
     skewness, kurtosis = _coarse_shape(look)
     return [
         half,
-        _ratio(three - quarter, last - first),
-        _ratio(ninety - fifth, last - first),
-        _ratio(max(last - half, half - first), last - first),
+        ratio(three - quarter, last - first),
+        ratio(ninety - fifth, last - first),
+        ratio(max(last - half, half - first), last - first),
         _shape_of(np.arange(256.0), shares)[1],
         kurtosis,
         abs(skewness),
@@ -137,10 +78,10 @@ def _shape_of(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
     squares = away * away
     variance = float(shares @ squares)
     third, fourth = float(shares @ (squares * away)), float(shares @ (squares * squares))
-    return _ratio(third, variance**1.5), _ratio(fourth, variance**2) - 3
+    return ratio(third, variance**1.5), ratio(fourth, variance**2) - 3
 
 
-BLUR = _columns(
+BLUR = columns_of(
     *(
         (
             f"blur_{2**k}",
@@ -155,10 +96,10 @@ BLUR = _columns(
 def blur(look: Look) -> list[float]:
     """A quarter of white noise, more of what is drawn at that scale."""
     variances = [look.variance(k) for k in range(LEVELS)]
-    return [_ratio(variances[k], variances[k - 1]) for k in range(1, LEVELS)]
+    return [ratio(variances[k], variances[k - 1]) for k in range(1, LEVELS)]
 
 
-LOCAL = _columns(
+LOCAL = columns_of(
     ("local_std_p10", "", "The tenth percentile of deviations in blocks of 16 × 16 pixels, of their median."),
     ("local_std_p90", "", "The ninetieth percentile of these, of their median."),
     ("local_share", "share", "Median variance in blocks of 16 × 16 pixels, of that of the patch."),
@@ -175,24 +116,30 @@ def local(look: Look) -> list[float]:
     tenth, half, ninth = np.quantile(fine, (0.1, 0.5, 0.9)).tolist()
     wide_tenth, wide_half, wide_ninth = np.quantile(wide, (0.1, 0.5, 0.9)).tolist()
     return [
-        _ratio(tenth, half),
-        _ratio(ninth, half),
-        _ratio(half**2, look.variance(1)),
-        _ratio(wide_tenth, wide_half),
-        _ratio(wide_ninth, wide_half),
+        ratio(tenth, half),
+        ratio(ninth, half),
+        ratio(half**2, look.variance(1)),
+        ratio(wide_tenth, wide_half),
+        ratio(wide_ninth, wide_half),
         *_kept(look),
     ]
 
 
 def _spread(look: Look, level: int) -> np.ndarray:
     """Standard deviation in each block of a level; NaN alone where there is no such level."""
-    return np.sqrt(_variances(look, level)).reshape(-1)
+    found: np.ndarray = np.sqrt(_variances(look, level)).reshape(-1)
+    return found
 
 
 def _variances(look: Look, level: int) -> np.ndarray:
     if level >= len(look.levels):
         return np.full((1, 1), np.nan)
-    n, total, squares = np.moveaxis(look.blocks[level][..., :3], -1, 0)
+    return _variance_of(look.blocks[level])
+
+
+def _variance_of(blocks: np.ndarray) -> np.ndarray:
+    """Of sums (…, 6) of `block_sums`."""
+    n, total, squares = np.moveaxis(blocks[..., :3], -1, 0)
     made: np.ndarray = np.maximum(0, squares / n - (total / n) ** 2)
     return made
 
@@ -211,15 +158,12 @@ def _joined(blocks: np.ndarray, n_y: int, n_x: int) -> np.ndarray:
     """Variances of blocks joined to a coarser grid of so many."""
     rows = np.minimum(np.arange(n_y) * 4, len(blocks) - 1)
     columns = np.minimum(np.arange(n_x) * 4, blocks.shape[1] - 1)
-    sums = np.add.reduceat(np.add.reduceat(blocks[..., :3], rows, axis=0), columns, axis=1)
-    n, total, squares = np.moveaxis(sums, -1, 0)
-    made: np.ndarray = np.maximum(0, squares / n - (total / n) ** 2)
-    return made
+    return _variance_of(np.add.reduceat(np.add.reduceat(blocks, rows, axis=0), columns, axis=1))
 
 
 def _edge_columns(step: int) -> tuple[Column, ...]:
     steep = f"Steepness of means of {step} × {step} pixels:"
-    return _columns(
+    return columns_of(
         (f"gradient_{step}_p90", "", f"{steep} the ninetieth percentile, of the median."),
         (f"gradient_{step}_p99", "", f"{steep} the ninety-ninth percentile, of the median."),
         (f"edges_{step}", "share", f"{steep} how many are steeper than three times the median."),
@@ -242,12 +186,12 @@ def _steepness(look: Look, level: int) -> list[float]:
     steep = np.sqrt(gy * gy + gx * gx) / 2
     half, ninth, top = np.quantile(steep, (0.5, 0.9, 0.99)).tolist()
     over = float((steep > 3 * half).mean())
-    return [_ratio(ninth, half), _ratio(top, half), over]
+    return [ratio(ninth, half), ratio(top, half), over]
 
 
 def _flow_columns(step: int) -> tuple[Column, ...]:
     means = f"means of {step} × {step} pixels"
-    return _columns(
+    return columns_of(
         (f"coherence_{step}", "share", f"How far {means} change along one direction, 0 to 1."),
         (f"coherence_{step}_local", "share", f"The same in blocks of 8 × 8 {means}, the median."),
     )
@@ -283,7 +227,7 @@ def _coherence(tensors: np.ndarray) -> np.ndarray:
 
 LAGS = (1, 2, 4, 8, 16)
 
-LIKENESS = _columns(
+LIKENESS = columns_of(
     *((f"autocorrelation_{2 * lag}", "", f"Correlation with pixels {2 * lag} px away.") for lag in LAGS)
 )
 
@@ -302,101 +246,10 @@ def _lagged(picture: np.ndarray, lag: int) -> float:
     pairs = [(picture[lag:], picture[:-lag]), (picture[:, lag:], picture[:, :-lag])]
     n = sum(one.size for one, _ in pairs)
     total = sum(float(np.einsum("ij,ij->", one, other, dtype=np.float64)) for one, other in pairs if one.size)
-    return _ratio(total, n)
+    return ratio(total, n)
 
 
-BANDS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
-"""Where octaves of frequency begin, periods a px; the last goes to the corners."""
-
-SPECTRUM = _columns(
-    *(
-        (
-            f"power_{period}",
-            "",
-            f"Logarithm to 10 of power at {period // 2} to {period} px a period, of twice that.",
-        )
-        for period in (32, 16, 8, 4)
-    ),
-    ("power_slope", "", "Slope of log power over log frequency: 0 of white noise, about -3 of sharp tissue."),
-)
-
-LOWEST = 2
-"""Ring of frequency from which on the slope is found."""
-
-
-def spectrum(look: Look) -> list[float]:
-    """Power by octaves of frequency, averaged over windows (Welch, IEEE Trans. Audio 15 (1967))."""
-    powers = _power(look.levels[0])
-    band, ring, logs = _rings(powers.shape)
-    octaves = np.bincount(band.ravel(), powers.ravel(), len(BANDS) + 1)[1 : len(BANDS) + 1].tolist()
-    ratios = [_log_ratio(octaves[i + 1], octaves[i]) for i in range(len(octaves) - 1)]
-    return [*ratios, _slope(powers, ring, logs)]
-
-
-def _log_ratio(above: float, below: float) -> float:
-    return math.log10(above / below) if above > 0 and below > 0 else math.nan
-
-
-def _slope(powers: np.ndarray, frequency: np.ndarray, logs: np.ndarray) -> float:
-    """Of a line through the mean power of rings of equal width; the lowest lacks what the mean took."""
-    rings = slice(LOWEST, LOWEST + len(logs))
-    n = np.bincount(frequency.ravel(), minlength=rings.stop)[rings]
-    means = np.bincount(frequency.ravel(), powers.ravel(), rings.stop)[rings] / np.maximum(1, n)
-    some = means > 0
-    if some.sum() < 2:
-        return float("nan")
-    x, y = logs[some] - logs[some].mean(), np.log10(means[some])
-    return _ratio(float(x @ y), float(x @ x))
-
-
-def _power(picture: np.ndarray) -> np.ndarray:
-    """Mean power of windows (side, side // 2 + 1) without their means, side by side over the picture."""
-    from scipy import fft
-
-    height, width = (min(WINDOW, length) for length in picture.shape)
-    taper = _taper(height, width)
-    total = np.zeros((height, width // 2 + 1))
-    views = np.lib.stride_tricks.sliding_window_view(picture, (height, width))
-    columns = _starts(picture.shape[1], width)
-    for row in _starts(picture.shape[0], height):
-        windows = views[row, columns]
-        windows = (windows - windows.mean(axis=(1, 2), keepdims=True)) * taper
-        found = fft.rfft2(windows)
-        total += (found.real**2 + found.imag**2).sum(axis=0, dtype=np.float64)
-    total[:, 1 : (width + 1) // 2] *= 2  # the other half, which is the same
-    total[0, 0] = 0
-    return total
-
-
-def _starts(length: int, side: int) -> list[int]:
-    """Where windows begin: as many as fit, spread evenly."""
-    n = max(1, length // side)
-    made: list[int] = np.linspace(0, length - side, n).round().astype(int).tolist()
-    return made
-
-
-@cache
-def _taper(height: int, width: int) -> np.ndarray:
-    """A window that falls to its ends (Hann's); flat where there are too few pixels for one."""
-    down, along = (
-        0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(n) + 0.5) / n) if n > 3 else np.ones(n)
-        for n in (height, width)
-    )
-    return np.outer(down, along).astype(np.float32)
-
-
-@cache
-def _rings(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Band of each frequency, its ring of width 1/64 a pixel, and the logarithm of these."""
-    height, width = shape[0], shape[1]
-    across = np.fft.fftfreq(height)[:, None]
-    side = 2 * (width - 1) if width > 1 else 1
-    radius = np.hypot(across, np.arange(width) / max(1, side))
-    ring = np.rint(radius * WINDOW).astype(np.int64)
-    return np.digitize(radius, BANDS), ring, np.log10(np.arange(LOWEST, WINDOW // 2) / WINDOW)
-
-
-PATTERNS = _columns(
+PATTERNS = columns_of(
     *(
         (
             f"lbp_{n}",
@@ -414,7 +267,7 @@ def patterns(look: Look) -> list[float]:
     """Uniform local binary patterns of half the size; one and its inverse are the same."""
     counts = binary_patterns(look.levels[1]) if len(look.levels) > 1 else np.zeros(N_PATTERNS, np.int64)
     both = [counts[n] + counts[8 - n] for n in range(4)]
-    return [_ratio(float(count), float(counts.sum())) for count in (*both, *counts[[4, 9]])]
+    return [ratio(float(count), float(counts.sum())) for count in (*both, *counts[[4, 9]])]
 
 
 GROUPS = (
@@ -428,7 +281,3 @@ GROUPS = (
     Group(PATTERNS, patterns),
 )
 """All features, in the order of their columns."""
-
-
-def _ratio(above: float, below: float) -> float:
-    return above / below if below > 0 else float("nan")
