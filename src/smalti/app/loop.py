@@ -10,7 +10,7 @@ import panel as pn
 
 from smalti.processing.machine import usable_cores
 
-__all__ = ["Soon", "pool", "scheduler", "served"]
+__all__ = ["Soon", "pool", "scheduler", "served", "who_visits"]
 
 Soon = Callable[[Callable[[], None]], Any]
 
@@ -35,3 +35,9 @@ def served() -> bool:
     """Whether this runs for a visitor of a server, who has a window of its own; in a notebook nobody has."""
     document = pn.state.curdoc
     return document is not None and document.session_context is not None
+
+
+def who_visits() -> str:
+    """The name that a visitor logged in with; empty where the server asks for none, and in a notebook."""
+    named = pn.state.user if served() else None
+    return "" if named in (None, "guest") else str(named)

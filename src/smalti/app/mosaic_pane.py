@@ -1,13 +1,12 @@
 """The mosaic on a page: the same script as in a notebook, over Panel's own channel."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from panel.custom import JSComponent
 
-from smalti.app.local import Local
-from smalti.app.loop import pool, scheduler
+from smalti.app.feed_pane import Answering
+from smalti.app.loop import scheduler
 from smalti.app.theme import UNBOUNDED
 from smalti.table.view import Snapshot, ViewState
 from smalti.widgets._host import module
@@ -17,11 +16,8 @@ from smalti.widgets.sheets import Sheets
 
 __all__ = ["MosaicPane"]
 
-SLOW = ("sheet", "card")
-"""Questions answered off the event loop: a sheet takes 20-400 ms."""
 
-
-class MosaicPane(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
+class MosaicPane(Answering, JSComponent):  # type: ignore[misc]  # panel is untyped
     """A mosaic as a part of a page.
 
     Parameters
@@ -39,6 +35,7 @@ class MosaicPane(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     """
 
     _esm = module("mosaic", "panel")
+    slow = ("sheet", "card")  # a sheet takes 20-400 ms
 
     def __init__(
         self,
@@ -72,19 +69,3 @@ class MosaicPane(Local, JSComponent):  # type: ignore[misc]  # panel is untyped
     def _open(self, row: int) -> None:
         self._own = row
         self._opened(row)
-
-    def _handle_msg(self, data: Any) -> None:
-        said = data if isinstance(data, Mapping) else {}
-        message, buffers = said.get("message", {}), said.get("buffers", ())
-        answer = partial(self._feed.answer, message, buffers)
-        if self._soon is None or message.get("type") not in SLOW:
-            self._give(answer())
-        else:
-            pool().submit(lambda: self._hand_over(answer()))
-
-    def _hand_over(self, reply: Reply) -> None:
-        assert self._soon is not None
-        self._soon(lambda: self._give(reply))
-
-    def _give(self, reply: Reply) -> None:
-        self._send_msg({"message": reply.message, "buffers": list(reply.buffers)})

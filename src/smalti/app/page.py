@@ -22,6 +22,7 @@ from smalti.app.views.dimensions import DimensionsView
 from smalti.app.views.distributions import DistributionsView
 from smalti.app.views.histograms import HistogramsView
 from smalti.app.views.intensity import IntensityView
+from smalti.app.views.label import LabelView, set_of
 from smalti.app.views.mosaic import MosaicView
 from smalti.app.views.scatter import ScatterView
 from smalti.app.views.sizes import SizesView
@@ -29,6 +30,7 @@ from smalti.app.views.table import TableView
 from smalti.app.work.sorts import CURATE, EXPORT, Sort
 from smalti.app.work.tab import WorkTab
 from smalti.core.words import count
+from smalti.curation.patchset import PatchSet
 
 __all__ = ["ProjectPage"]
 
@@ -69,6 +71,7 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
             "Explore": self._explore(),
             "Mosaic": self._mosaic(),
             **({"Clusters": self._clusters()} if has_clusters(session.content.table) else {}),
+            **({"Label": self._label(patches)} if (patches := set_of(session.content)) else {}),
             "Compare": self._compare(),
             "Curate": self._work(CURATE),
             "Export": self._work(EXPORT),
@@ -111,6 +114,10 @@ class ProjectPage(pn.viewable.Viewer):  # type: ignore[misc]  # panel is untyped
         views = {"Exemplars": clusters.exemplars, "Members of one cluster": clusters.members}
         beside = row(*(framed(name, view, flex="1 1 300px") for name, view in views.items()))
         return (*views.values(),), (beside,)
+
+    def _label(self, patches: PatchSet) -> Part:
+        view = LabelView(self.session, patches)
+        return (view,), (view,)
 
     def _compare(self) -> Part:
         views = {

@@ -16,7 +16,7 @@ from smalti.core.errors import UsageError
 from smalti.processing.project import Project
 from smalti.processing.project import open as open_project
 
-__all__ = ["serve", "show_in_document"]
+__all__ = ["guarded", "serve", "serve_pages", "show_in_document"]
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -40,10 +40,18 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
     UsageError
         The port is taken, or the address is none of this machine's.
     """
-    os.environ["BOKEH_RESOURCES"] = "server"  # before Panel is imported: pages then ask this server only
+    _prepare()
+    make_page = page_maker(project)  # imports and the first look at the table happen before the URL is said
+    serve_pages(make_page, project.name, port=port, address=address, browser=browser)
+
+
+def serve_pages(
+    make_page: Callable[[], Any], title: str, *, port: int = 5006, address: str = "localhost", browser: bool = True
+) -> None:
+    """Serve what a function makes, a page for each visitor, until Ctrl-C; see `serve`."""
+    _prepare()
     import panel as pn
 
-    make_page = page_maker(project)  # imports and the first look at the table happen before the URL is said
     try:
         port = usable_port(address, port)
         server = pn.serve(
@@ -51,7 +59,7 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
             port=port,
             address=address,
             websocket_origin=origins(address, port),
-            title=project.name,
+            title=title,
             show=False,
             start=False,
             verbose=False,
@@ -64,6 +72,13 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
     if browser:
         server.io_loop.add_callback(server.show, "/")
     run(server, url)
+
+
+def _prepare() -> None:
+    """Have pages ask this server only; before Panel is imported."""
+    os.environ["BOKEH_RESOURCES"] = "server"
+    # BokehJS sends a model whole when it first speaks of one that came after the page did; nothing is wrong.
+    warnings.filterwarnings("ignore", "reference already known")
 
 
 def run(server: Any, url: str) -> None:
@@ -97,28 +112,34 @@ def page_maker(project: Project) -> Callable[[], Any]:
     from smalti.app.page import ProjectPage
     from smalti.app.session import Session
 
-    # BokehJS sends a model whole when it first speaks of one that came after the page did; nothing is wrong.
-    warnings.filterwarnings("ignore", "reference already known")
-
     def stamp() -> int:
         return (project.path / "project.json").stat().st_mtime_ns
 
     read = {stamp(): Content.of(project)}
 
     def make() -> Any:
+        now = stamp()
+        if now not in read:
+            read.clear()
+            read[now] = Content.of(project)
+        content = read[now]
+        state, trouble = state_asked_for(content.table)
+        return ProjectPage(Session(content, state), said=trouble).__panel__()
+
+    return guarded(make, str(project.path))
+
+
+def guarded(make: Callable[[], Any], of: str) -> Callable[[], Any]:
+    """A function that makes a page of something, or says that it cannot, as all that a visitor may know."""
+
+    def made() -> Any:
         try:
-            now = stamp()
-            if now not in read:
-                read.clear()
-                read[now] = Content.of(project)
-            content = read[now]
-            state, trouble = state_asked_for(content.table)
-            return ProjectPage(Session(content, state), said=trouble).__panel__()
+            return make()
         except Exception:  # Panel would show the traceback, with paths of this machine, to every visitor
-            logging.getLogger(__name__).exception("the page of %s could not be made", project.path)
+            logging.getLogger(__name__).exception("the page of %s could not be made", of)
             return "The page could not be made; the terminal it is served from says why."
 
-    return make
+    return made
 
 
 def show_in_document(arguments: Sequence[str]) -> None:
@@ -129,9 +150,9 @@ def show_in_document(arguments: Sequence[str]) -> None:
     arguments
         What stands after ``--args``: one project folder.
     """
+    _prepare()
     import panel as pn
 
-    os.environ["BOKEH_RESOURCES"] = "server"
     if len(arguments) != 1:
         given = " ".join(arguments) or "nothing"
         pn.panel(f"Give one project after --args, such as: --args X.smalti (found: {given})").servable()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from smalti.core.plugin import verb
 
 if TYPE_CHECKING:
+    from smalti.curation.patchset import PatchSet
     from smalti.processing.project import Project
 
-__all__ = ["curate", "explore", "export_images", "mosaic"]
+__all__ = ["curate", "explore", "export_images", "label", "label_page", "mosaic"]
 
 
 @verb("curate")
@@ -53,6 +54,62 @@ def export_images(project: Project, *arguments: Any, **options: Any) -> Any:
     from smalti.export.api import export_images as export
 
     return export(project, *arguments, **options)
+
+
+@verb("label")
+def label(
+    patches: PatchSet,
+    *,
+    order: str = "uncertain",
+    every: bool = False,
+    who: str = "",
+    seed: int = 0,
+    height: int = 640,
+) -> Any:
+    """Patches to give flags to by keyboard, a widget for a notebook cell.
+
+    Parameters
+    ----------
+    patches
+        A set; decisions go to its ``flags.jsonl``.
+    order
+        ``"uncertain"``: first what says most about where good ends; ``"given"``: as they lie.
+    every
+        Whether patches that were dropped as flat or as duplicates are shown too.
+    who
+        Who decides; the account's name where it is empty.
+    seed
+        Decides between equals in the order.
+    height
+        In screen pixels.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such order.
+    """
+    from smalti.app.labelling import label_pane, log_of, rows_to_label, task_of
+    from smalti.core.errors import UnknownNameError
+
+    if order not in ("uncertain", "given"):
+        raise UnknownNameError("order", order, ("uncertain", "given"))
+    task = task_of(patches, rows_to_label(patches, every=every), order, seed)
+    if served_by_panel():
+        return label_pane(task, log_of(patches), who=who, height=height)
+    from smalti.widgets.label import Labeller
+
+    return Labeller(task, log_of(patches), who=who, height=height)
+
+
+@verb("label_page")
+def label_page(
+    patches: PatchSet, *, order: str, every: bool, who: str, seed: int, port: int, browser: bool
+) -> None:
+    """Serve a page that a set of patches is labelled on, to this machine only, until Ctrl-C; see `label`."""
+    from smalti.app.labelling import log_of, rows_to_label, serve_labelling, task_of
+
+    task = task_of(patches, rows_to_label(patches, every=every), order, seed)
+    serve_labelling(task, log_of(patches), who=who, port=port, browser=browser)
 
 
 @verb("mosaic")

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,13 @@ from smalti.curation.duplicates import DuplicateOptions, clustered
 from smalti.curation.grey import grey, window_of
 from smalti.curation.hashes import described
 from smalti.curation.names import Patch2d, Patch3d, parse
+from smalti.curation.new_set import NewSet, refuse_set
 from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
 from smalti.curation.pickles import read_pickle
 from smalti.curation.sources import Given
-from smalti.curation.state import alone_in
-from smalti.curation.store import Write, store_in
+from smalti.curation.state import alone_in_whole
+from smalti.curation.store import Write
 from smalti.curation.usual import fresh_option, workers_option
 from smalti.processing.machine import usable_cores
 
@@ -72,10 +73,14 @@ def dedupe(sources: Sequence[Given], out: str, options: DedupeOptions, progress:
     pickles = _pickles(sources)
     if is_set:
         old = PatchSet.open(only)
+        info = manifest.info(old.folder / manifest.FILE_NAME)
         frame = _hashed(old, options, progress)
-        return _written(frame, old.read, out, options, (Item(only),), started)
+        new = NewSet(frame, old.read, options.write, _set_asked(options), info)
+        outcome = _written(new, out, options, (Item(only),), progress)
+        return replace(outcome, seconds=time.monotonic() - started)
     if pickles:
-        return _of_pickles(pickles, out, options, progress, started)
+        outcome = _of_pickles(pickles, out, options, progress)
+        return replace(outcome, seconds=time.monotonic() - started)
     workers, fresh = options.workers, options.fresh
     return whole_images(sources, out, options, progress, workers=workers, fresh=fresh)
 
@@ -86,11 +91,7 @@ def _threads(options: DedupeOptions) -> int:
 
 def _in_place(patches: PatchSet, options: DedupeOptions, progress: Progress, started: float) -> Outcome:
     """Write the manifest of a set anew."""
-    with alone_in(patches.folder):
-        if (patches.folder / ".parts").exists():
-            raise UsageError(
-                f"the run that makes {patches.folder} was stopped; let it end first, by the same command"
-            )
+    with alone_in_whole(patches.folder):
         info = manifest.info(patches.folder / manifest.FILE_NAME)
         frame = clustered(_hashed(patches, options, progress), options, _threads(options))
         own = set(manifest.SCHEMA)
@@ -148,34 +149,21 @@ def _measured_frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _written(
-    frame: pl.DataFrame, read: Any, out: str, options: DedupeOptions, items: tuple[Item, ...], started: float
+    new: NewSet, out: str, options: DedupeOptions, items: tuple[Item, ...], progress: Progress
 ) -> Outcome:
     """A new set: all rows, and the pixels of what is kept."""
     folder = Path(out).expanduser().absolute()
-    frame = clustered(frame, options, _threads(options)).drop("array", "row", "file")
-    with alone_in(folder):
-        if (folder / manifest.FILE_NAME).exists():
-            raise UsageError(f"{folder} holds a set of patches already; give the name of a new folder")
-        store = store_in(folder, options.write, {}, _threads(options))
-        try:
-            kept = (frame["decision"] == "keep").to_list()
-            facts = frame.select("dataset", "name").iter_rows()
-            nowhere = (None, None, None)
-            places = [
-                store.add(dataset, name, read(i)) if kept[i] else nowhere
-                for i, (dataset, name) in enumerate(facts)
-            ]
-            store.finish()
-        finally:
-            store.close()
-        types = {"array": pl.String, "row": pl.Int64, "file": pl.String}
-        frame = frame.hstack(pl.DataFrame(places, schema=types, orient="row"))
-        asked = {"step": "dedupe of a set 1", "bits": options.bits, "compatible": options.compatible}
-        footer = {"curation": json.dumps(asked), "lengths": json.dumps(store.lengths)}
-        manifest.write(frame, folder / manifest.FILE_NAME, footer)
-    n = sum(kept)
+    refuse_set(folder)
+    frame = clustered(new.frame, options, _threads(options))
+    failed = replace(new, frame=frame).put(folder, _threads(options), progress)
+    n = int((frame["decision"] == "keep").sum()) - len(failed)
     notes = (f"{frame.height:,} patches, {n:,} are kept",)
-    return Outcome(str(folder), items, n, "patch", notes, time.monotonic() - started)
+    return Outcome(str(folder), (*items, *failed), n, "patch", notes)
+
+
+def _set_asked(options: DedupeOptions) -> dict[str, Any]:
+    """What a new set was made with."""
+    return {"step": "dedupe of a set 1", "bits": options.bits, "compatible": options.compatible}
 
 
 def _pickles(sources: Sequence[Given]) -> list[Path]:
@@ -191,9 +179,7 @@ def _pickles(sources: Sequence[Given]) -> list[Path]:
     return found
 
 
-def _of_pickles(
-    paths: Sequence[Path], out: str, options: DedupeOptions, progress: Progress, started: float
-) -> Outcome:
+def _of_pickles(paths: Sequence[Path], out: str, options: DedupeOptions, progress: Progress) -> Outcome:
     rows, pixels, items = list[dict[str, Any]](), list[np.ndarray](), []
     for number, path in enumerate(paths):
         try:
@@ -212,7 +198,8 @@ def _of_pickles(
     frame = manifest.fitted(pl.DataFrame(rows, schema=types)).with_row_index("at")
     ordered = frame.sort("dataset", "axis", "slice", "y0", "x0", "at", maintain_order=True)
     order = ordered["at"].to_list()
-    return _written(ordered.drop("at"), lambda i: pixels[order[i]], out, options, tuple(items), started)
+    new = NewSet(ordered.drop("at"), lambda i: pixels[order[i]], options.write, _set_asked(options))
+    return _written(new, out, options, tuple(items), progress)
 
 
 def _held(path: Path) -> Iterator[tuple[str, np.ndarray]]:

@@ -134,6 +134,10 @@ class PatchSet:
         """All patches as tiles, a widget for a notebook cell; see `project` for clusters."""
         return find("verb", "mosaic").function(self.project(every=every), **options)
 
+    def label(self, **options: Any) -> Any:
+        """Patches to give flags to by keyboard, a widget for a notebook cell; see `smalti.app.verbs.label`."""
+        return find("verb", "label").function(self, **options)
+
     def __repr__(self) -> str:
         kept = self.kept().height
         return f"PatchSet({str(self.folder)!r}): {len(self):,} patches, {kept:,} kept"

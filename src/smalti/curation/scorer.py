@@ -13,7 +13,7 @@ class Scorer(Protocol):
 
     @property
     def asked(self) -> Mapping[str, Any]:
-        """What tells its scores from those of another, as plain JSON: its kind, and the hash of its weights."""
+        """What tells its scores from those of another, as plain JSON: its kind, the hash of its weights."""
 
     @property
     def threads(self) -> int:

@@ -23,10 +23,10 @@ from smalti.curation import manifest
 from smalti.curation.outcome import Item, Status
 from smalti.curation.patchset import STORE
 from smalti.curation.sources import Source
-from smalti.table.parquet import commit, scan, stage, stage_part
+from smalti.table.parquet import TableInfo, commit, scan, stage, stage_part
 from smalti.table.schema import polars_schema
 
-__all__ = ["Made", "State", "alone_in"]
+__all__ = ["Made", "State", "alone_in", "alone_in_whole"]
 
 PARTS = ".parts"
 LOCK = ".lock"
@@ -91,6 +91,23 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def alone_in_whole(folder: Path) -> Iterator[None]:
+    """As `alone_in`, for what changes a set that is there.
+
+    Raises
+    ------
+    UsageError
+        The run that makes the set was stopped; and as `alone_in`.
+    """
+    with alone_in(folder):
+        if (folder / PARTS).exists():
+            raise UsageError(
+                f"the run that makes {folder} was stopped; let it end first, by the same command"
+            )
+        yield
 
 
 @dataclass(slots=True)
@@ -245,8 +262,8 @@ class State:
 
     def finish(self, frame: pl.DataFrame, sources: Sequence[Source]) -> None:
         """Write the tables and take the parts away."""
-        known = self._before | self._now
-        rows = [asdict(known[source.ref.image_id]) for source in sources]
+        became = self._before | self._now
+        rows = [asdict(became[source.ref.image_id]) for source in sources]
         facts = pl.DataFrame(rows, schema=polars_schema(_COLUMNS))
         place = self.folder / SOURCES
         commit(stage(facts.lazy(), place, _COLUMNS, {"smalti": __version__}), place)
@@ -254,9 +271,11 @@ class State:
         facts_of = {"curation": self.asked, "lengths": self.lengths, "gone": gone}
         footer = {name: json.dumps(value) for name, value in facts_of.items()}
         place = self.folder / manifest.FILE_NAME
-        told = manifest.info(place).columns if place.exists() else ()
-        more = [c for c in told if c.name not in manifest.SCHEMA and c.name in frame.columns]
-        manifest.write(frame, place, footer, more)
+        known = manifest.info(place) if place.exists() else TableInfo((), {})
+        more = [column for column in known.columns if column.name not in manifest.SCHEMA]
+        if known.columns:
+            frame = _with_added(frame, scan(place), ["score", *(column.name for column in more)])
+        manifest.write(frame, place, {**known.footer, **footer, "smalti": __version__}, more)
         self._remove(gone)
         shutil.rmtree(self.folder / PARTS, ignore_errors=True)
 
@@ -311,3 +330,10 @@ class State:
 
     def _rows_of(self, number: int) -> Path:
         return self.folder / PARTS / f"part-{number:06d}.parquet"
+
+
+def _with_added(frame: pl.DataFrame, before: pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
+    """With what was found for patches whose pixels are the same, also of a source that was read anew."""
+    key = ["patch_id", "pixel_hash"]
+    added = before.select(*key, *names).collect()
+    return frame.drop(names, strict=False).join(added, on=key, how="left", maintain_order="left")

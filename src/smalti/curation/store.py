@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from smalti.core.errors import SmaltiError
 from smalti.curation.patchset import STORE
 from smalti.writers.codecs import codec_of
 from smalti.writers.grid import plan_grid
@@ -85,7 +86,10 @@ class _Files:
     def add(self, dataset: str, name: str, pixels: np.ndarray) -> Place:
         import tifffile
 
-        path = self.folder / dataset / f"{name}.tiff"
+        place = PurePosixPath(dataset) / f"{name}.tiff"
+        if place.is_absolute() or ".." in place.parts:
+            raise SmaltiError(f"its name {str(place)!r} leads out of {self.folder}; write it as zarr")
+        path = self.folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".tmp")
         tifffile.imwrite(temporary, pixels, photometric="minisblack", compression="zlib", metadata=None)

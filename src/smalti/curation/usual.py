@@ -1,13 +1,15 @@
 """Options that several steps have, declared once: each call makes a field of its own for one record."""
 
-from typing import Any
+from typing import Any, Literal
 
 from smalti.core.options import option
 from smalti.curation.grey import PERCENTILES
 
 __all__ = [
+    "Device",
     "channel_option",
     "crop_size_option",
+    "device_option",
     "edge_option",
     "fresh_option",
     "high_option",
@@ -16,8 +18,12 @@ __all__ = [
     "memory_option",
     "min_size_option",
     "seed_option",
+    "weights_option",
     "workers_option",
 ]
+
+Device = Literal["auto", "cpu", "cuda"]
+"""What a network computes on."""
 
 
 def channel_option() -> Any:
@@ -28,6 +34,11 @@ def channel_option() -> Any:
 def crop_size_option() -> Any:
     """``crop_size: int``."""
     return option(224, "Side of a patch in pixels.", least=1, most=65_535, metavar="PX", title="Patch size")
+
+
+def device_option() -> Any:
+    """``device: Device``."""
+    return option("auto", "What a network computes on; auto takes a GPU where there is one.")
 
 
 def edge_option() -> Any:
@@ -71,6 +82,11 @@ def min_size_option() -> Any:
 def seed_option(meaning: str, group: str = "") -> Any:
     """``seed: int``."""
     return option(0, meaning, least=0, metavar="N", group=group)
+
+
+def weights_option(meaning: str) -> Any:
+    """``weights: str | None``."""
+    return option(None, meaning, metavar="PATH|URL|cem", names_files=True)
 
 
 def workers_option() -> Any:

@@ -52,13 +52,15 @@ def module(name: str, host: str) -> str:
     Parameters
     ----------
     name
-        Of the script beside this file that exports ``mount(io, el)``; a style sheet of this name is added.
+        Of the script beside this file that exports ``mount(io, el)``; a style sheet of this name, and the colours that all
+        widgets share, are added.
     host
         ``"anywidget"`` for notebooks, ``"panel"`` for pages.
     """
     parts: dict[str, str] = {}
     _take(name, parts)
-    sheet = (HERE / f"{name}.css").read_text(encoding="utf-8").replace("\\", "\\\\").replace("`", "\\`")
+    sheets = "".join((HERE / f"{part}.css").read_text(encoding="utf-8") for part in ("tones", name))
+    sheet = sheets.replace("\\", "\\\\").replace("`", "\\`")
     return "\n".join([f"const STYLE = `{sheet}`;", *parts.values(), _ADAPTERS[host]])
 
 

@@ -10,6 +10,7 @@ import { makeScroll } from "./mosaic_scroll.js";
 import { keepSheets, levelFor, rowsBuffer } from "./mosaic_sheets.js";
 import { makeStage } from "./mosaic_stage.js";
 import { makeTable } from "./mosaic_table.js";
+import { watchScheme } from "./scheme.js";
 
 const CARD_TILE = 128;
 
@@ -268,9 +269,7 @@ export function mount(io, el) {
 
   const sized = new ResizeObserver(fit);
   sized.observe(pad);
-  const dressed = new MutationObserver(() => later("dressed", 60, () => draw((coloursRead = -Infinity))));
-  const watched = { attributes: true, attributeFilter: ["class", "style", "data-theme", "data-jp-theme-light"] };
-  for (const node of [document.documentElement, document.body]) dressed.observe(node, watched);
+  const stopWatching = watchScheme(() => draw((coloursRead = -Infinity)));
   pad.addEventListener("focus", draw);
   pad.addEventListener("blur", draw);
   fit();
@@ -278,7 +277,7 @@ export function mount(io, el) {
   return {
     destroy() {
       sized.disconnect();
-      dressed.disconnect();
+      stopWatching();
       cancelAnimationFrame(frame);
       Object.values(timers).forEach(clearTimeout);
       link.destroy();

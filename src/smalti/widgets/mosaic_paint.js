@@ -1,6 +1,7 @@
 // One frame of the mosaic on a 2-D canvas.
 import { eachVisible } from "./mosaic_layout.js";
 import { levelFor } from "./mosaic_sheets.js";
+import { takeScheme } from "./scheme.js";
 
 const GLYPHS = { ok: "✓", skipped: "–", partial: "◐" };
 const FADED = 0.25;
@@ -15,10 +16,8 @@ export function glyphOf(status) {
  * @param {HTMLElement} root
  */
 export function readColours(root) {
+  takeScheme(root);
   const style = getComputedStyle(root);
-  const [r, g, b] = style.color.match(/[\d.]+/g).map(Number);
-  const dark = 0.299 * r + 0.587 * g + 0.114 * b > 140;
-  root.classList.toggle("dark", dark);
   const named = (name) => style.getPropertyValue(name).trim();
   return {
     ink: style.color,

@@ -8,12 +8,32 @@ from pathlib import Path
 from smalti.core.errors import UsageError
 from smalti.writers.target import LOCK, LocalTarget, RemoteTarget, alone, target_at
 
-__all__ = ["Staged", "staged"]
+__all__ = ["ZARR", "Kind", "Staged", "staged"]
 
 MARK = ".smalti-unfinished"
 """In a folder at a URL, where nothing can be renamed: it is not whole."""
 
-_ROOTS = ("zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata")
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a folder is.
+
+    Parameters
+    ----------
+    name
+        In the singular.
+    roots
+        Files of which one at least is in every such folder.
+    parts
+        All that such a folder holds, so that nothing else is replaced with it; empty where it may be any.
+    """
+
+    name: str
+    roots: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+
+
+ZARR = Kind("Zarr store", ("zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata"))
 
 
 @dataclass(slots=True)
@@ -36,8 +56,8 @@ class Staged:
 
 
 @contextmanager
-def staged(where: str, overwrite: bool) -> Iterator[Staged]:
-    """A Zarr store that replaces what is at a path or URL, for the length of a with block.
+def staged(where: str, overwrite: bool, kind: Kind = ZARR) -> Iterator[Staged]:
+    """A folder, such as a Zarr store, that replaces what is at a path or URL, for the length of a with block.
 
     What was there stays until the new one is whole, except at URLs. What a killed run left is taken away
     by the next one; without `Staged.commit` nothing is left.
@@ -45,31 +65,31 @@ def staged(where: str, overwrite: bool) -> Iterator[Staged]:
     Raises
     ------
     UsageError
-        There is something, and it is no Zarr store or shall not be replaced; or another process writes.
+        There is something, and it is of another kind or shall not be replaced; or another process writes.
     """
     target, name = target_at(where)
     if isinstance(target, RemoteTarget):
         try:
-            with _remote(target, name, overwrite) as made:
+            with _remote(target, name, overwrite, kind) as made:
                 yield made
         finally:
             target.close()
     else:
-        with _local(target.folder, name, overwrite) as made:
+        with _local(target.folder, name, overwrite, kind) as made:
             yield made
 
 
 @contextmanager
-def _local(folder: Path, name: str, overwrite: bool) -> Iterator[Staged]:
+def _local(folder: Path, name: str, overwrite: bool, kind: Kind) -> Iterator[Staged]:
     final, hidden = folder / name, f".{name}.partial"
-    _check_free(final, overwrite)
+    _check_free(final, overwrite, kind)
     target = LocalTarget(folder, hidden)
     made = Staged(target, f"{hidden}/new")
     with alone(target, hidden):
         old = folder / hidden / "old"
         if old.exists() and not final.exists():  # a run was killed between the two renames below
             old.rename(final)
-        _check_free(final, overwrite)
+        _check_free(final, overwrite, kind)
         target.remove(made.path)
         try:
             yield made
@@ -82,21 +102,24 @@ def _local(folder: Path, name: str, overwrite: bool) -> Iterator[Staged]:
             target.remove(hidden)
 
 
-def _check_free(final: Path, overwrite: bool) -> None:
+def _check_free(final: Path, overwrite: bool, kind: Kind) -> None:
     if not final.exists() or (final.is_dir() and not any(final.iterdir())):
         return
-    if not any((final / root).is_file() for root in _ROOTS):
-        raise UsageError(f"{final} is there and is no Zarr store; give another --out")
+    if not any((final / root).is_file() for root in kind.roots):
+        raise UsageError(f"{final} is there and is no {kind.name}; give another --out")
+    others = sorted(path.name for path in final.iterdir() if kind.parts and path.name not in kind.parts)
+    if others:
+        raise UsageError(f"{final} holds {others[0]}, which is no part of a {kind.name}; give another --out")
     if not overwrite:
         raise UsageError(f"{final} is there; give another --out, or --overwrite to replace it")
 
 
 @contextmanager
-def _remote(target: RemoteTarget, name: str, overwrite: bool) -> Iterator[Staged]:
-    _check_unused(target, name, overwrite)
+def _remote(target: RemoteTarget, name: str, overwrite: bool, kind: Kind) -> Iterator[Staged]:
+    _check_unused(target, name, overwrite, kind)
     made = Staged(target, name)
     with alone(target, name):
-        there = _check_unused(target, name, overwrite)
+        there = _check_unused(target, name, overwrite, kind)
         target.write(f"{name}/{MARK}", b"")
         try:
             for old in there:
@@ -109,13 +132,13 @@ def _remote(target: RemoteTarget, name: str, overwrite: bool) -> Iterator[Staged
             target.remove(f"{name}/{MARK}")
 
 
-def _check_unused(target: RemoteTarget, name: str, overwrite: bool) -> list[str]:
+def _check_unused(target: RemoteTarget, name: str, overwrite: bool, kind: Kind) -> list[str]:
     """Raise UsageError unless what is there may be replaced; gives what is."""
     there = _files(target, name)
     if not there or target.read(f"{name}/{MARK}") is not None:
         return there
-    if not any(f"{name}/{root}" in there for root in _ROOTS):
-        raise UsageError(f"{target.name}/{name} is there and is no Zarr store; give another --out")
+    if not any(f"{name}/{root}" in there for root in kind.roots):
+        raise UsageError(f"{target.name}/{name} is there and is no {kind.name}; give another --out")
     if not overwrite:
         raise UsageError(f"{target.name}/{name} is there; give another --out, or --overwrite to replace it")
     return there

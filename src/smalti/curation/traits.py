@@ -1,0 +1,283 @@
+"""What can be told of one patch at little cost: its grey levels, how it blurs, its edges, its texture.
+
+Each group of features is a function of a `Look`, with the columns it fills beside it. Structure is measured
+on coarser images too (means of 2 × 2 pixels, again and again), for grain fades there and membranes stay.
+Most are ratios, which do not change with contrast, brightness, or when dark and bright change places.
+"""
+
+import numpy as np
+
+from smalti.core.columns import Column
+from smalti.curation.look import LEVELS, Group, Look, columns_of, ratio
+from smalti.curation.spectra import SPECTRUM, spectrum
+from smalti.kernels.texture import N_PATTERNS, binary_patterns
+
+__all__ = ["GROUPS", "quantiles_of"]
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+GREY = columns_of(
+    ("p50", "intensity", "Median of grey levels."),
+    ("middle_half", "share", "Range of the middle half of grey levels, of that of 98 %."),
+    ("middle_ninety", "share", "Range of the middle 90 % of grey levels, of that of 98 %."),
+    ("tail", "share", "The longer way from the median to the end of that range: 0.5 where both are alike."),
+    ("kurtosis", "", "Excess kurtosis of grey levels; 0 of a bell curve."),
+    ("coarse_kurtosis", "", "The same of means of 4 × 4 pixels, less those of 16 × 16 around them."),
+    ("coarse_skewness", "", "Skewness of these, without its sign: membranes are dark, or bright."),
+    ("entropy", "bit", "Shannon entropy of grey levels."),
+    ("black_share", "share", "Pixels that are 0."),
+    ("white_share", "share", "Pixels that are 255."),
+    ("commonest_share", "share", "Pixels that have the commonest grey level."),
+)
+
+
+def grey(look: Look) -> list[float]:
+    """From the histogram, and that of a quarter of the size."""
+    counts = look.counts
+    shares = counts / counts.sum()
+    some = shares[shares > 0]
+    first, fifth, quarter, half, three, ninety, last = quantiles_of(counts, QUANTILES)
+    skewness, kurtosis = _coarse_shape(look)
+    return [
+        half,
+        ratio(three - quarter, last - first),
+        ratio(ninety - fifth, last - first),
+        ratio(max(last - half, half - first), last - first),
+        _shape_of(np.arange(256.0), shares)[1],
+        kurtosis,
+        abs(skewness),
+        abs(float(-(some * np.log2(some)).sum())),
+        float(shares[0]),
+        float(shares[255]),
+        float(shares.max()),
+    ]
+
+
+def quantiles_of(counts: np.ndarray, at: tuple[float, ...]) -> list[float]:
+    """Quantiles of whole numbers from 0 on, of each of which there are so many; linear as NumPy's."""
+    ends = np.cumsum(counts)
+    rank = np.asarray(at) * (ends[-1] - 1)
+    low = np.searchsorted(ends, np.floor(rank), side="right")
+    high = np.searchsorted(ends, np.ceil(rank), side="right")
+    found: list[float] = (low + (high - low) * (rank - np.floor(rank))).tolist()
+    return found
+
+
+def _coarse_shape(look: Look) -> tuple[float, float]:
+    """Skewness and excess kurtosis of means of 4 × 4 pixels, less those of 16 × 16 around them."""
+    if len(look.levels) < LEVELS:
+        return float("nan"), float("nan")
+    wide = look.levels[4].repeat(4, axis=0).repeat(4, axis=1)
+    values = (look.levels[2][: wide.shape[0], : wide.shape[1]] - wide).reshape(-1).astype(np.float64)
+    return _shape_of(values, np.full(values.size, 1 / values.size))
+
+
+def _shape_of(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
+    """Skewness and excess kurtosis of values that have such shares."""
+    away = values - float(shares @ values)
+    squares = away * away
+    variance = float(shares @ squares)
+    third, fourth = float(shares @ (squares * away)), float(shares @ (squares * squares))
+    return ratio(third, variance**1.5), ratio(fourth, variance**2) - 3
+
+
+BLUR = columns_of(
+    *(
+        (
+            f"blur_{2**k}",
+            "share",
+            f"Variance of means of {2**k} × {2**k} pixels, of that of means half as wide.",
+        )
+        for k in range(1, LEVELS)
+    )
+)
+
+
+def blur(look: Look) -> list[float]:
+    """A quarter of white noise, more of what is drawn at that scale."""
+    variances = [look.variance(k) for k in range(LEVELS)]
+    return [ratio(variances[k], variances[k - 1]) for k in range(1, LEVELS)]
+
+
+LOCAL = columns_of(
+    ("local_std_p10", "", "The tenth percentile of deviations in blocks of 16 × 16 pixels, of their median."),
+    ("local_std_p90", "", "The ninetieth percentile of these, of their median."),
+    ("local_share", "share", "Median variance in blocks of 16 × 16 pixels, of that of the patch."),
+    ("wide_std_p10", "", "The tenth percentile of deviations in blocks of 32 × 32 pixels, of their median."),
+    ("wide_std_p90", "", "The ninetieth percentile of these, of their median."),
+    ("structure_p10", "share", "Variance in blocks that means of 4 × 4 pixels keep, the tenth percentile."),
+    ("structure_p50", "share", "Variance in blocks that means of 4 × 4 pixels keep, the median."),
+)
+
+
+def local(look: Look) -> list[float]:
+    """How much is to be seen where: structure all over, or in a corner only."""
+    fine, wide = _spread(look, 1), _spread(look, 2)
+    tenth, half, ninth = np.quantile(fine, (0.1, 0.5, 0.9)).tolist()
+    wide_tenth, wide_half, wide_ninth = np.quantile(wide, (0.1, 0.5, 0.9)).tolist()
+    return [
+        ratio(tenth, half),
+        ratio(ninth, half),
+        ratio(half**2, look.variance(1)),
+        ratio(wide_tenth, wide_half),
+        ratio(wide_ninth, wide_half),
+        *_kept(look),
+    ]
+
+
+def _spread(look: Look, level: int) -> np.ndarray:
+    """Standard deviation in each block of a level; NaN alone where there is no such level."""
+    found: np.ndarray = np.sqrt(_variances(look, level)).reshape(-1)
+    return found
+
+
+def _variances(look: Look, level: int) -> np.ndarray:
+    if level >= len(look.levels):
+        return np.full((1, 1), np.nan)
+    return _variance_of(look.blocks[level])
+
+
+def _variance_of(blocks: np.ndarray) -> np.ndarray:
+    """Of sums (…, 6) of `block_sums`."""
+    n, total, squares = np.moveaxis(blocks[..., :3], -1, 0)
+    made: np.ndarray = np.maximum(0, squares / n - (total / n) ** 2)
+    return made
+
+
+def _kept(look: Look) -> list[float]:
+    """Variance in blocks of 32 × 32 pixels at a quarter of the size, of that at full size."""
+    coarse = _variances(look, 2)
+    if not np.isfinite(coarse).all():
+        return [float("nan")] * 2
+    fine = _joined(look.blocks[0], coarse.shape[0], coarse.shape[1])
+    shares = coarse[fine > 0] / fine[fine > 0]
+    return np.quantile(shares, (0.1, 0.5)).tolist() if shares.size else [float("nan")] * 2
+
+
+def _joined(blocks: np.ndarray, n_y: int, n_x: int) -> np.ndarray:
+    """Variances of blocks joined to a coarser grid of so many."""
+    rows = np.minimum(np.arange(n_y) * 4, len(blocks) - 1)
+    columns = np.minimum(np.arange(n_x) * 4, blocks.shape[1] - 1)
+    return _variance_of(np.add.reduceat(np.add.reduceat(blocks, rows, axis=0), columns, axis=1))
+
+
+def _edge_columns(step: int) -> tuple[Column, ...]:
+    steep = f"Steepness of means of {step} × {step} pixels:"
+    return columns_of(
+        (f"gradient_{step}_p90", "", f"{steep} the ninetieth percentile, of the median."),
+        (f"gradient_{step}_p99", "", f"{steep} the ninety-ninth percentile, of the median."),
+        (f"edges_{step}", "share", f"{steep} how many are steeper than three times the median."),
+    )
+
+
+EDGES = _edge_columns(2) + _edge_columns(4)
+
+
+def edges(look: Look) -> list[float]:
+    """Few steep steps among many flat ones, or grain everywhere."""
+    return [value for level in (1, 2) for value in _steepness(look, level)]
+
+
+def _steepness(look: Look, level: int) -> list[float]:
+    if level >= len(look.levels) or min(look.levels[level].shape) < 3:
+        return [float("nan")] * 3
+    picture = look.levels[level]
+    gy, gx = picture[2:, 1:-1] - picture[:-2, 1:-1], picture[1:-1, 2:] - picture[1:-1, :-2]
+    steep = np.sqrt(gy * gy + gx * gx) / 2
+    half, ninth, top = np.quantile(steep, (0.5, 0.9, 0.99)).tolist()
+    over = float((steep > 3 * half).mean())
+    return [ratio(ninth, half), ratio(top, half), over]
+
+
+def _flow_columns(step: int) -> tuple[Column, ...]:
+    means = f"means of {step} × {step} pixels"
+    return columns_of(
+        (f"coherence_{step}", "share", f"How far {means} change along one direction, 0 to 1."),
+        (f"coherence_{step}_local", "share", f"The same in blocks of 8 × 8 {means}, the median."),
+    )
+
+
+FLOW = _flow_columns(2) + _flow_columns(4)
+
+
+def flow(look: Look) -> list[float]:
+    """Membranes have a direction from place to place, streaks the same all over, grain none.
+
+    Coherence of the structure tensor: Bigün & Granlund, ICCV 1987.
+    """
+    return [value for level in (1, 2) for value in _coherences(look, level)]
+
+
+def _coherences(look: Look, level: int) -> list[float]:
+    if level >= len(look.levels):
+        return [float("nan")] * 2
+    tensors = look.blocks[level][..., 3:].reshape(-1, 3)
+    each = _coherence(tensors)
+    some = each[np.isfinite(each)]
+    return [float(_coherence(tensors.sum(axis=0))), float(np.median(some)) if some.size else float("nan")]
+
+
+def _coherence(tensors: np.ndarray) -> np.ndarray:
+    """Of sums (…, 3) of gy², gx² and gy · gx; NaN where nothing changes."""
+    yy, xx, yx = np.moveaxis(tensors, -1, 0)
+    with np.errstate(invalid="ignore"):  # 0 / 0: a flat place
+        made: np.ndarray = np.sqrt((yy - xx) ** 2 + 4 * yx**2) / (yy + xx)
+    return made
+
+
+LAGS = (1, 2, 4, 8, 16)
+
+LIKENESS = columns_of(
+    *((f"autocorrelation_{2 * lag}", "", f"Correlation with pixels {2 * lag} px away.") for lag in LAGS)
+)
+
+
+def likeness(look: Look) -> list[float]:
+    """Autocorrelation of means of 2 × 2 pixels, of both axes together."""
+    variance = look.variance(1)
+    if not variance > 0:
+        return [float("nan")] * len(LAGS)
+    picture = look.levels[1] - np.float32(look.levels[1].mean(dtype=np.float64))
+    return [_lagged(picture, lag) / variance for lag in LAGS]
+
+
+def _lagged(picture: np.ndarray, lag: int) -> float:
+    """Mean product of pixels so far apart along either axis; NaN of one too small."""
+    pairs = [(picture[lag:], picture[:-lag]), (picture[:, lag:], picture[:, :-lag])]
+    n = sum(one.size for one, _ in pairs)
+    total = sum(float(np.einsum("ij,ij->", one, other, dtype=np.float64)) for one, other in pairs if one.size)
+    return ratio(total, n)
+
+
+PATTERNS = columns_of(
+    *(
+        (
+            f"lbp_{n}",
+            "share",
+            f"Means of 2 × 2 pixels with {n} or {8 - n} of 8 neighbours as bright, in one run.",
+        )
+        for n in range(4)
+    ),
+    ("lbp_4", "share", "Means of 2 × 2 pixels with 4 of 8 neighbours as bright, in one run: an edge."),
+    ("lbp_other", "share", "Means of 2 × 2 pixels whose brighter neighbours are in several runs."),
+)
+
+
+def patterns(look: Look) -> list[float]:
+    """Uniform local binary patterns of half the size; one and its inverse are the same."""
+    counts = binary_patterns(look.levels[1]) if len(look.levels) > 1 else np.zeros(N_PATTERNS, np.int64)
+    both = [counts[n] + counts[8 - n] for n in range(4)]
+    return [ratio(float(count), float(counts.sum())) for count in (*both, *counts[[4, 9]])]
+
+
+GROUPS = (
+    Group(GREY, grey),
+    Group(BLUR, blur),
+    Group(LOCAL, local),
+    Group(EDGES, edges),
+    Group(FLOW, flow),
+    Group(LIKENESS, likeness),
+    Group(SPECTRUM, spectrum),
+    Group(PATTERNS, patterns),
+)
+"""All features, in the order of their columns."""
