@@ -31,3 +31,14 @@ def smalti_cli():
         return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 
     return run
+
+
+@pytest.fixture
+def one_core():
+    """Tests run side by side; threads of torch that wait for a core would spin."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -12,7 +12,7 @@ from smalti.testing.labelled import labelled_patches, write_labelled
 
 
 def labelled_set(folder, datasets=4, each=16, side=48, seed=0, decide=True):
-    """A set in ``folder / "set"``, and whether each of its patches is informative, in the order of its rows."""
+    """A set in ``folder / "set"``, and whether each of its patches is informative."""
     truth = write_labelled(labelled_patches(datasets, each, seed, side), folder / "images")
     patches = smalti.patch2d(folder / "images", folder / "set", crop_size=side, progress=Silent())
     good = np.array([truth[path] for path in patches.frame["source_path"]])

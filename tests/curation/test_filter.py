@@ -118,7 +118,7 @@ def test_a_new_set_holds_what_is_kept_and_the_old_one_keeps_its_decisions(patche
     stored = new.frame.with_row_index().filter(pl.col("array").is_not_null())
     assert stored.height == new.kept().height == outcome.total < len(new) == len(old)
     assert all(np.array_equal(new.read(i), old.read(i)) for i in stored["index"])
-    assert not list(old.folder.glob(".f*"))
+    assert not (old.folder / ".filter").exists()
     assert "0 were scored now" in done("filter", new.folder, model=model, threshold=0.4).notes
 
 

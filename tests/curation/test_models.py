@@ -66,7 +66,7 @@ def test_a_file_with_a_type_that_is_not_trusted_is_not_opened(model, tmp_path):
         for name, data in held.items():
             file.writestr(name, data)
     put(model, buffer.getvalue())
-    with pytest.raises(UsageError, match=r"holds types that no model of smalti has: posix.system; it was not"):
+    with pytest.raises(UsageError, match=r"holds types that no model of smalti has: posix\.system; it"):
         open_model(str(model)).classifier()
 
 
@@ -77,7 +77,7 @@ def test_weights_that_were_changed_are_not_opened(model):
         open_model(str(model)).classifier()
 
 
-@pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x05\x06" + bytes(18)], ids=["empty", "text", "bare zip"])
+@pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x05\x06" + bytes(18)], ids=["none", "text", "zip"])
 def test_weights_that_are_none_are_refused(model, data):
     put(model, data)
     with pytest.raises(UsageError, match="is no model that skops reads"):

@@ -25,7 +25,8 @@ def made_up(folder, n, seed=0):
     facts = {"patch_id": [f"{k:016x}" for k in range(n)], "dataset": [f"d{k % 5}" for k in range(n)]}
     box = {name: [0] * n for name in ("y0", "y1", "x0", "x1")}
     folder.mkdir(exist_ok=True)
-    pl.DataFrame({**facts, **box, "cluster": np.arange(n) // 2, **features}).write_parquet(folder / "patches.parquet")
+    frame = pl.DataFrame({**facts, **box, "cluster": np.arange(n) // 2, **features})
+    frame.write_parquet(folder / "patches.parquet")
     return PatchSet(folder), FlagLog(folder / "flags.jsonl"), features[COLUMNS[0].name]
 
 
@@ -80,7 +81,7 @@ def test_with_labels_those_come_first_of_which_it_is_least_sure(tmp_path):
 
 
 def test_twenty_thousand_patches_are_put_in_order_with_or_without_labels(tmp_path):
-    patches, log, telling = made_up(tmp_path / "set", 20_000)
+    patches, log, _ = made_up(tmp_path / "set", 20_000)
     assert sorted(order_of(patches, log)) == list(range(20_000))
     log.decide(patches.frame["patch_id"][:20].to_list(), "keep")
     log.decide(patches.frame["patch_id"][20:40].to_list(), "reject")

@@ -6,10 +6,8 @@ Imported where used: it needs torch, which the other modules of this package do 
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.functional import conv2d
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-__all__ = ["Folded", "ResNet34", "fold_norms"]
+__all__ = ["ResNet34"]
 
 _STAGES = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))
 """Channels, blocks, and stride of the first block."""
@@ -55,11 +53,7 @@ class ResNet34(nn.Module):  # type: ignore[misc]  # torch is read only where it 
 
     def forward(self, x: Tensor) -> Tensor:
         """float32 (n, 3, h, w) to (n,)."""
-        return self.after_first(self.bn1(self.conv1(x)))
-
-    def after_first(self, x: Tensor) -> Tensor:
-        """What follows the first convolution and its norm: (n, 64, h / 2, w / 2) to (n,)."""
-        x = self.maxpool(self.relu(x))
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(x.mean(dim=(2, 3)))[:, 0]
 
@@ -74,30 +68,6 @@ class ResNet34(nn.Module):  # type: ignore[misc]  # torch is read only where it 
         """A new last layer: small weights, so that training begins from scores near one half."""
         nn.init.normal_(self.fc.weight, std=0.01, generator=random)
         nn.init.zeros_(self.fc.bias)
-
-
-class Folded(nn.Module):  # type: ignore[misc]  # torch is read only where it is installed
-    """A `ResNet34` whose first layer takes one grey channel; see `smalti.curation.resnet_input.folded`."""
-
-    def __init__(self, network: ResNet34, weight: Tensor, black: Tensor) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("weight", weight)
-        self.register_buffer("black", black)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """float32 (n, 1, 224, 224) from 0 to 255 to (n,)."""
-        return self.network.after_first(conv2d(x, self.weight, stride=2, padding=3) + self.black)
-
-
-def fold_norms(network: ResNet34) -> None:
-    """Fold each norm of the blocks into the convolution before it, as it is when nothing is trained."""
-    for block in network.modules():
-        if isinstance(block, Block):
-            block.conv1, block.bn1 = fuse_conv_bn_eval(block.conv1, block.bn1), nn.Identity()
-            block.conv2, block.bn2 = fuse_conv_bn_eval(block.conv2, block.bn2), nn.Identity()
-            if block.downsample is not None:
-                block.downsample = fuse_conv_bn_eval(*block.downsample)
 
 
 def _convolution(before: int, after: int, side: int, stride: int) -> nn.Conv2d:

@@ -15,8 +15,8 @@ FeatureKind = Literal["boosting", "logistic"]
 
 KINDS: tuple[FeatureKind, ...] = ("boosting", "logistic")
 
-ROUNDS = 100
-"""Of boosting; more change nothing on patches of 40 features."""
+ROUNDS = 300
+"""Trees of boosting."""
 
 
 def check_sklearn() -> None:
@@ -95,10 +95,14 @@ _LIMITING = Lock()
 def _boosting(n: int, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
+    # Many small trees that look at a fifth of the features: datasets differ, and what one feature tells of
+    # some is wrong for others. On 4 × 512 labelled patches, split by dataset, AUROC 0.9978; 100 trees of 8
+    # leaves that look at all had 0.9936.
     return HistGradientBoostingClassifier(
         max_iter=ROUNDS,
-        max_leaf_nodes=15,
-        min_samples_leaf=min(20, max(3, n // 20)),  # 20, the library's own, splits nothing of 16 patches
+        max_leaf_nodes=4,
+        max_features=0.2,
+        min_samples_leaf=min(15, max(3, n // 20)),  # 20, the library's own, splits nothing of 16 patches
         l2_regularization=1.0,
         class_weight="balanced",
         early_stopping=False,

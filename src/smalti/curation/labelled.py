@@ -47,7 +47,8 @@ class Labelled:
     @property
     def good(self) -> np.ndarray:
         """Bool (n,): whether they are labelled good."""
-        return self.rows["label"].to_numpy()
+        good: np.ndarray = self.rows["label"].to_numpy()
+        return good
 
     def read(self, i: int) -> np.ndarray:
         """Pixels of one: uint8 (height, width)."""

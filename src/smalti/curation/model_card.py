@@ -53,8 +53,8 @@ def _use(facts: Mapping[str, Any]) -> str:
         "To leave patches out of a set that show nothing worth learning from, before a network is trained on "
         "it. It gives each patch a score from 0 to 1; scores above "
         f"{facts['threshold']:g} mean: keep. Use it on patches of the kind that it learnt from (same "
-        "technique, size of pixels, size of patches), and look at some that it drops. It says nothing of what "
-        "a patch shows, and is not made for decisions about people."
+        "technique, size of pixels, size of patches), and look at some that it drops. It says nothing of "
+        "what a patch shows, and is not made for decisions about people."
     )
 
 

@@ -23,10 +23,7 @@ from smalti.curation.models import FORMAT, WEIGHTS
 
 __all__ = ["TESTED_COLUMNS", "facts_of", "tested_frame"]
 
-_LIBRARIES = {
-    **dict.fromkeys(KINDS, ("numpy", "scipy", "scikit-learn", "skops")),
-    "resnet34": ("numpy", "torch"),
-}
+_LIBRARIES = {"model.skops": ("numpy", "scipy", "scikit-learn", "skops"), "model.pth": ("numpy", "torch")}
 
 TESTED_COLUMNS = (
     Column("set", "String", "", "Folder of the set.", "same"),
@@ -147,7 +144,7 @@ def _groups(
 
 def _libraries(kind: str) -> dict[str, str]:
     own = {"smalti": __version__, "python": platform.python_version()}
-    return own | {name: version(name) for name in _LIBRARIES[kind]}
+    return own | {name: version(name) for name in _LIBRARIES[WEIGHTS[kind]]}
 
 
 def _name(folder: Path) -> str:

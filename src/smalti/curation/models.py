@@ -25,7 +25,7 @@ FORMAT = 1
 
 FACTS, CARD, TESTED = "model.json", "README.md", "validation.parquet"
 
-WEIGHTS = {**dict.fromkeys(KINDS, "model.skops"), "resnet34": "model.pth"}
+WEIGHTS = {"boosting": "model.skops", "logistic": "model.skops", "resnet34": "model.pth"}
 """The file of weights, by kind of model."""
 
 FOLDER = Kind("model", (FACTS,), (FACTS, CARD, TESTED, *sorted(set(WEIGHTS.values()))))

@@ -12,7 +12,7 @@ import numpy as np
 
 from smalti.core.errors import SmaltiError
 from smalti.curation.hashed import sha256_of
-from smalti.curation.resnet_input import folded, pictures
+from smalti.curation.resnet_input import channels, pictures
 from smalti.curation.torch_use import device_of, torch_here
 from smalti.curation.weight_file import network_of, read_weights
 
@@ -30,7 +30,7 @@ class ResnetScorer:
     asked
         Its kind, and the hash of its file.
     network, device
-        As `folded` makes it, and the torch device that it is on.
+        A network ready to be asked, and the torch device that it is on.
     threads
         1: torch spreads each call over all cores itself.
     """
@@ -58,7 +58,7 @@ class ResnetScorer:
         with torch.inference_mode():
             for at in range(0, len(patches), AT_ONCE):
                 batch = pictures(patches[at : at + AT_ONCE]).to(self.device)
-                found[at : at + AT_ONCE] = torch.sigmoid(self.network(batch)).cpu().numpy()
+                found[at : at + AT_ONCE] = torch.sigmoid(self.network(channels(batch))).cpu().numpy()
         if np.isnan(found).any():
             raise SmaltiError("the weights give no number for a patch; give weights that were trained")
         return found
@@ -84,4 +84,5 @@ def resnet_scorer(path: Path, device: str = "auto") -> ResnetScorer:
     place = device_of(device)
     network = network_of(read_weights(path))
     asked = {"kind": "resnet34", "sha256": sha256_of(path)}
-    return ResnetScorer(asked, folded(network).to(place), place)
+    network = network.eval().to(place, memory_format=torch_here().channels_last)
+    return ResnetScorer(asked, network, place)

@@ -41,7 +41,7 @@ def _steady(node: Any, numbers: dict[int, int], files: dict[str, str]) -> Any:
         return [_steady(one, numbers, files) for one in node]
     if not isinstance(node, dict):
         return node
-    made = {}
+    made: dict[str, Any] = {}
     for name, value in node.items():
         if name == "__id__":
             made[name] = numbers.setdefault(value, len(numbers) + 1)

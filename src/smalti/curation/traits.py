@@ -1,8 +1,8 @@
 """What can be told of one patch at little cost: its grey levels, how it blurs, its edges, its texture.
 
-Each group of features is a function of a `Look`, with the columns it fills beside it. Structure is measured on
-coarser images too (means of 2 × 2 pixels, again and again), for grain fades there and membranes stay. Most are
-ratios, which do not change with contrast and brightness.
+Each group of features is a function of a `Look`, with the columns it fills beside it. Structure is measured
+on coarser images too (means of 2 × 2 pixels, again and again), for grain fades there and membranes stay.
+Most are ratios, which do not change with contrast, brightness, or when dark and bright change places.
 """
 
 from collections.abc import Callable
@@ -75,12 +75,13 @@ def _columns(*facts: tuple[str, str, str]) -> tuple[Column, ...]:
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 GREY = _columns(
-    *(
-        (f"p{round(100 * q):02d}", "intensity", f"Grey level that {q:.0%} of pixels lie below.")
-        for q in QUANTILES
-    ),
-    ("skewness", "", "Skewness of grey levels; negative where few pixels are dark, as membranes are."),
+    *((f"p{round(100 * q):02d}", "intensity", f"Grey level that {q:.0%} of pixels lie below.") for q in (0.01, 0.5, 0.99)),
+    ("middle_half", "share", "Range of the middle half of grey levels, of that of 98 %."),
+    ("middle_ninety", "share", "Range of the middle 90 % of grey levels, of that of 98 %."),
+    ("tail", "share", "The longer way from the median to the end of that range: 0.5 where both are alike."),
     ("kurtosis", "", "Excess kurtosis of grey levels; 0 of a bell curve."),
+    ("coarse_kurtosis", "", "The same of means of 4 × 4 pixels, less those of 16 × 16 around them."),
+    ("coarse_skewness", "", "Skewness of these, without its sign: membranes are dark, or bright."),
     ("entropy", "bit", "Shannon entropy of grey levels."),
     ("black_share", "share", "Pixels that are 0."),
     ("white_share", "share", "Pixels that are 255."),
@@ -89,13 +90,22 @@ GREY = _columns(
 
 
 def grey(look: Look) -> list[float]:
-    """From the histogram alone."""
+    """From the histogram, and that of a quarter of the size."""
     counts = look.counts
     shares = counts / counts.sum()
     some = shares[shares > 0]
+    first, fifth, quarter, half, three, ninety, last = quantiles_of(counts, QUANTILES)
+    skewness, kurtosis = _coarse_shape(look)
     return [
-        *quantiles_of(counts, QUANTILES),
-        *_shape_of(shares),
+        first,
+        half,
+        last,
+        _ratio(three - quarter, last - first),
+        _ratio(ninety - fifth, last - first),
+        _ratio(max(last - half, half - first), last - first),
+        _shape_of(np.arange(256.0), shares)[1],
+        kurtosis,
+        abs(skewness),
         abs(float(-(some * np.log2(some)).sum())),
         float(shares[0]),
         float(shares[255]),
@@ -113,12 +123,21 @@ def quantiles_of(counts: np.ndarray, at: tuple[float, ...]) -> list[float]:
     return found
 
 
-def _shape_of(shares: np.ndarray) -> tuple[float, float]:
-    """Skewness and excess kurtosis of grey levels of such shares."""
-    values = np.arange(256)
+def _coarse_shape(look: Look) -> tuple[float, float]:
+    """Skewness and excess kurtosis of means of 4 × 4 pixels, less those of 16 × 16 around them."""
+    if len(look.levels) < LEVELS:
+        return float("nan"), float("nan")
+    wide = look.levels[4].repeat(4, axis=0).repeat(4, axis=1)
+    values = (look.levels[2][: wide.shape[0], : wide.shape[1]] - wide).reshape(-1).astype(np.float64)
+    return _shape_of(values, np.full(values.size, 1 / values.size))
+
+
+def _shape_of(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
+    """Skewness and excess kurtosis of values that have such shares."""
     away = values - float(shares @ values)
-    variance = float(shares @ away**2)
-    third, fourth = float(shares @ away**3), float(shares @ away**4)
+    squares = away * away
+    variance = float(shares @ squares)
+    third, fourth = float(shares @ (squares * away)), float(shares @ (squares * squares))
     return _ratio(third, variance**1.5), _ratio(fourth, variance**2) - 3
 
 
@@ -389,17 +408,19 @@ def _rings(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 PATTERNS = _columns(
     *(
-        (f"lbp_{n}", "share", f"Means of 2 × 2 pixels with {n} of 8 neighbours as bright, in one run.")
-        for n in range(N_PATTERNS - 1)
+        (f"lbp_{n}", "share", f"Means of 2 × 2 pixels with {n} or {8 - n} of 8 neighbours as bright, in one run.")
+        for n in range(4)
     ),
+    ("lbp_4", "share", "Means of 2 × 2 pixels with 4 of 8 neighbours as bright, in one run: an edge."),
     ("lbp_other", "share", "Means of 2 × 2 pixels whose brighter neighbours are in several runs."),
 )
 
 
 def patterns(look: Look) -> list[float]:
-    """Uniform local binary patterns of the image of half the size."""
+    """Uniform local binary patterns of half the size; one and its inverse are the same."""
     counts = binary_patterns(look.levels[1]) if len(look.levels) > 1 else np.zeros(N_PATTERNS, np.int64)
-    return [_ratio(float(count), float(counts.sum())) for count in counts]
+    both = [counts[n] + counts[8 - n] for n in range(4)]
+    return [_ratio(float(count), float(counts.sum())) for count in (*both, *counts[[4, 9]])]
 
 
 GROUPS = (

@@ -158,8 +158,9 @@ def _distances(features: np.ndarray, one: np.ndarray) -> np.ndarray:
 
 def _spread(frame: pl.DataFrame, rows: np.ndarray) -> np.ndarray:
     taken = rows[in_turn(frame["dataset"].fill_null("").gather(rows).to_numpy())]
-    numbers = frame["cluster"].to_numpy() if not frame["cluster"].null_count() else np.arange(frame.height)
-    return taken[apart(numbers[taken])]
+    alone = -1 - pl.int_range(pl.len())  # of no cluster, such as one that came later
+    numbers = frame.select(pl.coalesce("cluster", alone)).to_series().to_numpy()
+    return np.asarray(taken[apart(numbers[taken])])
 
 
 def in_turn(names: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Files of ResNet34 weights: read without running what is in them, and checked key by key."""
 
+import warnings
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
@@ -56,16 +57,17 @@ def loaded(path: Path) -> Any:
     if not path.is_file():
         raise UsageError(f"there is no file {path}; give one of ResNet34 weights, which torch.save wrote")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # torch warns of pickles that it then refuses
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises a dozen kinds for what it cannot read
         raise UsageError(f"{path} {_wrong_with(error)}; give the state dict of a ResNet34") from error
 
 
 def _wrong_with(error: Exception) -> str:
     text = str(error)
-    if "GLOBAL" in text or "global" in text or "REDUCE" in text or "TorchScript" in text:
+    if any(sign in text for sign in ("GLOBAL", "global", "REDUCE", "TorchScript")):
         return "holds more than tensors and plain values, which may run code when it is read, and is refused"
-    return "cannot be read as a file that torch.save wrote: it is another or a damaged file"
+    return "cannot be read as a file that torch.save wrote: it is of another kind (a pickle would run code), or damaged"
 
 
 def _unwrapped(found: Any) -> Any:

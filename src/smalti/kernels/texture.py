@@ -1,4 +1,4 @@
-"""Loops over one small picture that tell its texture: how it looks coarser, block by block, and bit by bit."""
+"""Loops over one small picture that tell its texture: coarser, block by block, and bit by bit."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How an electron microscope shows a section: contrast, exposure, focus and grain, which datasets differ in."""
+"""How an electron microscope shows a section: contrast, exposure, focus and grain, by dataset."""
 
 from dataclasses import dataclass
 
