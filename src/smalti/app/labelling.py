@@ -43,7 +43,9 @@ def rows_to_label(patches: PatchSet, *, every: bool = False) -> np.ndarray:
     return np.flatnonzero(kept.to_numpy())
 
 
-def task_of(patches: PatchSet, rows: Sequence[int] | np.ndarray, order: Order = "uncertain", seed: int = 0) -> Task:
+def task_of(
+    patches: PatchSet, rows: Sequence[int] | np.ndarray, order: Order = "uncertain", seed: int = 0
+) -> Task:
     """Rows of a set as a task.
 
     Parameters
@@ -111,4 +113,6 @@ def serve_labelling(task: Task, log: FlagLog, *, who: str, port: int, browser: b
 
 
 def _training(patches: PatchSet) -> str:
-    return shlex.join(["smalti", "curate", "train-filter", str(patches.folder), "-o", f"{patches.folder} model"])
+    return shlex.join(
+        ["smalti", "curate", "train-filter", str(patches.folder), "-o", f"{patches.folder} model"]
+    )

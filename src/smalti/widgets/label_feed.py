@@ -1,4 +1,4 @@
-"""What the labelling widget in a browser asks for, answered from a task and its decision log; knows no host."""
+"""What the labelling widget asks for, answered from a task and its decision log; knows no host."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
