@@ -1,12 +1,6 @@
 """The first notebook in a real JupyterLab: what is chosen on screen is known to Python, and back."""
 
-import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from pointing import drag, settled
+
+from .jupyter_lab import jupyter_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -23,26 +19,8 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "01_quickstart.ip
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, wait_for: Callable[[str, Any], None]) -> Iterator[str]:
     """The URL of the notebook in a JupyterLab with settings of its own."""
-    home = tmp_path_factory.mktemp("lab")
-    shutil.copy(NOTEBOOK, home)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "RUNTIME", "DATA")}
-    own["JUPYTERLAB_SETTINGS_DIR"] = str(home / "settings")
-    asks = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    asks.parent.mkdir(parents=True)
-    asks.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
-    options = [f"--port={port}", "--no-browser", "--allow-root", "--IdentityProvider.token="]
-    command = [sys.executable, "-m", "jupyterlab", str(home), *options]
-    with subprocess.Popen(
-        command, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            url = f"http://localhost:{port}/lab/tree/{NOTEBOOK.name}"
-            wait_for(url, server)
-            yield url
-        finally:
-            server.terminate()
+    with jupyter_lab(NOTEBOOK, tmp_path_factory.mktemp("lab"), wait_for) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,9 @@ class Shown:
     def is_ready(self, **facts):
         """Wait until the screen shows this, with all pictures, and Python has heard all."""
         for name, value in (facts | {"waiting": 0, "complete": "true", "id": re.compile(".")}).items():
-            expect(self.root).to_have_attribute(f"data-{name}", value if isinstance(value, re.Pattern) else str(value))
+            expect(self.root).to_have_attribute(
+                f"data-{name}", value if isinstance(value, re.Pattern) else str(value)
+            )
 
     def press(self, *keys):
         """Press keys, each when the picture that it is about is there."""
@@ -161,7 +163,9 @@ def test_a_range_a_line_and_a_page_are_flagged_at_once(shown):
     shown.is_ready(chosen=3)
     shown.press("2")
     shown.is_ready(labelled=3, chosen=0, row=3)
-    columns = shown.page.locator(".board").evaluate("b => getComputedStyle(b).gridTemplateColumns.split(' ').length")
+    columns = shown.page.locator(".board").evaluate(
+        "b => getComputedStyle(b).gridTemplateColumns.split(' ').length"
+    )
     shown.press("Shift+Digit1")
     shown.is_ready(labelled=columns)
     assert set(shown.flags.values()) == {"keep"}

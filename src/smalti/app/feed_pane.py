@@ -1,21 +1,14 @@
 """What the widgets on a page have in common: questions come over Panel's own channel, and are answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from smalti.app.local import Local
 from smalti.app.loop import Soon, pool
 from smalti.widgets.feed import Reply
 
 __all__ = ["Answering"]
-
-
-class Feed(Protocol):
-    """What answers a widget's questions."""
-
-    def answer(self, message: Mapping[str, Any], buffers: Any = ()) -> Reply:
-        """Answer one."""
 
 
 class Answering(Local):
@@ -28,13 +21,13 @@ class Answering(Local):
     """
 
     slow: tuple[str, ...] = ()
-    _feed: Feed
+    _answer: Callable[[Mapping[str, Any], Sequence[Any]], Reply]
     _soon: Soon | None
 
     def _handle_msg(self, data: Any) -> None:
         said = data if isinstance(data, Mapping) else {}
         message, buffers = said.get("message", {}), said.get("buffers", ())
-        answer = partial(self._feed.answer, message, buffers)
+        answer = partial(self._answer, message, buffers)
         if self._soon is None or message.get("type") not in self.slow:
             self._give(answer())
         else:

@@ -32,6 +32,7 @@ class LabelPane(Answering, JSComponent):  # type: ignore[misc]  # panel is untyp
     def __init__(self, task: Task, log: FlagLog, *, who: str = "", **options: Any) -> None:
         super().__init__(**({"margin": 0, "sizing_mode": "stretch_both", "styles": UNBOUNDED} | options))
         self._feed = LabelFeed(task, log, who=who)
+        self._answer = self._feed.answer
         self._soon = scheduler()
 
     @property

@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import imagecodecs
 import numpy as np
 import polars as pl
 
+from smalti.core.errors import UnknownNameError
 from smalti.curation.patchset import PatchSet
 from smalti.curation.uncertain import order_of
 from smalti.table.flags import FILE_NAME, FlagLog
@@ -43,7 +44,9 @@ def rows_to_label(patches: PatchSet, *, every: bool = False) -> np.ndarray:
     return np.flatnonzero(kept.to_numpy())
 
 
-def task_of(patches: PatchSet, rows: Sequence[int] | np.ndarray, order: Order = "uncertain", seed: int = 0) -> Task:
+def task_of(
+    patches: PatchSet, rows: Sequence[int] | np.ndarray, order: Order = "uncertain", seed: int = 0
+) -> Task:
     """Rows of a set as a task.
 
     Parameters
@@ -54,7 +57,14 @@ def task_of(patches: PatchSet, rows: Sequence[int] | np.ndarray, order: Order = 
         Rows of its frame.
     order, seed
         What comes first; see `smalti.curation.uncertain.order_of`.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such order.
     """
+    if order not in get_args(Order):
+        raise UnknownNameError("order", order, get_args(Order))
     rows = np.asarray(rows, np.int64)
     frame, log = patches.frame[rows], log_of(patches)
     place = np.full(len(patches), -1, np.int64)
@@ -111,4 +121,6 @@ def serve_labelling(task: Task, log: FlagLog, *, who: str, port: int, browser: b
 
 
 def _training(patches: PatchSet) -> str:
-    return shlex.join(["smalti", "curate", "train-filter", str(patches.folder), "-o", f"{patches.folder} model"])
+    return shlex.join(
+        ["smalti", "curate", "train-filter", str(patches.folder), "-o", f"{patches.folder}-model"]
+    )

@@ -49,6 +49,7 @@ class MosaicPane(Answering, JSComponent):  # type: ignore[misc]  # panel is unty
     ) -> None:
         super().__init__(**({"margin": 0, "sizing_mode": "stretch_both", "styles": UNBOUNDED} | options))
         self._feed = Feed(state, sheets, title=title, look=look, opened=self._open)
+        self._answer = self._feed.answer
         self._opened = opened
         self._own: int | None = None
         self._soon = scheduler()

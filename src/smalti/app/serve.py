@@ -46,7 +46,12 @@ def serve(project: Project, *, port: int = 5006, address: str = "localhost", bro
 
 
 def serve_pages(
-    make_page: Callable[[], Any], title: str, *, port: int = 5006, address: str = "localhost", browser: bool = True
+    make_page: Callable[[], Any],
+    title: str,
+    *,
+    port: int = 5006,
+    address: str = "localhost",
+    browser: bool = True,
 ) -> None:
     """Serve what a function makes, a page for each visitor, until Ctrl-C; see `serve`."""
     _prepare()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smalti.core.plugin import verb
 
 if TYPE_CHECKING:
+    from smalti.app.labelling import Order
     from smalti.curation.patchset import PatchSet
     from smalti.processing.project import Project
 
@@ -60,7 +61,7 @@ def export_images(project: Project, *arguments: Any, **options: Any) -> Any:
 def label(
     patches: PatchSet,
     *,
-    order: str = "uncertain",
+    order: Order = "uncertain",
     every: bool = False,
     who: str = "",
     seed: int = 0,
@@ -89,10 +90,7 @@ def label(
         There is no such order.
     """
     from smalti.app.labelling import label_pane, log_of, rows_to_label, task_of
-    from smalti.core.errors import UnknownNameError
 
-    if order not in ("uncertain", "given"):
-        raise UnknownNameError("order", order, ("uncertain", "given"))
     task = task_of(patches, rows_to_label(patches, every=every), order, seed)
     if served_by_panel():
         return label_pane(task, log_of(patches), who=who, height=height)
@@ -103,7 +101,7 @@ def label(
 
 @verb("label_page")
 def label_page(
-    patches: PatchSet, *, order: str, every: bool, who: str, seed: int, port: int, browser: bool
+    patches: PatchSet, *, order: Order, every: bool, who: str, seed: int, port: int, browser: bool
 ) -> None:
     """Serve a page that a set of patches is labelled on, to this machine only, until Ctrl-C; see `label`."""
     from smalti.app.labelling import log_of, rows_to_label, serve_labelling, task_of

@@ -236,7 +236,8 @@ export function mount(io, el) {
     const row = list.row();
     const labelled = list.n - list.count(0);
     const complete = [...list.shown.slice(...view().page(list))].every((one) => pictures.find(one));
-    Object.assign(root.dataset, { mode, row, labelled, complete, chosen: picked.size, id: pictures.find(row)?.key ?? "" });
+    const id = pictures.find(row)?.key ?? "";
+    Object.assign(root.dataset, { mode, row, id, labelled, complete, chosen: picked.size, columns: grid.columns });
     if (row === seen) return;
     seen = row;
     later("at", 120, () => link.ask("at", { row: row < 0 ? null : row }).catch(() => {})); // no decision hangs on it

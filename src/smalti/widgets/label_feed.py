@@ -1,4 +1,4 @@
-"""What the labelling widget in a browser asks for, answered from a task and its decision log; knows no host."""
+"""What the labelling widget asks for, answered from a task and its decision log; knows no host."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ import numpy as np
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.words import plural
+from smalti.processing.frames import reason
 from smalti.table.flags import FlagLog, usual_who
 from smalti.widgets.feed import Reply
 from smalti.widgets.label_task import GIVEN, Task
@@ -171,8 +172,8 @@ class LabelFeed:
         about |= {"key": task.ids[row], "score": score if np.isfinite(score) else None, "error": ""}
         try:
             picture = task.picture(row)
-        except (SmaltiError, OSError, ValueError) as error:  # one bad item costs only itself
-            return Reply(about | {"error": str(error) or type(error).__name__})
+        except Exception as error:  # a reader may raise anything; one bad item costs only itself
+            return Reply(about | {"error": reason(error)})
         kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
         return Reply(about | {"mime": kind}, [picture])
 

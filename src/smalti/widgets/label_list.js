@@ -23,8 +23,8 @@ export function makeList(hello, buffers) {
     nextOpen,
     placeOf: (row) => list.shown.indexOf(row),
     row: () => (list.place < 0 ? -1 : list.shown[list.place]),
-    count: (flag, group = -1) => sum(flag, group),
-    total: (group) => sum(-1, group),
+    count,
+    total: (group) => tally.subarray(group * kinds, (group + 1) * kinds).reduce((sum, n) => sum + n, 0),
   };
   let sequence = numbers(Int32Array, buffers[0]).slice();
 
@@ -41,14 +41,10 @@ export function makeList(hello, buffers) {
     flags[row] = flag;
   }
 
-  /** Items of a group, or of all, with a flag, or with any or none where it is -1. */
-  function sum(flag, group) {
-    let total = 0;
-    tally.forEach((n, at) => {
-      const fits = (group < 0 || Math.floor(at / kinds) === group) && (flag < 0 || at % kinds === flag);
-      if (fits) total += n;
-    });
-    return total;
+  /** Items of a group with a flag, 0 for those without; of all groups where it is -1. */
+  function count(flag, group = -1) {
+    if (group >= 0) return tally[group * kinds + flag];
+    return hello.groups.reduce((sum, _, one) => sum + tally[one * kinds + flag], 0);
   }
 
   /** Show all, or what has no flag now; the cursor stays on its item, else goes to the first open one. */

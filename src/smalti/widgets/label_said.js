@@ -7,7 +7,8 @@ export function makeNote(note, acts) {
   let shown = "";
 
   function empty(list) {
-    return [make("h3", "", { text: "There is nothing to label" }), make("p", "", { text: `No ${list.item} passes the filters.` })];
+    const words = `No ${list.item} passes: all were filtered or dropped.`;
+    return [make("h3", "", { text: "There is nothing to label" }), make("p", "", { text: words })];
   }
 
   function finished(list) {

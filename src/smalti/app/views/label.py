@@ -50,7 +50,9 @@ class LabelView(Linked):
         self._task: Task | None = None
         self._shown = np.empty(0, np.int64)
         ids = patches.frame.select("patch_id").with_row_index("at")
-        joined = session.content.images.select("patch_id").join(ids, on="patch_id", how="left", maintain_order="left")
+        joined = session.content.images.select("patch_id").join(
+            ids, on="patch_id", how="left", maintain_order="left"
+        )
         self._rows = joined["at"].cast(pl.Int64).fill_null(-1).to_numpy()
 
     def compute(self, snapshot: Snapshot) -> Task:
