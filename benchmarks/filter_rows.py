@@ -20,7 +20,7 @@ from published_filter import forest, four_features
 
 from smalti.core.progress import Silent
 from smalti.curation.api import curate, open_patches
-from smalti.curation.features import features_of
+from smalti.curation.learning.features import features_of
 from smalti.testing.labelled import Labelled, labelled_patches, write_labelled
 
 __all__ = ["featured", "filtered"]

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from smalti.curation import curate
-from smalti.curation.auroc import auroc
+from smalti.curation.learning.auroc import auroc
 from smalti.curation.patchset import PatchSet
 from smalti.testing.labelled import labelled_patches
 

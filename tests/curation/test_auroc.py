@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smalti.curation.auroc import auroc
+from smalti.curation.learning.auroc import auroc
 
 PAIRS = st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2)
 

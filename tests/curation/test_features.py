@@ -14,9 +14,9 @@ from smalti.core.progress import Silent
 from smalti.curation import features as step
 from smalti.curation import manifest
 from smalti.curation.api import curate, open_patches
-from smalti.curation.features import COLUMNS, features_of
-from smalti.curation.look import Look
-from smalti.curation.traits import quantiles_of
+from smalti.curation.learning.features import COLUMNS, features_of
+from smalti.curation.learning.look import Look
+from smalti.curation.learning.traits import quantiles_of
 from smalti.testing.labelled import labelled_patches, write_labelled
 
 NAMES = [column.name for column in COLUMNS]

@@ -10,8 +10,8 @@ from labelled_sets import again, done, facts, labelled_set
 from smalti.core.errors import UsageError
 from smalti.curation import manifest
 from smalti.curation.api import open_patches
-from smalti.curation.feature_scorer import feature_scorer
-from smalti.curation.models import open_model
+from smalti.curation.learning.feature_scorer import feature_scorer
+from smalti.curation.learning.models import open_model
 from smalti.curation.patchset import PatchSet
 
 

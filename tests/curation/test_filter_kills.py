@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from labelled_sets import done, facts, labelled_set
 
-from smalti.curation.models import open_model
+from smalti.curation.learning.models import open_model
 
 pytestmark = pytest.mark.slow
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smalti.core.errors import UsageError
-from smalti.curation.auroc import auroc
-from smalti.curation.folds import split_of
-from smalti.curation.judged import interval, judged
+from smalti.curation.learning.auroc import auroc
+from smalti.curation.learning.folds import split_of
+from smalti.curation.learning.judged import interval, judged
 
 
 def rows(datasets, **columns):

@@ -3,7 +3,7 @@ import pytest
 from labelled_sets import labelled_set
 
 from smalti.core.errors import UsageError
-from smalti.curation.labels import Words, labels_of
+from smalti.curation.learning.labels import Words, labels_of
 from smalti.curation.patchset import PatchSet
 from smalti.table.flags import FlagLog
 

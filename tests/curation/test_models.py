@@ -9,9 +9,9 @@ import pytest
 from labelled_sets import done, labelled_set
 
 from smalti.core.errors import UsageError
-from smalti.curation.classifiers import learnt, probabilities
-from smalti.curation.models import open_model
-from smalti.curation.skops_file import packed, unpacked
+from smalti.curation.learning.classifiers import learnt, probabilities
+from smalti.curation.learning.models import open_model
+from smalti.curation.learning.skops_file import packed, unpacked
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_weights_that_are_none_are_refused(model, data):
 
 
 def test_a_zip_that_would_fill_the_memory_is_not_opened(model, monkeypatch):
-    monkeypatch.setattr("smalti.curation.skops_file.MOST_BYTES", 1000)
+    monkeypatch.setattr("smalti.curation.learning.skops_file.MOST_BYTES", 1000)
     with pytest.raises(UsageError, match="1,000 are allowed; it was not opened"):
         open_model(str(model)).classifier()
 

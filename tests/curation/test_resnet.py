@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from smalti.core.errors import MissingExtraError, SmaltiError, UnknownNameError, UsageError
-from smalti.curation.resnet import resnet_scorer
-from smalti.curation.resnet_input import MEAN, STD, pictures
-from smalti.curation.weight_file import new_network, read_weights
+from smalti.curation.network.pictures import MEAN, STD, pictures
+from smalti.curation.network.resnet import resnet_scorer
+from smalti.curation.network.weight_file import new_network, read_weights
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -106,7 +106,7 @@ def test_scores_are_the_same_however_patches_are_split_into_calls(file, patches,
     scorer = resnet_scorer(file)
     together = scorer.scores(patches)
     assert [float(scorer.scores([patch])[0]) for patch in patches] == pytest.approx(together, abs=1e-5)
-    monkeypatch.setattr("smalti.curation.resnet.AT_ONCE", 2)
+    monkeypatch.setattr("smalti.curation.network.resnet.AT_ONCE", 2)
     assert scorer.scores(patches) == pytest.approx(together, abs=1e-5)
     assert scorer.scores([]).shape == (0,)
 

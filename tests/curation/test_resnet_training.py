@@ -12,10 +12,10 @@ from trained_at import HOW, patch
 
 from smalti.core.errors import UsageError
 from smalti.core.progress import Silent
-from smalti.curation.resnet import resnet_scorer
-from smalti.curation.resnet_training import train_resnet
-from smalti.curation.varied import varied
-from smalti.curation.weight_file import new_network, read_weights
+from smalti.curation.network.resnet import resnet_scorer
+from smalti.curation.network.training import train_resnet
+from smalti.curation.network.varied import varied
+from smalti.curation.network.weight_file import new_network, read_weights
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_core")]

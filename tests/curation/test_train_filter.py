@@ -6,7 +6,7 @@ import pytest
 from labelled_sets import again, decided, done, facts, labelled_set
 
 from smalti.core.errors import UsageError
-from smalti.curation.features import COLUMNS
+from smalti.curation.learning.features import COLUMNS
 from smalti.table.flags import FlagLog
 
 NAMES = [column.name for column in COLUMNS]

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled_sets import again, decided, done, labelled_set
 
-from smalti.curation.features import COLUMNS
+from smalti.curation.learning.features import COLUMNS
+from smalti.curation.learning.uncertain import apart, in_turn, order_of
 from smalti.curation.patchset import PatchSet
-from smalti.curation.uncertain import apart, in_turn, order_of
 from smalti.table.flags import FlagLog
 
 

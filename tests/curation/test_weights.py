@@ -10,9 +10,9 @@ import pytest
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Silent
-from smalti.curation import downloads
 from smalti.curation import weights as by_name
-from smalti.curation.weights import fetched
+from smalti.curation.network import downloads
+from smalti.curation.network.weights import fetched
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB
 NAME = "/weights.pth"

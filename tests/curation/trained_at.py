@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from smalti.core.progress import Silent
-from smalti.curation import resnet_course, resnet_training, weight_file
-from smalti.curation.resnet_training import ResnetTraining, train_resnet
+from smalti.curation.network import course, training, weight_file
+from smalti.curation.network.training import ResnetTraining, train_resnet
 
 HOW = ResnetTraining(epochs=2, batch=4, seed=1, device="cpu")
 
@@ -36,7 +36,7 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         saved(values, path)
 
-    resnet_course.saved = resnet_training.saved = saved_or_die
+    course.saved = training.saved = saved_or_die
     rows = np.arange(12)
     scores = train_resnet(patch, rows % 2, rows[:8], rows[8:], HOW, out, Silent())
     np.save(out.with_suffix(".npy"), scores)

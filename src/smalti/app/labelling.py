@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from smalti.core.errors import UnknownNameError
+from smalti.curation.learning.uncertain import order_of
 from smalti.curation.patchset import PatchSet
-from smalti.curation.uncertain import order_of
 from smalti.table.flags import FILE_NAME, FlagLog
 from smalti.widgets.label_task import Task
 
@@ -56,7 +56,7 @@ def task_of(
     rows
         Rows of its frame.
     order, seed
-        What comes first; see `smalti.curation.uncertain.order_of`.
+        What comes first; see `smalti.curation.learning.uncertain.order_of`.
 
     Raises
     ------

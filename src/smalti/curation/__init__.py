@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smalti.curation.api import curate, dedupe, open_patches, patch2d, patch3d
+    from smalti.curation.learning.api import features, filter, train_filter
     from smalti.curation.outcome import Outcome
     from smalti.curation.patchset import PatchSet
     from smalti.curation.steps import crop, mrc2byte, reconstruct, sample, standardize, video
@@ -15,6 +16,8 @@ __all__ = [
     "crop",
     "curate",
     "dedupe",
+    "features",
+    "filter",
     "mrc2byte",
     "open_patches",
     "patch2d",
@@ -22,12 +25,14 @@ __all__ = [
     "reconstruct",
     "sample",
     "standardize",
+    "train_filter",
     "video",
 ]
 
 _HOMES = {
     "Outcome": "outcome",
     "PatchSet": "patchset",
+    **dict.fromkeys(("features", "filter", "train_filter"), "learning.api"),
     **dict.fromkeys(("crop", "mrc2byte", "reconstruct", "sample", "standardize", "video"), "steps"),
 }
 

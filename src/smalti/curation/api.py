@@ -14,7 +14,7 @@ from smalti.curation.patchset import PatchSet
 from smalti.curation.sources import Chosen, Given
 from smalti.processing.project import Project
 
-__all__ = ["curate", "dedupe", "open_patches", "patch2d", "patch3d"]
+__all__ = ["Sources", "curate", "dedupe", "made_set", "open_patches", "patch2d", "patch3d"]
 
 Source = str | os.PathLike[str] | Chosen | Project
 Sources = Source | Sequence[Source]
@@ -96,7 +96,7 @@ def patch2d(sources: Sources, out: str | os.PathLike[str], **options: Any) -> Pa
     --------
     >>> patches = smalti.patch2d("images/", "patches/", crop_size=256)  # doctest: +SKIP
     """
-    return _set(curate("patch2d", sources, out, **options))
+    return made_set(curate("patch2d", sources, out, **options))
 
 
 def patch3d(sources: Sources, out: str | os.PathLike[str], **options: Any) -> PatchSet:
@@ -125,7 +125,7 @@ def patch3d(sources: Sources, out: str | os.PathLike[str], **options: Any) -> Pa
     >>> patches = smalti.patch3d("volumes/", "patches/", spacing=2)  # doctest: +SKIP
     >>> patches.mosaic()  # doctest: +SKIP
     """
-    return _set(curate("patch3d", sources, out, **options))
+    return made_set(curate("patch3d", sources, out, **options))
 
 
 def dedupe(sources: Sources, out: str | os.PathLike[str] = "", **options: Any) -> PatchSet:
@@ -151,7 +151,7 @@ def dedupe(sources: Sources, out: str | os.PathLike[str] = "", **options: Any) -
     >>> patches = smalti.dedupe("patches/", distance=8)  # doctest: +SKIP
     >>> patches.clusters()  # doctest: +SKIP
     """
-    return _set(curate("dedupe", sources, out, **options))
+    return made_set(curate("dedupe", sources, out, **options))
 
 
 def open_patches(path: str | os.PathLike[str]) -> PatchSet:
@@ -165,7 +165,14 @@ def open_patches(path: str | os.PathLike[str]) -> PatchSet:
     return PatchSet.open(Path(path))
 
 
-def _set(outcome: Outcome) -> PatchSet:
+def made_set(outcome: Outcome) -> PatchSet:
+    """The set of patches that a step made.
+
+    Raises
+    ------
+    SmaltiError
+        It made nothing of anything.
+    """
     if outcome.items and outcome.failed == len(outcome.items):
         first = outcome.items[0]
         raise SmaltiError(f"none of {outcome.failed:,} could be done; {first.path}: {first.why}")

@@ -135,7 +135,7 @@ class PatchSet:
         return find("verb", "mosaic").function(self.project(every=every), **options)
 
     def label(self, **options: Any) -> Any:
-        """Patches to give flags to by keyboard, a widget for a notebook cell; see `smalti.app.verbs.label`."""
+        """Patches to give flags to by keyboard, a widget for a cell; see `smalti.app.verbs.label`."""
         return find("verb", "label").function(self, **options)
 
     def __repr__(self) -> str:

@@ -109,8 +109,8 @@ def sample(urls: Sources, out: str | os.PathLike[str], **options: Any) -> Outcom
     out
         Folder to write to.
     **options
-        ``gigabytes, total, crop, level, max_padding, intensity, low, high, channel, write, gzip, seed, retries,
-        workers, fresh`` and ``progress``; see `smalti.curation.sampling.sample.SampleOptions`.
+        ``gigabytes, total, crop, level, max_padding, intensity, low, high, channel, write, gzip, seed,
+        retries, workers, fresh`` and ``progress``; see `smalti.curation.sampling.sample.SampleOptions`.
 
     Raises
     ------

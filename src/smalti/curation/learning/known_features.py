@@ -7,7 +7,7 @@ import polars as pl
 
 from smalti.core.progress import Progress
 from smalti.curation.adding import Found, done, found, write_with
-from smalti.curation.features import COLUMNS, KEY, FeatureOptions, adding_of, is_current
+from smalti.curation.learning.features import COLUMNS, KEY, FeatureOptions, adding_of, is_current
 from smalti.curation.outcome import Item
 from smalti.curation.patchset import PatchSet
 from smalti.table.schema import polars_schema

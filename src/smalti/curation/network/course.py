@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from smalti.core.errors import SmaltiError, UsageError
-from smalti.curation.auroc import auroc
-from smalti.curation.resnet_input import channels
-from smalti.curation.resnet_rows import SETTLING, ResnetTraining, Rows, batches
-from smalti.curation.torch_use import device_of, torch_here
-from smalti.curation.varied import varied
-from smalti.curation.weight_file import HEAD, loaded, new_network, read_weights, saved
+from smalti.curation.learning.auroc import auroc
+from smalti.curation.network.pictures import channels
+from smalti.curation.network.rows import SETTLING, ResnetTraining, Rows, batches
+from smalti.curation.network.torch_use import device_of, torch_here
+from smalti.curation.network.varied import varied
+from smalti.curation.network.weight_file import HEAD, loaded, new_network, read_weights, saved
 
 __all__ = ["Course"]
 

@@ -12,14 +12,14 @@ import polars as pl
 
 from smalti import __version__
 from smalti.core.columns import Column
-from smalti.curation.classifiers import KINDS
-from smalti.curation.features import COLUMNS, VERSION
-from smalti.curation.folds import Split
-from smalti.curation.judged import judged
-from smalti.curation.labelled import Labelled
-from smalti.curation.labels import Words
-from smalti.curation.learning import Tested
-from smalti.curation.models import FORMAT, WEIGHTS
+from smalti.curation.learning.classifiers import KINDS
+from smalti.curation.learning.features import COLUMNS, VERSION
+from smalti.curation.learning.folds import Split
+from smalti.curation.learning.judged import judged
+from smalti.curation.learning.labelled import Labelled
+from smalti.curation.learning.labels import Words
+from smalti.curation.learning.learn import Tested
+from smalti.curation.learning.models import FORMAT, WEIGHTS
 
 __all__ = ["TESTED_COLUMNS", "facts_of", "tested_frame"]
 

@@ -9,9 +9,9 @@ import filelock
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress
 from smalti.core.remote import is_url, shown
-from smalti.curation.downloads import download
 from smalti.curation.hashed import read_hash, sha256_of
-from smalti.curation.trusted import first_hash, trust
+from smalti.curation.network.downloads import download
+from smalti.curation.network.trusted import first_hash, trust
 from smalti.processing.paths import full_path
 from smalti.table.parquet import commit
 

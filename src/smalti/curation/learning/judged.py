@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti.curation.auroc import auroc
+from smalti.curation.learning.auroc import auroc
 
 __all__ = ["Judged", "interval", "judged"]
 

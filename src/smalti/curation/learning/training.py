@@ -14,22 +14,22 @@ from smalti.core.options import option
 from smalti.core.plugin import step
 from smalti.core.progress import Progress
 from smalti.core.words import count
-from smalti.curation.classifiers import check_sklearn
 from smalti.curation.each import folder_at
-from smalti.curation.folds import Group, Split, split_of
 from smalti.curation.hashed import sha256_of
-from smalti.curation.labelled import Labelled, labelled_of, with_features, with_pixels
-from smalti.curation.labels import Words, labels_of
-from smalti.curation.learning import Tested, learn_from_features, learn_from_pixels, tested_fold
-from smalti.curation.model_card import card
-from smalti.curation.model_facts import TESTED_COLUMNS, facts_of, tested_frame
-from smalti.curation.models import CARD, FACTS, FOLDER, TESTED, WEIGHTS
+from smalti.curation.learning.classifiers import check_sklearn
+from smalti.curation.learning.folds import Group, Split, split_of
+from smalti.curation.learning.labelled import Labelled, labelled_of, with_features, with_pixels
+from smalti.curation.learning.labels import Words, labels_of
+from smalti.curation.learning.learn import Tested, learn_from_features, learn_from_pixels, tested_fold
+from smalti.curation.learning.model_card import card
+from smalti.curation.learning.model_facts import TESTED_COLUMNS, facts_of, tested_frame
+from smalti.curation.learning.models import CARD, FACTS, FOLDER, TESTED, WEIGHTS
+from smalti.curation.network.torch_use import torch_here
+from smalti.curation.network.weights import fetched
 from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
 from smalti.curation.sources import Given
-from smalti.curation.torch_use import torch_here
 from smalti.curation.usual import Device, device_option, seed_option, weights_option, workers_option
-from smalti.curation.weights import fetched
 from smalti.table.parquet import commit, stage
 from smalti.writers.staged import staged
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from smalti.core.errors import SmaltiError
 from smalti.curation.hashed import sha256_of
-from smalti.curation.resnet_input import channels, pictures
-from smalti.curation.torch_use import device_of, torch_here
-from smalti.curation.weight_file import network_of, read_weights
+from smalti.curation.network.pictures import channels, pictures
+from smalti.curation.network.torch_use import device_of, torch_here
+from smalti.curation.network.weight_file import network_of, read_weights
 
 __all__ = ["ResnetScorer", "resnet_scorer"]
 
@@ -23,7 +23,7 @@ AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class ResnetScorer:
-    """A ResNet34 that gives scores; see `smalti.curation.scorer.Scorer`.
+    """A ResNet34 that gives scores; see `smalti.curation.learning.scorer.Scorer`.
 
     Parameters
     ----------

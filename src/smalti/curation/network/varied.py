@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti.curation.torch_use import torch_here
+from smalti.curation.network.torch_use import torch_here
 
 __all__ = ["varied"]
 

@@ -11,7 +11,7 @@ import xxhash
 
 from smalti.core.progress import Progress
 from smalti.curation import manifest
-from smalti.curation.deciding import ENTRY
+from smalti.curation.learning.deciding import ENTRY
 from smalti.curation.new_set import NewSet, refuse_set
 from smalti.curation.outcome import Item
 from smalti.curation.patchset import PatchSet

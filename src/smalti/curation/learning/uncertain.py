@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from smalti.curation.features import COLUMNS
-from smalti.curation.labels import Words
+from smalti.curation.learning.features import COLUMNS
+from smalti.curation.learning.labels import Words
 from smalti.curation.patchset import PatchSet
 from smalti.table.flags import FlagLog
 

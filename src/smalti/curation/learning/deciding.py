@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from smalti.curation import manifest
+from smalti.curation.learning.scorer import Scorer
 from smalti.curation.patchset import PatchSet
-from smalti.curation.scorer import Scorer
 
 __all__ = ["ENTRY", "UNINFORMATIVE", "decided", "known_scores", "rows_to_score", "stated"]
 

@@ -8,8 +8,8 @@ Most are ratios, which do not change with contrast, brightness, or when dark and
 import numpy as np
 
 from smalti.core.columns import Column
-from smalti.curation.look import LEVELS, Group, Look, columns_of, ratio
-from smalti.curation.spectra import SPECTRUM, spectrum
+from smalti.curation.learning.look import LEVELS, Group, Look, columns_of, ratio
+from smalti.curation.learning.spectra import SPECTRUM, spectrum
 from smalti.kernels.texture import N_PATTERNS, binary_patterns
 
 __all__ = ["GROUPS", "quantiles_of"]

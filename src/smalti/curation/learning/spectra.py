@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from smalti.curation.look import Look, columns_of, ratio
+from smalti.curation.learning.look import Look, columns_of, ratio
 
 __all__ = ["SPECTRUM", "spectrum"]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from smalti.core.errors import UsageError
 from smalti.core.remote import is_url
-from smalti.curation.classifiers import KINDS, check_sklearn, is_a
-from smalti.curation.features import COLUMNS, VERSION
 from smalti.curation.hashed import sha256_of
-from smalti.curation.skops_file import unpacked
+from smalti.curation.learning.classifiers import KINDS, check_sklearn, is_a
+from smalti.curation.learning.features import COLUMNS, VERSION
+from smalti.curation.learning.skops_file import unpacked
 from smalti.writers.staged import Kind
 
 __all__ = ["CARD", "FACTS", "FOLDER", "FORMAT", "TESTED", "WEIGHTS", "Model", "open_model"]

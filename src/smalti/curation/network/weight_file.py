@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from smalti.core.errors import SmaltiError, UsageError
-from smalti.curation.torch_use import torch_here
+from smalti.curation.network.torch_use import torch_here
 from smalti.writers.aside import aside
 
 __all__ = ["HEAD", "checked", "loaded", "network_of", "new_network", "read_weights", "saved"]
@@ -147,7 +147,7 @@ def network_of(weights: Weights) -> Any:
 def _empty() -> Any:
     """One that has shapes only."""
     torch = torch_here()
-    from smalti.curation._resnet_layers import ResNet34
+    from smalti.curation.network._layers import ResNet34
 
     with torch.device("meta"):
         return ResNet34()
@@ -156,7 +156,7 @@ def _empty() -> Any:
 def new_network(seed: int = 0) -> Any:
     """A ResNet34 with weights drawn by a seed; chance elsewhere in the process is left as it was."""
     torch = torch_here()
-    from smalti.curation._resnet_layers import ResNet34
+    from smalti.curation.network._layers import ResNet34
 
     with torch.random.fork_rng(devices=[]):
         network = ResNet34()

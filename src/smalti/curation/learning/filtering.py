@@ -17,21 +17,28 @@ from smalti.core.progress import Progress
 from smalti.core.words import count
 from smalti.curation import manifest
 from smalti.curation.adding import Adding, Found, done, found, write_with
-from smalti.curation.deciding import ENTRY, UNINFORMATIVE, decided, known_scores, rows_to_score, stated
 from smalti.curation.each import folder_at
-from smalti.curation.feature_scorer import FeatureScorer, feature_scorer
-from smalti.curation.filtered_set import FilteredSet
-from smalti.curation.known_features import known_features
-from smalti.curation.models import open_model
+from smalti.curation.learning.deciding import (
+    ENTRY,
+    UNINFORMATIVE,
+    decided,
+    known_scores,
+    rows_to_score,
+    stated,
+)
+from smalti.curation.learning.feature_scorer import FeatureScorer, feature_scorer
+from smalti.curation.learning.filtered_set import FilteredSet
+from smalti.curation.learning.known_features import known_features
+from smalti.curation.learning.models import open_model
+from smalti.curation.learning.scorer import Scorer
+from smalti.curation.network.resnet import resnet_scorer
+from smalti.curation.network.weights import fetched
 from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
-from smalti.curation.resnet import resnet_scorer
-from smalti.curation.scorer import Scorer
 from smalti.curation.sources import Given
 from smalti.curation.state import alone_in_whole
 from smalti.curation.store import Write
 from smalti.curation.usual import Device, device_option, fresh_option, weights_option, workers_option
-from smalti.curation.weights import fetched
 from smalti.processing.machine import usable_cores
 
 __all__ = ["FilterOptions", "filter_patches"]

@@ -11,8 +11,8 @@ import numpy as np
 import xxhash
 
 from smalti.curation.hashed import sha256_of
-from smalti.curation.resnet_input import pictures
-from smalti.curation.torch_use import torch_here
+from smalti.curation.network.pictures import pictures
+from smalti.curation.network.torch_use import torch_here
 
 __all__ = ["SETTLING", "Read", "ResnetTraining", "Rows", "batches"]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from smalti.core.errors import UsageError
 from smalti.core.progress import Progress, State
-from smalti.curation.resnet import resnet_scorer
-from smalti.curation.resnet_course import Course
-from smalti.curation.resnet_rows import Read, ResnetTraining, Rows, batches
-from smalti.curation.weight_file import saved
+from smalti.curation.network.course import Course
+from smalti.curation.network.resnet import resnet_scorer
+from smalti.curation.network.rows import Read, ResnetTraining, Rows, batches
+from smalti.curation.network.weight_file import saved
 
 __all__ = ["ResnetTraining", "train_resnet"]
 

@@ -9,10 +9,10 @@ import polars as pl
 
 from smalti.core.errors import UsageError
 from smalti.core.progress import Progress, State
-from smalti.curation.feature_scorer import matrix_of
-from smalti.curation.features import COLUMNS
-from smalti.curation.known_features import known_features
-from smalti.curation.labels import Labels
+from smalti.curation.learning.feature_scorer import matrix_of
+from smalti.curation.learning.features import COLUMNS
+from smalti.curation.learning.known_features import known_features
+from smalti.curation.learning.labels import Labels
 from smalti.curation.outcome import Item
 from smalti.curation.patchset import PatchSet
 from smalti.curation.state import alone_in_whole
@@ -34,7 +34,7 @@ class Labelled:
     sets, labels
         Where they are, and what is said of them.
     rows
-        One row each: those of `smalti.curation.labels.LABELS`, and what the manifest says of its place.
+        One row each: those of `smalti.curation.learning.labels.LABELS`, and its place by the manifest.
     failed
         Labelled patches that cannot be read, with the reason; they are not in `rows`.
     """

@@ -15,12 +15,12 @@ from smalti.core.progress import Progress
 from smalti.core.words import count
 from smalti.curation import manifest
 from smalti.curation.adding import Adding, done, found, kept_rows, the_set, write_with
-from smalti.curation.look import Look
+from smalti.curation.learning.look import Look
+from smalti.curation.learning.traits import GROUPS
 from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
 from smalti.curation.sources import Given
 from smalti.curation.state import alone_in_whole
-from smalti.curation.traits import GROUPS
 from smalti.curation.usual import fresh_option, workers_option
 
 __all__ = ["COLUMNS", "VERSION", "FeatureOptions", "features", "features_of"]

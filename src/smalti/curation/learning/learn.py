@@ -9,11 +9,11 @@ import numpy as np
 
 from smalti.core.errors import UsageError
 from smalti.core.progress import Progress, State
-from smalti.curation.classifiers import FeatureKind, learnt, probabilities
-from smalti.curation.folds import Split
-from smalti.curation.labelled import Labelled
-from smalti.curation.resnet_training import ResnetTraining, train_resnet
-from smalti.curation.skops_file import packed
+from smalti.curation.learning.classifiers import FeatureKind, learnt, probabilities
+from smalti.curation.learning.folds import Split
+from smalti.curation.learning.labelled import Labelled
+from smalti.curation.learning.skops_file import packed
+from smalti.curation.network.training import ResnetTraining, train_resnet
 
 __all__ = ["Tested", "learn_from_features", "learn_from_pixels", "tested_fold"]
 

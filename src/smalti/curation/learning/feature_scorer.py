@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from smalti.curation.classifiers import probabilities
-from smalti.curation.features import COLUMNS, features_of
-from smalti.curation.models import Model
+from smalti.curation.learning.classifiers import probabilities
+from smalti.curation.learning.features import COLUMNS, features_of
+from smalti.curation.learning.models import Model
 
 __all__ = ["FeatureScorer", "feature_scorer", "matrix_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureScorer:
-    """A model on features; see `smalti.curation.scorer.Scorer`.
+    """A model on features; see `smalti.curation.learning.scorer.Scorer`.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from smalti.core.errors import UsageError
-from smalti.curation.torch_use import torch_here
+from smalti.curation.network.torch_use import torch_here
 
 __all__ = ["SIDE", "channels", "pictures"]
 

@@ -1,0 +1,1 @@
+"""From labels to a filter: features, labels, models, scores and what is kept."""

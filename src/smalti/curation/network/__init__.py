@@ -1,0 +1,1 @@
+"""A ResNet34 that scores patches: its weights, its scores, its training."""
