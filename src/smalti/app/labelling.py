@@ -61,7 +61,7 @@ def task_of(patches: PatchSet, rows: Sequence[int] | np.ndarray, order: Order = 
     place[rows] = np.arange(len(rows))
 
     def reorder() -> np.ndarray:
-        found = place[order_of(patches, log, seed)]
+        found = place[order_of(patches, log, seed)] if len(rows) else rows
         return found[found >= 0]
 
     scores = frame["score"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -86,11 +86,11 @@ def picture_of(pixels: np.ndarray) -> bytes:
     return bytes(imagecodecs.jpeg8_encode(pixels, level=JPEG_QUALITY))
 
 
-def label_pane(task: Task, log: FlagLog, *, who: str = "", height: int = HEIGHT) -> Any:
-    """The labelling widget where Panel draws it."""
+def label_pane(task: Task, log: FlagLog, *, who: str = "", **options: Any) -> Any:
+    """The labelling widget where Panel draws it; `options` are Panel's, for layout."""
     from smalti.app.label_pane import LabelPane
 
-    return LabelPane(task, log, who=who, height=height, sizing_mode="stretch_width")
+    return LabelPane(task, log, who=who, **({"height": HEIGHT, "sizing_mode": "stretch_width"} | options))
 
 
 def serve_labelling(task: Task, log: FlagLog, *, who: str, port: int, browser: bool) -> None:

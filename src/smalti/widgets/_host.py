@@ -52,8 +52,8 @@ def module(name: str, host: str) -> str:
     Parameters
     ----------
     name
-        Of the script beside this file that exports ``mount(io, el)``; a style sheet of this name, and the colours that all
-        widgets share, are added.
+        Of the script beside this file that exports ``mount(io, el)``; a style sheet of this name, and the
+        colours that all widgets share, are added.
     host
         ``"anywidget"`` for notebooks, ``"panel"`` for pages.
     """

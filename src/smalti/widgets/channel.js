@@ -41,7 +41,11 @@ export function talk(io) {
       };
       const attempt = (wait) => {
         if (!left--) return finish(() => reject(new Error("Python does not answer")));
-        io.send({ ...fields, type, id }, buffers);
+        try {
+          io.send({ ...fields, type, id }, buffers);
+        } catch (error) {
+          if (!left) return finish(() => reject(error)); // a host may not be ready yet: BokehJS while it draws
+        }
         timer = setTimeout(() => attempt(wait * 2), wait * 1000);
       };
       const heard = (message, parts) =>

@@ -27,16 +27,17 @@ export function mount(io, el) {
   let mode = "grid";
   let anchor = -1;
   let seen = null;
+  let undoing = null;
   let stale = null; // name of the order that is being made anew
   let frame = 0;
 
   const acts = {
     mode: (name) => show((mode = name), picked.clear()),
     turn: () => acts.mode(mode === "grid" ? "single" : "grid"),
-    only: () => show(picked.clear(), list.arrange(!list.only)),
+    only: () => arranged(() => list.arrange(!list.only)),
     review,
     arrange: (name) => sent.arrange(name),
-    undo: () => sent.undo(),
+    undo,
     help: () => show((help.hidden = !help.hidden), help.hidden ? pad.focus() : help.focus()),
     leave: () => (help.hidden ? show(picked.clear()) : acts.help()),
     all: () => choose(...grid.page(list)),
@@ -82,7 +83,7 @@ export function mount(io, el) {
   function begin({ message, buffers }) {
     const first = !list;
     list = makeList(message, buffers);
-    picked.clear();
+    arranged(() => {});
     pad.setAttribute("aria-label", `${told(list.n)} ${list.items} to label: ${list.title}`);
     makeHelp(help, list.flags, acts.help);
     if (first) sized.observe(stage);
@@ -92,12 +93,23 @@ export function mount(io, el) {
   /** Take up what Python did. */
   function changed(message, buffers) {
     if (message.type === "order") {
+      const kept = message.answers && stale === message.name ? view().page(list)[1] : 0;
       list.order = message.name;
-      list.reorder(buffers[0], message.answers && stale === message.name ? view().page(list)[1] : 0);
       stale = null;
+      arranged(() => list.reorder(buffers[0], kept), kept);
     } else if (buffers.length) list.take(buffers);
     if (message.type === "undone") undone(message.row);
     if (message.stale && !stale) sent.arrange((stale = list.order));
+    show();
+  }
+
+  /** Put items into other places; what was chosen is chosen no more, unless what is seen stays. */
+  function arranged(act, stays = 0) {
+    if (!stays) {
+      picked.clear();
+      anchor = -1;
+    }
+    act();
     show();
   }
 
@@ -114,7 +126,9 @@ export function mount(io, el) {
   /** Give what is chosen, the line, or what is looked at a flag, and go on; null takes it away. */
   function give(number, wholeLine) {
     if (!list || list.place < 0) return;
-    const rows = chosenRows(wholeLine && mode === "grid");
+    const rows = chosenRows(wholeLine && mode === "grid").filter((row) => number !== null || list.flagOf[row]);
+    if (!rows.length) return;
+    if (number !== null && !rows.every(pictures.find)) return say("Not yet: the picture is still on its way");
     const flag = number === null ? null : list.flags[number].name;
     rows.forEach((row) => list.set(row, number === null ? 0 : number + 1));
     sent.decide(rows, flag);
@@ -124,6 +138,19 @@ export function mount(io, el) {
     else show(picked.clear());
   }
 
+  /** Take the last act back; keys that come before it is known what that was are kept. */
+  function undo() {
+    const own = sent.undo().finally(() => undoing === own && (undoing = null));
+    undoing = own;
+  }
+
+  /** Do what a key says, now or when what is taken back is shown. */
+  function obey(event) {
+    if (!undoing) return keyed(event, acts);
+    undoing.then(() => obey(event));
+    return true;
+  }
+
   function chosenRows(wholeLine) {
     if (wholeLine) return [...list.shown.slice(...grid.line(list))];
     return picked.size ? [...list.shown].filter((row) => picked.has(row)) : [list.row()];
@@ -131,7 +158,7 @@ export function mount(io, el) {
 
   /** All are done: back to the last one. */
   function review() {
-    list.arrange(false);
+    arranged(() => list.arrange(false));
     pad.focus();
     go(list.shown.length - 1);
   }
@@ -162,8 +189,8 @@ export function mount(io, el) {
 
   /** Choose all from where it began to here. */
   function reach(place) {
-    const from = anchor < 0 ? list.place : anchor;
-    choose(Math.min(from, place), Math.max(from, place) + 1);
+    if (anchor < 0) anchor = list.place;
+    choose(Math.min(anchor, place), Math.max(anchor, place) + 1);
     list.place = place;
     show();
   }
@@ -243,8 +270,9 @@ export function mount(io, el) {
     const typed = event.target.closest("select, input, textarea");
     const pressed = event.target.closest("button") && [" ", "Enter"].includes(event.key);
     if (!list || typed || pressed || (!help.hidden && !["Escape", "?", "Tab"].includes(event.key))) return;
-    if (keyed(event, acts)) event.preventDefault();
+    if (obey(event)) event.preventDefault();
   });
+  root.dataset.waiting = 0;
   hear();
 
   return {

@@ -10,7 +10,6 @@ from smalti.app.labelling import label_pane, log_of, task_of
 from smalti.app.linked import Linked
 from smalti.app.loop import who_visits
 from smalti.app.session import Session
-from smalti.app.theme import stacked
 from smalti.core.errors import UsageError
 from smalti.curation.patchset import PatchSet
 from smalti.table.view import Snapshot
@@ -46,10 +45,10 @@ class LabelView(Linked):
     def __init__(self, session: Session, patches: PatchSet, **params: Any) -> None:
         super().__init__(session, **params)
         self._patches = patches
-        self._pane: Any = None
+        nothing = task_of(patches, ())
+        self._pane = label_pane(nothing, log_of(patches), who=who_visits(), visible=False)
         self._task: Task | None = None
         self._shown = np.empty(0, np.int64)
-        self._place = stacked(gap=0)
         ids = patches.frame.select("patch_id").with_row_index("at")
         joined = session.content.images.select("patch_id").join(ids, on="patch_id", how="left", maintain_order="left")
         self._rows = joined["at"].cast(pl.Int64).fill_null(-1).to_numpy()
@@ -63,16 +62,14 @@ class LabelView(Linked):
 
     def show(self, found: Task) -> None:
         """See `Linked`; the widget stays where nothing else passes than before."""
-        if self._pane is None:
-            self._pane = label_pane(found, log_of(self._patches), who=who_visits())
-            self._place[:] = [self._pane]
-        elif found is not self._pane.task:
+        if found is not self._pane.task:
             self._pane.task = found
+            self._pane.visible = True
 
     @property
     def body(self) -> Any:
         """The widget."""
-        return self._place
+        return self._pane
 
     @property
     def code(self) -> str:
