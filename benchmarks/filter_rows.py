@@ -27,14 +27,15 @@ __all__ = ["featured", "filtered"]
 
 DATASETS = 8
 EACH = 64
+SEEDS = (20, 21, 22)
+"""Of patches that the settings of boosting and the features were not chosen on; those were of 0 to 11."""
 TIMES = 5
 """Copies of the patches that are filtered, each turned otherwise, so that a run takes some seconds."""
 
 
 def featured(sizes: Sizes, scratch: Path) -> Line:
     """Features of patches in memory, in one thread, against the four of the published way."""
-    labelled = _labelled(sizes)
-    patches = list(labelled.pixels)
+    patches = list(_labelled(sizes, SEEDS[0]).pixels)
     few = patches[: max(8, len(patches) // 8)]
     features_of(few[:1])  # compiles
     own = statistics.median(timed(lambda: features_of(patches))[0] for _ in range(3))
@@ -51,33 +52,35 @@ def featured(sizes: Sizes, scratch: Path) -> Line:
 
 def filtered(sizes: Sizes, scratch: Path) -> Line:
     """A set read, its features found, scored and written, by the CPU time of all threads; and how well."""
-    labelled = _labelled(sizes)
     home = scratch / "filter"
     shutil.rmtree(home, ignore_errors=True)
-    truth = write_labelled(labelled, home / "images")
-    curate("patch2d", home / "images", home / "labelled", progress=Silent())
-    area = _trained(home, truth)
-    rate = _filtered(home, labelled)
-    peer_rate, peer_area = _published(labelled)
+    kinds = [_labelled(sizes, seed) for seed in SEEDS]
+    areas = [_trained(home / str(number), labelled) for number, labelled in enumerate(kinds)]
+    rate = _filtered(home / "0", kinds[0])
+    (peer_rate, peer_area), *others = map(_published, kinds)
+    peer_area = min(peer_area, *(area for _, area in others))
+    area = min(areas)
     asked = (
         at_least("patches/s a core", 200, rate, ""),
         at_least("of the published way", 1, rate / peer_rate, "×", 1),
-        at_least("AUROC on datasets not seen", 0.995, area, "", 4),
-        at_least("that of the published way", peer_area, area, "", 4),
+        at_least(f"AUROC on datasets not seen, the worst of {len(SEEDS)} seeds", 0.995, area, "", 4),
+        at_least("the worst of the published way", peer_area, area, "", 4),
     )
     made: dict[str, float | str] = {
         "smalti": f"{rate:,.0f} patches/s, AUROC {area:.4f}",
         "published": f"{peer_rate:,.1f} patches/s, AUROC {peer_area:.4f}",
     }
-    return Line(f"filter: {len(labelled.pixels):,} labels of {DATASETS} datasets", made, asked)
+    return Line(f"filter: {len(kinds[0].pixels):,} labels of {DATASETS} datasets", made, asked)
 
 
-def _labelled(sizes: Sizes) -> Labelled:
-    return labelled_patches(DATASETS, sizes.of(EACH, 16))
+def _labelled(sizes: Sizes, seed: int) -> Labelled:
+    return labelled_patches(DATASETS, sizes.of(EACH, 16), seed)
 
 
-def _trained(home: Path, truth: dict[str, bool]) -> float:
+def _trained(home: Path, labelled: Labelled) -> float:
     """AUROC of a model of boosted trees, which is written."""
+    truth = write_labelled(labelled, home / "images")
+    curate("patch2d", home / "images", home / "labelled", progress=Silent())
     ids = open_patches(home / "labelled").frame.select("patch_id", "source_path")
     labels = ids.select("patch_id", label=pl.col("source_path").replace_strict(truth).cast(pl.Int64))
     labels.write_csv(home / "labels.csv")
