@@ -1,4 +1,4 @@
-"""The table of curation: smalti against the published way (`published.py`); same data, same machine, one run.
+"""The table of curation: smalti against the published way (`published*.py`); same data, machine and run.
 
 ``python benchmarks/curation.py --write`` writes it into CURATION.md, between its two marks.
 """
@@ -8,14 +8,13 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from asked import Asked, Sizes, at_least, at_most, claims
+from curation_line import Line, timed
+from filter_rows import featured, filtered
 from kills import TESTS, killed
 from meter import measure
 from published import hashed, leaders
@@ -28,15 +27,6 @@ HEAD = ("job", "by", "wall", "asked", "found", "met")
 DISTANCE = 12
 KILLS = 10
 THREADS = os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One job: who did it, in how many seconds (or words for them), and what was asked."""
-
-    name: str
-    made: dict[str, float | str]
-    asked: tuple[Asked, ...]
 
 
 def main() -> None:
@@ -72,7 +62,7 @@ def distinct(sizes: Sizes, scratch: Path) -> Line:
     n = sizes.of(20_000)
     hashes = np.random.default_rng(0).integers(0, 2**64, n, dtype=np.uint64)
     own, found = _clustered(hashes)
-    theirs, wanted = _timed(lambda: leaders(_bits(hashes), DISTANCE))
+    theirs, wanted = timed(lambda: leaders(_bits(hashes), DISTANCE))
     same = np.flatnonzero(found == np.arange(n)).tolist() == wanted
     asked = (
         at_most("wall", 0.4, own, " s"),
@@ -89,7 +79,7 @@ def many(n: int, limit: float) -> Callable[[Sizes, Path], Line]:
         hashes = em_like(sizes.of(n))
         own, found = _clustered(hashes)
         part = min(len(hashes), sizes.of(20_000))
-        theirs, wanted = _timed(lambda: leaders(_bits(hashes[:part]), DISTANCE))
+        theirs, wanted = timed(lambda: leaders(_bits(hashes[:part]), DISTANCE))
         same = np.flatnonzero(found[:part] == np.arange(part)).tolist() == wanted
         guess = theirs * (len(hashes) / part) ** 2
         kept = (found == np.arange(len(found))).mean()
@@ -122,7 +112,7 @@ def hashing(sizes: Sizes, scratch: Path) -> Line:
                 hashed(plane[y : y + 224, x : x + 224], 224)
 
     ours()
-    own, peer = (statistics.median(_timed(job)[0] for _ in range(3)) for job in (ours, theirs))
+    own, peer = (statistics.median(timed(job)[0] for _ in range(3)) for job in (ours, theirs))
     n = n // 100 * 100
     asked = (
         at_least("patches/s a core", 8_000, n / own, ""),
@@ -175,7 +165,8 @@ def volumes(sizes: Sizes, scratch: Path) -> Line:
 def kills(sizes: Sizes, scratch: Path) -> Line:
     """Each step killed at random moments; what the same command makes of it is as undisturbed."""
     each = int(os.environ.get("SMALTI_REPEATS", sizes.of(KILLS, 1)))
-    tests = [TESTS / "curation" / name for name in ("test_kills.py", "test_files_kills.py")]
+    names = ("test_kills.py", "test_files_kills.py", "test_adding_kills.py")
+    tests = [TESTS / "curation" / name for name in names]
     codes = [killed(path, each, sys.stderr.fileno()) for path in tests]
     found = "the same" if not any(codes) else f"pytest ended with {max(codes)}"
     asked = Asked(f"after {each} kills of each step the same manifest", found, not any(codes))
@@ -209,14 +200,8 @@ def tissue(side: int) -> np.ndarray:
 
 def _clustered(hashes: np.ndarray) -> tuple[float, np.ndarray]:
     leader_clusters(hashes[:10], DISTANCE, THREADS)  # compiles
-    seconds, found = _timed(lambda: leader_clusters(hashes, DISTANCE, THREADS))
+    seconds, found = timed(lambda: leader_clusters(hashes, DISTANCE, THREADS))
     return seconds, found
-
-
-def _timed(job: Callable[[], Any]) -> tuple[float, Any]:
-    started = time.perf_counter()
-    found = job()
-    return time.perf_counter() - started, found
 
 
 def _bits(hashes: np.ndarray) -> np.ndarray:
@@ -230,6 +215,8 @@ ROWS = {
     "most": many(800_000, 60),
     "hash": hashing,
     "patch3d": volumes,
+    "features": featured,
+    "filter": filtered,
     "kills": kills,
 }
 

@@ -1,8 +1,8 @@
 """The published way to tell informative patches by four features and a random forest, written anew.
 
-The features are those that the published comparison found the most telling of about thirty: the spread of local
-binary patterns 8 px around each pixel, the median of geometric means over 11 × 11 px, the spread of entropies of
-7 × 7 px, and the share of Canny's edges.
+The features are those that the published comparison found the most telling of about thirty: the spread of
+local binary patterns 8 px around each pixel, the median of geometric means over 11 × 11 px, the spread of
+entropies of 7 × 7 px, and the share of Canny's edges.
 """
 
 from collections.abc import Sequence

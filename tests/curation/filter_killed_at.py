@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from threading import Lock
 
 from labelled_sets import done
 
@@ -23,15 +24,17 @@ STEPS = {
 
 def main() -> None:
     folder, steps, number, when = sys.argv[1:]
-    count = [0]
+    count, one = [0], Lock()
 
     def or_die(does):
         def doing(*arguments, **options):
-            count[0] += 1
-            if count[0] == int(number) and when == "before":
+            with one:
+                count[0] += 1
+                mine = count[0]
+            if mine == int(number) and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
             found = does(*arguments, **options)
-            if count[0] == int(number):
+            if mine == int(number):
                 os.kill(os.getpid(), signal.SIGKILL)
             return found
 

@@ -70,7 +70,8 @@ def test_another_threshold_decides_anew_without_reading_a_patch(patches, unread)
     patches, model = patches
     first = done("filter", patches.folder, model=model)
     unread()
-    strict = done("filter", patches.folder, model=model, threshold=0.99)
+    high = again(patches).frame["score"].quantile(0.9)
+    strict = done("filter", patches.folder, model=model, threshold=high)
     back = done("filter", patches.folder, model=model, threshold=0.5)
     assert strict.total < first.total == back.total
     assert "0 were scored now" in back.notes
@@ -185,3 +186,14 @@ def test_a_place_that_holds_a_set_is_refused_before_any_work(made, unread):
         done("filter", made[0] / "set", made[0] / "set", model=str(made[0] / "model"))
     with pytest.raises(UsageError, match="2 sets of patches are given; give one at a time"):
         done("filter", [made[0] / "set", made[0] / "set"], model=str(made[0] / "model"))
+
+
+def test_the_same_command_again_finds_its_new_set_there_and_another_is_refused(patches, unread):
+    patches, model = patches
+    out = patches.folder.parent / "kept"
+    first = done("filter", patches.folder, out, model=model)
+    unread()
+    again_ = done("filter", patches.folder, out, model=model)
+    assert (again_.total, again_.out) == (first.total, first.out)
+    with pytest.raises(UsageError, match="holds a set of patches already"):
+        done("filter", patches.folder, out, model=model, threshold=0.7)

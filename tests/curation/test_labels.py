@@ -88,7 +88,7 @@ def test_the_last_decision_counts_and_what_says_neither_is_told_of(patches, tmp_
     log.decide(ids[2], "unsure", who="bob")
     labels = labels_of([patches], str(log.path), Words())
     assert labels.frame.select("label", "who").rows() == [(True, "ada"), (False, "bob")]
-    assert labels.notes == ("1 label say neither keep nor reject: 1 × 'unsure'",)
+    assert labels.notes == ("1 label with another flag than keep and reject left out: 1 × 'unsure'",)
 
 
 def test_flags_may_have_names_of_ones_own(patches, tmp_path):

@@ -178,9 +178,9 @@ def test_other_weights_are_refused_with_what_is_wrong(spoil, said, weights, tmp_
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "cannot be read as a file"),
-        (b"no weights at all", "cannot be read as a file"),
-        (b"PK\x03\x04" + bytes(100), "cannot be read as a file"),
+        (b"", "cannot be read as a file of torch"),
+        (b"no weights at all", "cannot be read as a file of torch"),
+        (b"PK\x03\x04" + bytes(100), "cannot be read as a file of torch"),
         (pickle.dumps({"conv1.weight": Evil()}), "a pickle would run code"),
     ],
     ids=["empty", "text", "zip", "pickle"],

@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled_sets import again, decided, done, labelled_set
 
@@ -30,6 +30,7 @@ def made_up(folder, n, seed=0):
     return PatchSet(folder), FlagLog(folder / "flags.jsonl"), features[COLUMNS[0].name]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40))
 def test_the_same_follow_each_other_only_where_that_cannot_be_helped(numbers):
     order = apart(np.array(numbers))
@@ -39,6 +40,7 @@ def test_the_same_follow_each_other_only_where_that_cannot_be_helped(numbers):
         assert not (placed[1:] == placed[:-1]).any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=40))
 def test_names_take_turns(names):
     order = in_turn(np.array(names))

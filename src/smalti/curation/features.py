@@ -71,8 +71,8 @@ class FeatureOptions:
 def features(sources: Sequence[Given], out: str, options: FeatureOptions, progress: Progress) -> Outcome:
     """Find features of each patch that is kept: grey levels, blur, edges, directions, spectrum, patterns.
 
-    They go into the manifest of the set, where they can be sorted and filtered by, and a filter can be trained
-    on them. A set that has grown gets those that are missing. The same command goes on where it was stopped.
+    They go into the manifest of the set, where patches can be sorted by them, and a filter can be trained on
+    them. A set that has grown gets those that are missing. The same command goes on where it was stopped.
 
     Raises
     ------

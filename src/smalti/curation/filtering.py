@@ -4,14 +4,12 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from smalti import __version__
 from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.core.plugin import step
@@ -19,11 +17,12 @@ from smalti.core.progress import Progress
 from smalti.core.words import count
 from smalti.curation import manifest
 from smalti.curation.adding import Adding, Found, done, found, write_with
+from smalti.curation.deciding import ENTRY, UNINFORMATIVE, decided, known_scores, rows_to_score, stated
 from smalti.curation.each import folder_at
 from smalti.curation.feature_scorer import FeatureScorer, feature_scorer
+from smalti.curation.filtered_set import FilteredSet
 from smalti.curation.known_features import known_features
 from smalti.curation.models import open_model
-from smalti.curation.new_set import NewSet, refuse_set
 from smalti.curation.outcome import Item, Outcome
 from smalti.curation.patchset import PatchSet
 from smalti.curation.resnet import resnet_scorer
@@ -35,15 +34,11 @@ from smalti.curation.usual import Device, device_option, fresh_option, weights_o
 from smalti.curation.weights import fetched
 from smalti.processing.machine import usable_cores
 
-__all__ = ["UNINFORMATIVE", "FilterOptions", "filter_patches"]
-
-UNINFORMATIVE = "uninformative"
-"""The reason of what a filter dropped."""
+__all__ = ["FilterOptions", "filter_patches"]
 
 THRESHOLD = 0.5
 """Of weights that come without one."""
 
-_ENTRY = "filter"
 _SCORE = next(column for column in manifest.COLUMNS if column.name == "score")
 
 
@@ -92,25 +87,40 @@ def filter_patches(sources: Sequence[Given], out: str, options: FilterOptions, p
     started = time.monotonic()
     _check(sources, out, options)
     patches = PatchSet.open(os.fspath(sources[0]))
-    folder = folder_at(out) if out else patches.folder
-    if out:
-        refuse_set(folder)
     scorer, threshold = _scorer(options, progress)
+    facts = {"scorer": stated(scorer), "threshold": threshold}
+    new = FilteredSet(folder_at(out), options.write or "zarr", facts) if out else None
     with alone_in_whole(patches.folder):
-        info = manifest.info(patches.folder / manifest.FILE_NAME)
-        known = _known(patches, info.footer, scorer, options)
-        rows = _rows(patches, known, options)
-        scored = _scored(patches, rows, scorer, options, progress)
-        decided = _decided(patches, known, scored.frame, threshold)
-        footer = {_ENTRY: json.dumps(_stated(scorer, threshold))}
-        failed = scored.failed
-        if out:
-            failed += _new_set(patches, decided, footer, options, folder, progress)
+        if new is not None and new.is_there(patches):
+            failed, n, frame = new.unread(), 0, PatchSet.open(new.folder).frame
         else:
-            write_with(patches, decided, (), footer)
+            failed, n, frame = _filtered(patches, scorer, threshold, new, options, progress)
         done(patches, _adding(scorer, options))
     items = (Item(os.fspath(sources[0])), *failed)
-    return _outcome(folder, decided, items, scored.frame.height, time.monotonic() - started)
+    return _outcome(new.folder if new else patches.folder, frame, items, n, time.monotonic() - started)
+
+
+def _filtered(
+    patches: PatchSet,
+    scorer: Scorer,
+    threshold: float,
+    new: FilteredSet | None,
+    options: FilterOptions,
+    progress: Progress,
+) -> tuple[tuple[Item, ...], int, pl.DataFrame]:
+    """What could not be read, how many were scored, and what was decided, which is written."""
+    known = known_scores(patches, scorer)
+    if options.fresh:
+        known = known.clear(len(known))
+    scored = _scored(patches, rows_to_score(patches, known, options.every), scorer, options, progress)
+    frame = decided(patches, known, scored.frame, threshold)
+    failed = scored.failed
+    if new is None:
+        footer = {"scorer": stated(scorer), "threshold": threshold}
+        write_with(patches, frame, (), {ENTRY: json.dumps(footer)})
+    else:
+        failed += new.put(patches, frame, options.workers or usable_cores(), progress)
+    return failed, scored.frame.height, frame
 
 
 def _check(sources: Sequence[Given], out: str, options: FilterOptions) -> None:
@@ -146,35 +156,11 @@ def _scorer(options: FilterOptions, progress: Progress) -> tuple[Scorer, float]:
     return scorer, usual if options.threshold is None else options.threshold
 
 
-def _stated(scorer: Scorer, threshold: float) -> dict[str, Any]:
-    return {"scorer": dict(scorer.asked), "threshold": threshold, "smalti": __version__}
-
-
-def _known(patches: PatchSet, footer: dict[str, str], scorer: Scorer, options: FilterOptions) -> pl.Series:
-    """Scores that patches have of this very scorer; null where they have none."""
-    stated = json.loads(footer.get(_ENTRY, "{}")).get("scorer")
-    score = patches.frame["score"]
-    same = stated == json.loads(json.dumps(dict(scorer.asked))) and not options.fresh
-    return score if same else score.clear(len(score))
-
-
-def _rows(patches: PatchSet, known: pl.Series, options: FilterOptions) -> list[int]:
-    """Rows that have to be scored."""
-    asked = pl.lit(value=True) if options.every else _is_open()
-    return patches.frame.select(asked & known.is_null()).to_series().arg_true().to_list()
-
-
-def _is_open() -> pl.Expr:
-    """Whether a filter decides: nothing else has dropped it."""
-    dropped = pl.col("decision").fill_null("keep") == "drop"
-    return ~dropped | (pl.col("reason").fill_null("") == UNINFORMATIVE)
-
-
 def _adding(scorer: Scorer, options: FilterOptions) -> Adding:
     def work(pixels: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         return {_SCORE.name: scorer.scores(pixels)}
 
-    return Adding(_ENTRY, scorer.asked, (_SCORE,), work, scorer.threads, options.batch)
+    return Adding(ENTRY, scorer.asked, (_SCORE,), work, scorer.threads, options.batch)
 
 
 def _scored(
@@ -188,56 +174,13 @@ def _scored(
     return Found(features.frame.select("patch_id", scores), features.failed)
 
 
-def _decided(patches: PatchSet, known: pl.Series, new: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    """Every patch with its score, decision and reason; those without a score keep what they had."""
-    frame = patches.frame.select("patch_id", "decision", "reason", known.alias("before"))
-    joined = frame.join(new, on="patch_id", how="left", maintain_order="left")
-    score = pl.coalesce("score", "before").fill_nan(None)
-    counts = _is_open() & score.is_not_null()
-    is_good = score > pl.lit(threshold, pl.Float32)
-    return joined.select(
-        "patch_id",
-        score=score,
-        decision=_either(counts, is_good, "keep", "drop").otherwise("decision"),
-        reason=_either(counts, is_good, None, UNINFORMATIVE).otherwise("reason"),
-    )
-
-
-def _either(counts: pl.Expr, is_good: pl.Expr, good: str | None, bad: str) -> Any:
-    return pl.when(counts & is_good).then(pl.lit(good, pl.String)).when(counts).then(pl.lit(bad))
-
-
-def _new_set(
-    patches: PatchSet,
-    decided: pl.DataFrame,
-    footer: dict[str, str],
-    options: FilterOptions,
-    folder: Path,
-    progress: Progress,
-) -> tuple[Item, ...]:
-    """Write what is kept to a new folder."""
-    now = PatchSet.open(patches.folder)  # with the features that it was given
-    frame = now.frame.with_columns(decided["score"], decided["decision"], decided["reason"])
-    info = manifest.info(now.folder / manifest.FILE_NAME)
-    known = replace(info, footer={**info.footer, **footer})
-    asked = {"step": "filter of a set 1", **_hashes(info.footer)}
-    new = NewSet(frame, now.read, options.write or "zarr", asked, known)
-    return new.put(folder, options.workers or usable_cores(), progress)
-
-
-def _hashes(footer: dict[str, str]) -> dict[str, Any]:
-    """Which hashes the set has, as ``dedupe`` looks for them."""
-    curation = json.loads(footer.get("curation", "{}"))
-    return {name: curation[name] for name in ("bits", "compatible") if name in curation}
-
-
 def _outcome(
-    folder: Path, decided: pl.DataFrame, items: tuple[Item, ...], scored: int, seconds: float
+    folder: Path, frame: pl.DataFrame, items: tuple[Item, ...], scored: int, seconds: float
 ) -> Outcome:
-    kept = int((decided["decision"].fill_null("keep") == "keep").sum())
-    dropped = int((decided["reason"] == UNINFORMATIVE).sum())
+    kept = int((frame["decision"].fill_null("keep") == "keep").sum())
+    dropped = int((frame["reason"] == UNINFORMATIVE).sum())
     notes = (
-        f"{count(decided.height, 'patch')}, {kept:,} are kept, {dropped:,} are uninformative",
+        f"{count(frame.height, 'patch')}, {kept:,} are kept, {dropped:,} are uninformative",
         f"{scored:,} were scored now",
     )
     return Outcome(str(folder), items, kept, "patch", notes, seconds)

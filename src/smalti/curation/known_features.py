@@ -42,12 +42,12 @@ def known_features(patches: PatchSet, rows: Sequence[int], threads: int, progres
     is_known = held.select(_KNOWN).to_series().to_list()
     lacking = [row for row in rows if not is_known[row]]
     failed: tuple[Item, ...] = ()
+    adding = adding_of(FeatureOptions(workers=threads))
     if lacking:
-        adding = adding_of(FeatureOptions(workers=threads))
         new = found(patches, lacking, adding, progress)
         failed, held = new.failed, held.update(new.frame, on="patch_id", how="left", include_nulls=False)
         write_with(patches, held, COLUMNS, {KEY: json.dumps(adding.asked)})
-        done(patches, adding)
+    done(patches, adding)  # also where a run was stopped right before
     return Found(held[list(rows)].filter(_KNOWN), failed)
 
 

@@ -46,13 +46,15 @@ class Labelled:
 
     @property
     def good(self) -> np.ndarray:
-        """Bool (n,): whether they are labelled good."""
+        """Whether they are labelled good, bool (n,)."""
         good: np.ndarray = self.rows["label"].to_numpy()
         return good
 
     def read(self, i: int) -> np.ndarray:
         """Pixels of one: uint8 (height, width)."""
-        return self.sets[self.rows["set"][i]].read(self.rows["row"][i])
+        number, row = self.rows.select("set", "row").row(i)
+        patches: PatchSet = self.sets[number]
+        return patches.read(row)
 
     def only(self, rows: pl.DataFrame, failed: Sequence[Item]) -> "Labelled":
         """Without those that cannot be read.

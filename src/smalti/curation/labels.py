@@ -178,7 +178,8 @@ def _meant(found: pl.DataFrame, words: Words) -> tuple[pl.DataFrame, list[str]]:
     neither = frame.filter(pl.col("label").is_null())["flag"].value_counts(sort=True).head(_SHOWN)
     left = frame["label"].null_count()
     told = ", ".join(f"{n:,} × {flag!r}" for flag, n in neither.iter_rows())
-    notes = [f"{count(left, 'label')} say neither {words.good} nor {words.bad}: {told}"] if left else []
+    which = f"with another flag than {words.good} and {words.bad} left out"
+    notes = [f"{count(left, 'label')} {which}: {told}"] if left else []
     return frame.filter(pl.col("label").is_not_null()).select(list(LABELS)), notes
 
 

@@ -272,7 +272,9 @@ class State:
         footer = {name: json.dumps(value) for name, value in facts_of.items()}
         place = self.folder / manifest.FILE_NAME
         known = manifest.info(place) if place.exists() else TableInfo((), {})
-        more = [c for c in known.columns if c.name not in manifest.SCHEMA and c.name in frame.columns]
+        more = [column for column in known.columns if column.name not in manifest.SCHEMA]
+        if known.columns:
+            frame = _with_added(frame, scan(place), ["score", *(column.name for column in more)])
         manifest.write(frame, place, {**known.footer, **footer, "smalti": __version__}, more)
         self._remove(gone)
         shutil.rmtree(self.folder / PARTS, ignore_errors=True)
@@ -328,3 +330,10 @@ class State:
 
     def _rows_of(self, number: int) -> Path:
         return self.folder / PARTS / f"part-{number:06d}.parquet"
+
+
+def _with_added(frame: pl.DataFrame, before: pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
+    """With what was found for patches whose pixels are the same, also of a source that was read anew."""
+    key = ["patch_id", "pixel_hash"]
+    added = before.select(*key, *names).collect()
+    return frame.drop(names, strict=False).join(added, on=key, how="left", maintain_order="left")

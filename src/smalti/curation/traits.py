@@ -5,6 +5,7 @@ on coarser images too (means of 2 × 2 pixels, again and again), for grain fades
 Most are ratios, which do not change with contrast, brightness, or when dark and bright change places.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -75,7 +76,7 @@ def _columns(*facts: tuple[str, str, str]) -> tuple[Column, ...]:
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 GREY = _columns(
-    *((f"p{round(100 * q):02d}", "intensity", f"Grey level that {q:.0%} of pixels lie below.") for q in (0.01, 0.5, 0.99)),
+    ("p50", "intensity", "Median of grey levels."),
     ("middle_half", "share", "Range of the middle half of grey levels, of that of 98 %."),
     ("middle_ninety", "share", "Range of the middle 90 % of grey levels, of that of 98 %."),
     ("tail", "share", "The longer way from the median to the end of that range: 0.5 where both are alike."),
@@ -97,9 +98,7 @@ def grey(look: Look) -> list[float]:
     first, fifth, quarter, half, three, ninety, last = quantiles_of(counts, QUANTILES)
     skewness, kurtosis = _coarse_shape(look)
     return [
-        first,
         half,
-        last,
         _ratio(three - quarter, last - first),
         _ratio(ninety - fifth, last - first),
         _ratio(max(last - half, half - first), last - first),
@@ -160,8 +159,7 @@ def blur(look: Look) -> list[float]:
 
 
 LOCAL = _columns(
-    ("local_std", "intensity", "Median standard deviation in blocks of 16 × 16 pixels."),
-    ("local_std_p10", "", "The tenth percentile of these, of their median."),
+    ("local_std_p10", "", "The tenth percentile of deviations in blocks of 16 × 16 pixels, of their median."),
     ("local_std_p90", "", "The ninetieth percentile of these, of their median."),
     ("local_share", "share", "Median variance in blocks of 16 × 16 pixels, of that of the patch."),
     ("wide_std_p10", "", "The tenth percentile of deviations in blocks of 32 × 32 pixels, of their median."),
@@ -177,7 +175,6 @@ def local(look: Look) -> list[float]:
     tenth, half, ninth = np.quantile(fine, (0.1, 0.5, 0.9)).tolist()
     wide_tenth, wide_half, wide_ninth = np.quantile(wide, (0.1, 0.5, 0.9)).tolist()
     return [
-        half,
         _ratio(tenth, half),
         _ratio(ninth, half),
         _ratio(half**2, look.variance(1)),
@@ -220,22 +217,16 @@ def _joined(blocks: np.ndarray, n_y: int, n_x: int) -> np.ndarray:
     return made
 
 
-EDGES = _columns(
-    *(
-        fact
-        for step in (2, 4)
-        for fact in (
-            (
-                f"gradient_{step}",
-                "intensity",
-                f"Median steepness of means of {step} × {step} pixels, a step.",
-            ),
-            (f"gradient_{step}_p90", "", "The ninetieth percentile of these, of their median."),
-            (f"gradient_{step}_p99", "", "The ninety-ninth percentile of these, of their median."),
-            (f"edges_{step}", "share", "Steps that are steeper than three times their median."),
-        )
-    ),
-)
+def _edge_columns(step: int) -> tuple[Column, ...]:
+    steep = f"Steepness of means of {step} × {step} pixels:"
+    return _columns(
+        (f"gradient_{step}_p90", "", f"{steep} the ninetieth percentile, of the median."),
+        (f"gradient_{step}_p99", "", f"{steep} the ninety-ninth percentile, of the median."),
+        (f"edges_{step}", "share", f"{steep} how many are steeper than three times the median."),
+    )
+
+
+EDGES = _edge_columns(2) + _edge_columns(4)
 
 
 def edges(look: Look) -> list[float]:
@@ -245,29 +236,24 @@ def edges(look: Look) -> list[float]:
 
 def _steepness(look: Look, level: int) -> list[float]:
     if level >= len(look.levels) or min(look.levels[level].shape) < 3:
-        return [float("nan")] * 4
+        return [float("nan")] * 3
     picture = look.levels[level]
     gy, gx = picture[2:, 1:-1] - picture[:-2, 1:-1], picture[1:-1, 2:] - picture[1:-1, :-2]
     steep = np.sqrt(gy * gy + gx * gx) / 2
     half, ninth, top = np.quantile(steep, (0.5, 0.9, 0.99)).tolist()
     over = float((steep > 3 * half).mean())
-    return [half, _ratio(ninth, half), _ratio(top, half), over]
+    return [_ratio(ninth, half), _ratio(top, half), over]
 
 
-FLOW = _columns(
-    *(
-        fact
-        for step in (2, 4)
-        for fact in (
-            (
-                f"coherence_{step}",
-                "share",
-                f"How far means of {step} × {step} pixels have one direction, 0 to 1.",
-            ),
-            (f"coherence_{step}_local", "share", "The same in blocks of 8 × 8 of them, the median."),
-        )
-    ),
-)
+def _flow_columns(step: int) -> tuple[Column, ...]:
+    means = f"means of {step} × {step} pixels"
+    return _columns(
+        (f"coherence_{step}", "share", f"How far {means} change along one direction, 0 to 1."),
+        (f"coherence_{step}_local", "share", f"The same in blocks of 8 × 8 {means}, the median."),
+    )
+
+
+FLOW = _flow_columns(2) + _flow_columns(4)
 
 
 def flow(look: Look) -> list[float]:
@@ -319,40 +305,44 @@ def _lagged(picture: np.ndarray, lag: int) -> float:
     return _ratio(total, n)
 
 
-BANDS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+BANDS = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
+"""Where octaves of frequency begin, periods a px; the last goes to the corners."""
 
 SPECTRUM = _columns(
     *(
-        (f"power_{round(1 / low)}", "", f"Logarithm to 10 of the share of power at {told} px a period.")
-        for low, told in zip(
-            BANDS, ("32 to 64", "16 to 32", "8 to 16", "4 to 8", "less than 4"), strict=False
+        (
+            f"power_{period}",
+            "",
+            f"Logarithm to 10 of power at {period // 2} to {period} px a period, of twice that.",
         )
+        for period in (32, 16, 8, 4)
     ),
     ("power_slope", "", "Slope of log power over log frequency: 0 of white noise, about -3 of sharp tissue."),
 )
 
-_LEAST_POWER = 1e-9
+LOWEST = 2
+"""Ring of frequency from which on the slope is found."""
 
 
 def spectrum(look: Look) -> list[float]:
-    """Power by rings of frequency, averaged over windows (Welch, IEEE Trans. Audio 15 (1967))."""
+    """Power by octaves of frequency, averaged over windows (Welch, IEEE Trans. Audio 15 (1967))."""
     powers = _power(look.levels[0])
-    total = powers.sum()
-    if not total > 0:
-        return [float("nan")] * len(SPECTRUM)
-    ring, frequency, log_frequency = _rings(powers.shape)
-    inside = np.bincount(ring.ravel(), powers.ravel(), len(BANDS) + 1)[1 : len(BANDS)] / total
-    levels = np.log10(np.maximum(inside, _LEAST_POWER))
-    return [*levels.tolist(), _slope(powers, frequency, log_frequency)]
+    band, ring, logs = _rings(powers.shape)
+    octaves = np.bincount(band.ravel(), powers.ravel(), len(BANDS) + 1)[1 : len(BANDS) + 1].tolist()
+    ratios = [_log_ratio(octaves[i + 1], octaves[i]) for i in range(len(octaves) - 1)]
+    return [*ratios, _slope(powers, ring, logs)]
+
+
+def _log_ratio(above: float, below: float) -> float:
+    return math.log10(above / below) if above > 0 and below > 0 else math.nan
 
 
 def _slope(powers: np.ndarray, frequency: np.ndarray, logs: np.ndarray) -> float:
-    """Of a line through the mean power of rings of equal width."""
-    n = np.bincount(frequency.ravel())
-    means = np.bincount(frequency.ravel(), powers.ravel())[1 : len(logs) + 1] / np.maximum(
-        1, n[1 : len(logs) + 1]
-    )
-    some = (means > 0) & (n[1 : len(logs) + 1] > 0)
+    """Of a line through the mean power of rings of equal width; the lowest lacks what the mean took."""
+    rings = slice(LOWEST, LOWEST + len(logs))
+    n = np.bincount(frequency.ravel(), minlength=rings.stop)[rings]
+    means = np.bincount(frequency.ravel(), powers.ravel(), rings.stop)[rings] / np.maximum(1, n)
+    some = means > 0
     if some.sum() < 2:
         return float("nan")
     x, y = logs[some] - logs[some].mean(), np.log10(means[some])
@@ -403,12 +393,16 @@ def _rings(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     side = 2 * (width - 1) if width > 1 else 1
     radius = np.hypot(across, np.arange(width) / max(1, side))
     ring = np.rint(radius * WINDOW).astype(np.int64)
-    return np.digitize(radius, BANDS), ring, np.log10(np.arange(1, WINDOW // 2) / WINDOW)
+    return np.digitize(radius, BANDS), ring, np.log10(np.arange(LOWEST, WINDOW // 2) / WINDOW)
 
 
 PATTERNS = _columns(
     *(
-        (f"lbp_{n}", "share", f"Means of 2 × 2 pixels with {n} or {8 - n} of 8 neighbours as bright, in one run.")
+        (
+            f"lbp_{n}",
+            "share",
+            f"Means of 2 × 2 pixels with {n} or {8 - n} of 8 neighbours as bright, in one run.",
+        )
         for n in range(4)
     ),
     ("lbp_4", "share", "Means of 2 × 2 pixels with 4 of 8 neighbours as bright, in one run: an edge."),

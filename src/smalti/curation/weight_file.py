@@ -67,7 +67,9 @@ def _wrong_with(error: Exception) -> str:
     text = str(error)
     if any(sign in text for sign in ("GLOBAL", "global", "REDUCE", "TorchScript")):
         return "holds more than tensors and plain values, which may run code when it is read, and is refused"
-    return "cannot be read as a file that torch.save wrote: it is of another kind (a pickle would run code), or damaged"
+    return (
+        "cannot be read as a file of torch.save: it is of another kind (a pickle would run code), or damaged"
+    )
 
 
 def _unwrapped(found: Any) -> Any:
