@@ -268,6 +268,7 @@ export function mount(io, el) {
   const stopWatching = watchScheme(show);
 
   root.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); // JupyterLab has keys of its own
     const typed = event.target.closest("select, input, textarea");
     const pressed = event.target.closest("button") && [" ", "Enter"].includes(event.key);
     if (!list || typed || pressed || (!help.hidden && !["Escape", "?", "Tab"].includes(event.key))) return;

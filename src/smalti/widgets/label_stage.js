@@ -15,7 +15,7 @@ export function makeStage(el) {
   };
   const stage = make("div", "stage", {}, parts.pad, parts.note);
   const middle = make("div", "middle", {}, stage, parts.side);
-  const root = make("div", "smalti-widget smalti-label", { "data-lm-suppress-shortcuts": "true" }); // of JupyterLab
+  const root = make("div", "smalti-widget smalti-label");
   root.append(make("style", "", { text: STYLE }), parts.bar, middle, parts.foot, parts.help, parts.trouble, parts.spoken);
   for (const name of ["note", "side", "help", "trouble"]) parts[name].hidden = true;
   el.append(root);

@@ -3,7 +3,6 @@
 /** @param {HTMLElement} el what the host gives to draw in */
 export function makeStage(el) {
   const root = add(el, "div", "smalti-widget smalti-mosaic");
-  root.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes keys for its own
   add(root, "style", "").textContent = STYLE;
   const bar = add(root, "div", "bar");
   const stage = add(root, "div", "stage");
