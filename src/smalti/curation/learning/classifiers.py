@@ -97,7 +97,7 @@ def _boosting(n: int, seed: int) -> Any:
 
     # Many small trees that look at a fifth of the features: datasets differ, and what one feature tells of
     # some is wrong for others. Chosen among some twenty settings by AUROC on labelled patches of 8 datasets;
-    # `benchmarks/filter_rows.py` tells it on others. Held back leaves (l2_regularization=1) knew them less well.
+    # `benchmarks/filter_rows.py` tells it on others. With l2_regularization=1 it knew less.
     return HistGradientBoostingClassifier(
         max_iter=ROUNDS,
         max_leaf_nodes=4,
