@@ -13,7 +13,7 @@ demo: $(VENV)/.installed  ## make an environment, install, run the demo
 
 test: $(VENV)/.test-tools  ## make an environment with the test tools, get Chromium, pass all tests
 	sh tests/get_chromium.sh
-	$(PY) -m pytest --numprocesses 2 --dist loadfile --nbmake tests notebooks $(ARGS)  # most tests keep one core busy
+	$(PY) -m pytest --numprocesses 2 --dist loadfile --nbmake --nbmake-timeout 100 tests notebooks $(ARGS)  # most tests keep one core busy
 
 check: $(VENV)/.test-tools  ## style, types, floors
 	$(PY) -m ruff check

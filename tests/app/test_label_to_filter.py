@@ -34,8 +34,10 @@ def sets(tmp_path_factory):
 def give_labels(page, truth):
     """Press the key of the truth for each patch that is shown, one by one."""
     root = page.locator(".smalti-label")
+    expect(root).to_have_attribute("data-complete", "true")
     page.locator(".smalti-label .pad").focus()
     page.keyboard.press("g")
+    expect(root).to_have_attribute("data-mode", "single")
     for done in range(LABELS):
         expect(root).to_have_attribute("data-labelled", str(done))
         expect(root).to_have_attribute("data-waiting", "0")
