@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from threading import Event
 
 import far_made
 import numpy as np
@@ -17,7 +19,7 @@ from smalti.core.image import ImageRef
 from smalti.core.progress import Silent
 from smalti.curation.api import curate
 from smalti.curation.names import parse
-from smalti.curation.sampling import boxes, reading
+from smalti.curation.sampling import boxes, fetching, reading
 from smalti.loaders.choose import read_later
 
 GB = 1e-9
@@ -185,6 +187,34 @@ def test_padding_is_told_by_what_is_stored_also_of_what_is_turned_round(value, i
         np.testing.assert_array_equal(read(path), wanted)
 
 
+@pytest.mark.parametrize("more", [{"max_padding": 1}, {"max_padding": 0.3}])
+def test_padding_counts_neither_as_black_nor_as_white(more, tmp_path):
+    pixels = pixels_of((16, 64, 128), "uint16") + 1000
+    pixels[:, :, :64] = 0
+    folder = write(tmp_path / "v", "ome05", pixels.astype("uint16"))
+    run(folder, tmp_path / "o", crop="16", intensity="data", **more)
+    assert pl.read_parquet(tmp_path / "o" / "sample.parquet")["low"].unique().to_list() == [1001]
+
+
+def test_a_volume_that_holds_nothing_beside_padding_has_no_black_and_white(tmp_path):
+    write(tmp_path / "v", "ome05", np.zeros((16, 32, 32), np.uint16))
+    item = run(tmp_path / "v", tmp_path / "o", max_padding=1, intensity="data").items[0]
+    assert (item.status, "holds no number beside padding" in item.why) == ("failed", True)
+
+
+def test_boxes_are_the_same_however_few_slices_are_in_memory(tmp_path, monkeypatch):
+    folder, _ = padded(tmp_path, 0)
+    asked = {"crop": "16,64,32", "intensity": "percentile"}
+    run(folder, tmp_path / "whole", **asked)
+    monkeypatch.setattr(boxes, "_LOOKED_BYTES", 1)
+    monkeypatch.setattr(fetching, "BAND_BYTES", 1)
+    run(folder, tmp_path / "bands", **asked)
+    whole, bands = (
+        {path.name: path.read_bytes() for path in cubes_in(tmp_path / name)} for name in ("whole", "bands")
+    )
+    assert whole == bands != {}
+
+
 def test_how_much_padding_a_box_may_have_is_an_option(tmp_path):
     folder, _ = padded(tmp_path, 0)
     found = {}
@@ -287,6 +317,29 @@ def test_an_answer_that_never_comes_is_given_up(volumes, tmp_path, serve):
     environment = os.environ | patience
     done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert "no answer in time, also when tried again" in done.stdout, done.stderr
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_stalls(volumes, serve, tmp_path):
+    came = Event()
+
+    class Stalled(server()):
+        def do_GET(self):  # noqa: N802
+            if "/0/c/" in self.path:
+                self.asked.append(self.path)
+                came.set()
+                self.rfile.read(1)  # until the other side gives up
+                self.close_connection = True
+            else:
+                super().do_GET()
+
+    command = [sys.executable, "-m", "smalti.cli", "curate", "sample", serve(volumes, Stalled) + "/ome05"]
+    process = subprocess.Popen([*command, "-o", str(tmp_path), "--crop", "8"], stderr=subprocess.PIPE)
+    came.wait()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130, told
+    asked = [path for path in Stalled.asked if "/0/c/" in path]
+    assert len(asked) == len(set(asked))  # nothing was asked for again
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,12 @@ class Level:
         """How many there are."""
         return int(self.array.shape[self.axes.index("c")]) if "c" in self.axes else 1
 
+    def deep(self, box: Box, n_bytes: int) -> int:
+        """Slices of a box that are read at a time: in whole chunks, of so many bytes if possible."""
+        _, rows, columns = box
+        plane = (rows[1] - rows[0]) * (columns[1] - columns[0]) * self.dtype.itemsize
+        return max(1, n_bytes // (plane * self.chunk[0])) * self.chunk[0]
+
     def pixels(self, box: Box, channel: int = 0) -> np.ndarray:
         """Voxels (z, y, x) of a box, at the first time; see `Reach.pixels` for errors."""
         begins = self.array.domain.inclusive_min

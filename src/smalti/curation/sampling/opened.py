@@ -121,11 +121,11 @@ def opened(row: Wanted, how: How) -> Opened:
             f"its voxels are {level.dtype}, which have no end to turn round; give --intensity percentile"
         )
     coarse = coarse_of(volume.levels, number, level.shape if row.whole else row.sides or how.sides)
-    padding = None if row.whole or how.most >= 1 else row.padding
+    judge = Judge(level, coarse, how.channel, row.padding, 1.0 if row.whole else how.most)
     notes = [*volume.notes, *_left_out(level, how.channel)]
-    if padding is not None and coarse is level:
+    if judge.looks and coarse is level:
         notes.append("no coarser level tells what is padding: its own voxels are looked at")
-    return Opened(volume, number, Judge(level, coarse, how.channel, padding), tuple(notes))
+    return Opened(volume, number, judge, tuple(notes))
 
 
 def _level_of(volume: FarVolume, wanted: int | None) -> int:

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from smalti.core.ahead import result_of
 from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.core.plugin import step
@@ -100,6 +102,7 @@ def sample(sources: Sequence[Given], out: str, options: SampleOptions, progress:
     with (
         ledger_of(folder, _STEP, asked, fresh=options.fresh) as ledger,
         ThreadPoolExecutor(options.workers) as pool,
+        closing(reach),
     ):
         how = How(
             reach=reach,
@@ -181,7 +184,7 @@ def _work(
     ahead: list[Future[Record]] = [pool.submit(fetched, boxes, box, ledger) for boxes, box in waiting]
     try:
         for number, future in enumerate(ahead, start=1):
-            failed += future.result().status == "failed"
+            failed += result_of(future).status == "failed"
             progress.update(State(number, len(ahead), failed, time.monotonic() - started, _STEP))
     finally:
         for future in ahead:  # of an interrupted run nothing more is begun
