@@ -3,18 +3,31 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
-from math import prod
+from math import isfinite, prod
 from typing import Any, TypeVar
 
 import numpy as np
 
+from smalti.core.units import micrometres
 from smalti.curation.names import Span
 from smalti.curation.plans import SkipError
 from smalti.curation.sampling.places import Place
 from smalti.curation.sampling.reading import FarError, Reach
 from smalti.curation.spacing import Sizes
 
-__all__ = ["Box", "Lengths", "Level", "Scale", "by", "checked", "factors_of", "level_at", "scaled", "three"]
+__all__ = [
+    "Box",
+    "Lengths",
+    "Level",
+    "Scale",
+    "by",
+    "checked",
+    "factors_of",
+    "level_at",
+    "scale_of",
+    "scaled",
+    "three",
+]
 
 N = TypeVar("N", int, float)
 
@@ -133,6 +146,12 @@ def level_at(
         It has no depth.
     """
     array = reach.open(place, driver, more)
+    if names is None and array.rank not in (2, 3):
+        raise FarError(
+            place.url,
+            f"it has {array.rank} axes and does not name them; state them in the column 'axes', in the order "
+            f"of its sizes {by(array.shape)}",
+        )
     if names is None:
         names = "yx" if array.rank == 2 else "zyx"
     axes = _axes_of(names, array.shape, place.url)
@@ -227,6 +246,22 @@ def checked(
         else:
             made.append(level)
     return tuple(made), tuple(notes)
+
+
+def scale_of(steps: Sequence[float], units: Sequence[object], places: Sequence[float]) -> Scale:
+    """What metadata state along z, y and x; nothing is known where it is no size, or its unit none of length.
+
+    Sizes of 1 without a unit are what libraries write that know none.
+    """
+    if not (all(0 < step < float("inf") for step in steps) and all(map(isfinite, places))):
+        return Scale()
+    if not any(units):
+        return Scale(three(steps), "", three(places)) if set(steps) != {1.0} else Scale()
+    lengths = [length for unit in units if (length := micrometres(1.0, unit)) is not None]
+    if len(lengths) < len(units):
+        return Scale()
+    made = [three(a * b for a, b in zip(numbers, lengths, strict=True)) for numbers in (steps, places)]
+    return Scale(made[0], "um", made[1])
 
 
 def scaled(levels: Sequence[Level], sizes: Sizes) -> tuple[Level, ...]:

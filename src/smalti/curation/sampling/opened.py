@@ -147,6 +147,10 @@ def _left_out(level: Level, channel: int) -> list[str]:
         notes.append(f"channel {channel} of {level.channels} is taken")
     if "t" in level.axes and (times := int(level.array.shape[level.axes.index("t")])) > 1:
         notes.append(f"time 0 of {times} is taken")
+    if level.scale.steps is None:
+        notes.append(
+            "its metadata state no size of voxels that can be used; give voxel_z, voxel_y, voxel_x in a list"
+        )
     if min(level.first) < 0:
         begin = ",".join(map(str, level.first))
         notes.append(f"it begins at {begin} (z,y,x); names count from its first voxel")

@@ -80,6 +80,9 @@ def volume_at(
             if not (refused(error) and error.place == place.url):
                 raise
             closed, found = error, None
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            told = f"its metadata are not as those of {form} ({type(error).__name__}: {error})"
+            raise FarError(place.url, told) from error
         if found is not None:
             return _made(place.url, form, found, voxel_size, axes is not None)
     if closed is not None:
