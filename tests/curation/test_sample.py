@@ -333,7 +333,9 @@ def test_ctrl_c_does_not_wait_for_a_server_that_stalls(volumes, serve, tmp_path)
                 super().do_GET()
 
     command = [sys.executable, "-m", "smalti.cli", "curate", "sample", serve(volumes, Stalled) + "/ome05"]
-    process = subprocess.Popen([*command, "-o", str(tmp_path), "--crop", "8"], stderr=subprocess.PIPE)
+    patient = os.environ | {"TENSORSTORE_CURL_LOW_SPEED_TIME_SECONDS": "60"}
+    command += ["-o", str(tmp_path), "--crop", "8"]
+    process = subprocess.Popen(command, env=patient, stderr=subprocess.PIPE)
     came.wait()
     process.send_signal(signal.SIGINT)
     _, told = process.communicate()

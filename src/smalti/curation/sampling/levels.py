@@ -1,8 +1,7 @@
 """One resolution of a volume elsewhere: an array with its axes, and where its voxels are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import permutations
+from dataclasses import dataclass
 from math import isfinite, prod
 from typing import Any, TypeVar
 
@@ -15,19 +14,7 @@ from smalti.curation.sampling.places import Place
 from smalti.curation.sampling.reading import FarError, Reach
 from smalti.curation.spacing import Sizes
 
-__all__ = [
-    "Box",
-    "Lengths",
-    "Level",
-    "Scale",
-    "by",
-    "checked",
-    "factors_of",
-    "level_at",
-    "scale_of",
-    "scaled",
-    "three",
-]
+__all__ = ["Box", "Lengths", "Level", "Scale", "by", "factors_of", "level_at", "scale_of", "three"]
 
 N = TypeVar("N", int, float)
 
@@ -39,7 +26,6 @@ Box = tuple[Span, Span, Span]
 
 _WORDS = {"time": "t", "channel": "c", "depth": "z", "row": "y", "column": "x"}
 _KNOWN = "tczyx"
-_SLACK = 0.02
 LARGEST_CHUNK = 1 << 30
 """Bytes; less than a volume that lies may claim to need."""
 
@@ -205,49 +191,6 @@ def _axes_of(names: Sequence[object], shape: Sequence[int], where: str) -> str:
     return made
 
 
-def checked(
-    levels: Sequence[Level], url: str, *, told: bool = False
-) -> tuple[tuple[Level, ...], tuple[str, ...]]:
-    """Levels whose sizes and scales go together, and sentences on those that were mended.
-
-    A volume that is so many times coarser has so many times fewer voxels. Where stated scales say so of
-    other axes than the sizes do, the axes are named in a wrong order.
-
-    Parameters
-    ----------
-    told
-        Whether a person told the axes: scales that do not fit them are then not used.
-
-    Raises
-    ------
-    FarError
-        The axes are in a wrong order.
-    """
-    top = levels[0]
-    made, notes = [top], []
-    for number, level in enumerate(levels[1:], start=1):
-        factors = factors_of(top.shape, level.shape)
-        steps, full = level.scale.steps, top.scale.steps
-        if full is not None and (steps is None or not _fits(top.shape, level.shape, steps, full)):
-            if steps is not None and _fits_otherwise(top.shape, level.shape, steps, full):
-                if told:
-                    bare = tuple(replace(one, scale=Scale()) for one in levels)
-                    return bare, ("its scale does not fit the axes of the list, and is not used",)
-                raise FarError(
-                    url,
-                    f"the order of its axes is wrong: level {number} has {by(level.shape)} voxels of "
-                    f"{by(top.shape)}, but its voxels are {by(steps)} instead of {by(full)} (z × y × x); "
-                    "state the axes in the column 'axes', in the order of the sizes in its metadata",
-                )
-            if steps is not None:
-                notes.append(f"the scale of level {number} does not fit its size, which is taken")
-            steps = three(a * b for a, b in zip(full, factors, strict=True))
-            made.append(replace(level, scale=Scale(steps, top.scale.unit, top.scale.origin)))
-        else:
-            made.append(level)
-    return tuple(made), tuple(notes)
-
-
 def scale_of(steps: Sequence[float], units: Sequence[object], places: Sequence[float]) -> Scale:
     """What metadata state along z, y and x; nothing is known where it is no size, or its unit none of length.
 
@@ -264,15 +207,6 @@ def scale_of(steps: Sequence[float], units: Sequence[object], places: Sequence[f
     return Scale(made[0], "um", made[1])
 
 
-def scaled(levels: Sequence[Level], sizes: Sizes) -> tuple[Level, ...]:
-    """Levels with the voxel size that a person states of the full one, in µm."""
-    made = []
-    for level in levels:
-        steps = three(a * b for a, b in zip(sizes, factors_of(levels[0].shape, level.shape), strict=True))
-        made.append(replace(level, scale=Scale(steps)))
-    return tuple(made)
-
-
 def factors_of(full: Lengths, coarse: Lengths) -> tuple[float, float, float]:
     """How many voxels became one; whole numbers where they explain the size."""
     found = []
@@ -280,22 +214,6 @@ def factors_of(full: Lengths, coarse: Lengths) -> tuple[float, float, float]:
         whole = max(1, round(a / b))
         found.append(float(whole) if b in (a // whole, -(-a // whole)) else a / b)
     return three(found)
-
-
-def _fits(full: Lengths, coarse: Lengths, steps: Sequence[float], top: Sequence[float]) -> bool:
-    """Whether so many coarse voxels are as long as all: but for a voxel or two, or rounding."""
-    for n, m, step, one in zip(full, coarse, steps, top, strict=True):
-        factor = step / one
-        if abs(m * factor - n) > max(2 * factor, _SLACK * n):
-            return False
-    return True
-
-
-def _fits_otherwise(full: Lengths, coarse: Lengths, steps: Sizes, top: Sizes) -> bool:
-    """Whether the same scales on other axes would explain the sizes."""
-    ratios = [a / b for a, b in zip(steps, top, strict=True)]
-    ones = (1.0, 1.0, 1.0)
-    return any(_fits(full, coarse, order, ones) for order in permutations(ratios))
 
 
 def by(numbers: Sequence[float]) -> str:

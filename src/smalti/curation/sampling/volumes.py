@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from smalti.curation.sampling.levels import Level, checked, scaled
+from smalti.curation.sampling.agreement import checked, scaled
+from smalti.curation.sampling.levels import Level
 from smalti.curation.sampling.n5 import n5_levels
 from smalti.curation.sampling.ome_zarr import zarr_levels
 from smalti.curation.sampling.places import Format, place_of
