@@ -211,6 +211,40 @@ def test_metadata_of_other_things_are_told_as_such(name, value, words, tmp_path,
         volume_at(reach, str(tmp_path / "v"))
 
 
+@pytest.mark.parametrize("size", [0, -30, float("nan"), float("inf")])
+@pytest.mark.parametrize("unit", ["nanometer", None, "pixel"])
+def test_sizes_that_are_none_are_not_used(size, unit, tmp_path, reach):
+    for n in range(2):
+        far_made.zarr2(tmp_path / str(n), pixels_of()[:, :: 2**n, :: 2**n], (8, 8, 8))
+    entry = far_made.multiscale([(size, 4 * 2**n, 4 * 2**n) for n in range(2)])
+    for axis in entry["axes"]:
+        axis["unit"] = unit
+    put(tmp_path, ".zattrs", {"multiscales": [entry]})
+    assert [level.scale.steps for level in volume_at(reach, str(tmp_path)).levels] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("zarr.json", {"attributes": [1], "node_type": "group"}),
+        (".zattrs", {"multiscales": [{"datasets": [1]}]}),
+        (".zattrs", {"multiscales": [{"datasets": [{"path": "0"}], "axes": 5}]}),
+        ("attributes.json", {"dimensions": 5}),
+    ],
+)
+def test_metadata_that_are_shaped_otherwise_are_told_as_such(name, value, tmp_path, reach):
+    put(tmp_path / "v", name, value)
+    with pytest.raises(FarError, match="its metadata are not as those of"):
+        volume_at(reach, str(tmp_path / "v"))
+
+
+def test_more_axes_than_three_must_be_named(tmp_path, reach):
+    far_made.zarr2(tmp_path / "v", pixels_of((2, 9, 20, 30)), (1, 8, 8, 8))
+    with pytest.raises(FarError, match="it has 4 axes and does not name them"):
+        volume_at(reach, str(tmp_path / "v"))
+    assert volume_at(reach, str(tmp_path / "v"), "czyx").levels[0].shape == (9, 20, 30)
+
+
 def test_a_chunk_that_declares_more_than_memory_holds_is_refused(tmp_path, reach):
     far_made.zarr3(tmp_path / "v", pixels_of(), (8, 8, 8))
     text = (tmp_path / "v" / "zarr.json").read_text()

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from threading import Event
 
 import far_made
 import numpy as np
@@ -17,7 +19,7 @@ from smalti.core.image import ImageRef
 from smalti.core.progress import Silent
 from smalti.curation.api import curate
 from smalti.curation.names import parse
-from smalti.curation.sampling import boxes, reading
+from smalti.curation.sampling import boxes, fetching, reading
 from smalti.loaders.choose import read_later
 
 GB = 1e-9
@@ -185,6 +187,34 @@ def test_padding_is_told_by_what_is_stored_also_of_what_is_turned_round(value, i
         np.testing.assert_array_equal(read(path), wanted)
 
 
+@pytest.mark.parametrize("more", [{"max_padding": 1}, {"max_padding": 0.3}])
+def test_padding_counts_neither_as_black_nor_as_white(more, tmp_path):
+    pixels = pixels_of((16, 64, 128), "uint16") + 1000
+    pixels[:, :, :64] = 0
+    folder = write(tmp_path / "v", "ome05", pixels.astype("uint16"))
+    run(folder, tmp_path / "o", crop="16", intensity="data", **more)
+    assert pl.read_parquet(tmp_path / "o" / "sample.parquet")["low"].unique().to_list() == [1001]
+
+
+def test_a_volume_that_holds_nothing_beside_padding_has_no_black_and_white(tmp_path):
+    write(tmp_path / "v", "ome05", np.zeros((16, 32, 32), np.uint16))
+    item = run(tmp_path / "v", tmp_path / "o", max_padding=1, intensity="data").items[0]
+    assert (item.status, "holds no number beside padding" in item.why) == ("failed", True)
+
+
+def test_boxes_are_the_same_however_few_slices_are_in_memory(tmp_path, monkeypatch):
+    folder, _ = padded(tmp_path, 0)
+    asked = {"crop": "16,64,32", "intensity": "percentile"}
+    run(folder, tmp_path / "whole", **asked)
+    monkeypatch.setattr(boxes, "_LOOKED_BYTES", 1)
+    monkeypatch.setattr(fetching, "BAND_BYTES", 1)
+    run(folder, tmp_path / "bands", **asked)
+    whole, bands = (
+        {path.name: path.read_bytes() for path in cubes_in(tmp_path / name)} for name in ("whole", "bands")
+    )
+    assert whole == bands != {}
+
+
 def test_how_much_padding_a_box_may_have_is_an_option(tmp_path):
     folder, _ = padded(tmp_path, 0)
     found = {}
@@ -289,6 +319,31 @@ def test_an_answer_that_never_comes_is_given_up(volumes, tmp_path, serve):
     assert "no answer in time, also when tried again" in done.stdout, done.stderr
 
 
+def test_ctrl_c_does_not_wait_for_a_server_that_stalls(volumes, serve, tmp_path):
+    came = Event()
+
+    class Stalled(server()):
+        def do_GET(self):  # noqa: N802
+            if "/0/c/" in self.path:
+                self.asked.append(self.path)
+                came.set()
+                self.rfile.read(1)  # until the other side gives up
+                self.close_connection = True
+            else:
+                super().do_GET()
+
+    command = [sys.executable, "-m", "smalti.cli", "curate", "sample", serve(volumes, Stalled) + "/ome05"]
+    patient = os.environ | {"TENSORSTORE_CURL_LOW_SPEED_TIME_SECONDS": "60"}
+    command += ["-o", str(tmp_path), "--crop", "8"]
+    process = subprocess.Popen(command, env=patient, stderr=subprocess.PIPE)
+    came.wait()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130, told
+    asked = [path for path in Stalled.asked if "/0/c/" in path]
+    assert len(asked) == len(set(asked))  # nothing was asked for again
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [
@@ -298,6 +353,9 @@ def test_an_answer_that_never_comes_is_given_up(volumes, tmp_path, serve):
         ("ftp://host/v", "ftp:// is not read here"),
         ("{web}/ome04?token=SECRET", "level 9 is asked of a volume with 3"),
         ("http://user:SECRET@127.0.0.1:9/v", "no connection"),
+        ("http://user:SECRET@[::1/v", "is no URL"),
+        ("https://?token=SECRET", "names no host or bucket"),
+        ("s3://KEY:SECRET@bucket/v", "are read from the environment"),
     ],
 )
 def test_what_cannot_be_opened_fails_alone_in_words_without_secrets(url, words, volumes, serve, tmp_path):
@@ -320,6 +378,28 @@ def test_a_source_that_changed_is_refused_until_all_is_taken_anew(tmp_path):
     item = run(tmp_path / "v", tmp_path / "o", gigabytes=3 * 2048 * GB).items[0]
     assert (item.status, "its shape was [16, 32, 32], now it is [16, 32, 48]" in item.why) == ("failed", True)
     assert run(tmp_path / "v", tmp_path / "o", gigabytes=3 * 2048 * GB, fresh=True).total == 3
+
+
+def test_what_is_taken_anew_with_another_seed_leaves_nothing_of_before(volumes, tmp_path):
+    one, two = {"gigabytes": 2 * 4096 * GB}, {"gigabytes": 9 * 4096 * GB, "seed": 1}
+    run(volumes / "ome05", tmp_path, **one)
+    before = set(cubes_in(tmp_path))
+    run(volumes / "ome05", tmp_path, **one | {"seed": 1}, fresh=True)
+    assert set(cubes_in(tmp_path)) != before
+    assert len(cubes_in(tmp_path)) == 2
+    assert (run(volumes / "ome05", tmp_path, **two).failed, len(cubes_in(tmp_path))) == (0, 9)
+
+
+def test_what_is_there_is_counted_also_where_no_more_can_be_fetched(tmp_path):
+    write(tmp_path / "v", "ome05", pixels_of())
+    run(tmp_path / "v", tmp_path / "o", gigabytes=2 * 2048 * GB)
+    (tmp_path / "v").rename(tmp_path / "gone")
+    outcome = run(tmp_path / "v", tmp_path / "o", gigabytes=3 * 2048 * GB)
+    assert (outcome.failed, outcome.total, len(cubes_in(tmp_path / "o"))) == (1, 2, 2)
+
+
+def test_gigabytes_may_be_without_an_end(volumes, tmp_path):
+    assert run(volumes / "ome04", tmp_path, gigabytes=float("inf")).total == 16
 
 
 def test_other_options_in_the_same_folder_are_refused(volumes, tmp_path):
@@ -441,6 +521,46 @@ def test_names_are_unique_and_lead_nowhere(volumes, tmp_path):
     assert names[1].startswith("x_")
     assert outcome.failed == 0
     assert {path.parent.parent for path in cubes_in(tmp_path)} == {tmp_path / "o" / "in"}
+
+
+@pytest.mark.parametrize("name", ["sample.parquet", "漢" * 120, "ü" * 120, ".curation"])
+def test_any_name_makes_files_that_disks_take(name, volumes, tmp_path):
+    (tmp_path / "l.csv").write_text(f"name,url\n{name},{volumes / 'ome04'}\n", encoding="utf-8")
+    outcome = run(tmp_path / "l.csv", tmp_path / "o", gigabytes=2048 * GB)
+    assert (outcome.failed, outcome.total) == (0, 1)
+
+
+LIST = "url;name\n{};ä ö\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("\n\n" + LIST, "utf-8"),
+        (LIST, "utf-8-sig"),
+        (LIST, "utf-16"),
+        (LIST, "cp1252"),
+        (LIST.replace(";", "\t"), "utf-16"),
+        (LIST.replace("\n", "\r"), "utf-8"),
+        (
+            LIST.replace("\n", "\r\n").replace(";", '";"').replace("url", '"url').replace("name", 'name"'),
+            "utf-8",
+        ),
+    ],
+)
+def test_lists_are_read_as_programs_save_them(text, encoding, volumes, tmp_path):
+    if '"' in text:
+        text = text.replace("{}", '"{}').replace("ö", 'ö"')
+    (tmp_path / "l.csv").write_bytes(text.format(volumes / "ome04").encode(encoding))
+    (item,) = run(tmp_path / "l.csv", tmp_path / "o", gigabytes=2048 * GB).items
+    assert (item.path, item.status) == ("ä ö", "ok")
+
+
+@pytest.mark.parametrize("text", ['url,name\nv,"a\nw,b\n', "url,name\n" + "a" * 200_000])
+def test_a_list_that_is_no_csv_is_refused_for_a_quote_may_hide_rows(text, tmp_path):
+    (tmp_path / "l.csv").write_text(text)
+    with pytest.raises(UsageError, match="is no CSV as of line"):
+        run(tmp_path / "l.csv", tmp_path / "o")
 
 
 def test_rows_that_say_nothing_sensible_fail_and_the_others_go_on(volumes, tmp_path):

@@ -3,12 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from typing import TypeVar
 
-__all__ = ["in_order"]
+__all__ = ["in_order", "result_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_GLANCE = 0.2
+"""Seconds after which a wait begins again."""
 
 
 def in_order(pool: Executor, function: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
@@ -17,6 +21,17 @@ def in_order(pool: Executor, function: Callable[[T], R], items: Iterable[T], ahe
     for item in items:
         waiting.append(pool.submit(function, item))
         if len(waiting) > ahead:
-            yield waiting.popleft().result()
+            yield result_of(waiting.popleft())
     while waiting:
-        yield waiting.popleft().result()
+        yield result_of(waiting.popleft())
+
+
+def result_of(future: Future[R]) -> R:
+    """What comes of it, waited for so that Ctrl-C is heard.
+
+    Polars has signals restart what they interrupt: a wait without an end would go on until its own.
+    """
+    while not future.done():
+        with suppress(TimeoutError):
+            return future.result(_GLANCE)
+    return future.result()

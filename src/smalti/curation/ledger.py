@@ -130,17 +130,13 @@ class Ledger:
             self._write({"note": name, "value": value})
 
     def finish(self, keys: Collection[str]) -> None:
-        """Write the table; records whose files are gone, and leftovers of kills, go.
+        """Write the table; records whose files are gone, and files of which none tells any more, go.
 
         Parameters
         ----------
         keys
             Items of this run; of others only those that have files are kept.
         """
-        for name in self._begun:
-            partial = partial_of(self.folder / name)
-            if partial.is_file():
-                partial.unlink()
         kept = [
             record
             for record in self.records.values()
@@ -148,6 +144,7 @@ class Ledger:
             and all((self.folder / one["file"]).exists() for one in record.files)
         ]
         self.records = {record.key: record for record in kept}
+        self._clear({str(one["file"]) for record in kept for one in record.files})
         place = self.table
         footer = {"smalti": __version__, "asked": json.dumps(self.asked), "notes": json.dumps(self.notes)}
         commit(stage(frame_of(kept).lazy(), place, COLUMNS, footer), place)
@@ -155,6 +152,15 @@ class Ledger:
             self._journal.close()
             self._journal = None
         self._journal_path.unlink(missing_ok=True)
+
+    def _clear(self, kept: Collection[str]) -> None:
+        """Take away what kills left, and what was made before all was made anew and is no more."""
+        for name in self._begun:
+            partial = partial_of(self.folder / name)
+            if partial.is_file():
+                partial.unlink()
+            if not self.is_in_place and name not in kept:
+                _drop(self.folder / name)
 
     @property
     def table(self) -> Path:
@@ -184,6 +190,7 @@ class Ledger:
         self._before = {str(one["file"]): r.uri for r in self.records.values() for one in r.files}
         if fresh:
             self._before |= self._begun
+            self._begun = dict(self._before)
             self.records, self.notes = {}, {}
             self._journal_path.unlink(missing_ok=True)
         whole = self._journal_path.exists()

@@ -5,7 +5,6 @@ asks the server for nothing but boxes that are missing.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -152,10 +151,9 @@ class BoxList:
         looked = LOOKED_AT_WHOLE if judge.coarse is judge.fine else LOOKED_AT
         if how.intensity and self.window is None:
             n = max(n, looked)
-        self.choice = self.choice.more(n, self.grid, self._seed(1), judge, how.most, how.pool, how.ahead)
+        self.choice = self.choice.more(n, self.grid, self._seed(1), judge, how.pool, how.ahead)
         if how.intensity and self.window is None and self.choice.boxes:
-            blocks = partial(_blocks, judge, self.choice.boxes[:looked])
-            self.window = window_of(judge.fine.dtype, blocks, how.intensity, how.limits)
+            self.window = _window(how, judge, self.choice.boxes[:looked])
 
     def store(self, ledger: Ledger) -> None:
         """Keep the list, before a voxel of its boxes is fetched."""
@@ -181,13 +179,37 @@ class BoxList:
         return self.how.seed, what, xxhash.xxh3_64_intdigest(self.row.name.encode())
 
 
+def _window(how: How, judge: Judge, boxes: Sequence[Box]) -> Window:
+    """What becomes black and white of these and all further boxes."""
+    assert how.intensity is not None
+    try:
+        return window_of(judge.fine.dtype, partial(_blocks, judge, boxes), how.intensity, how.limits)
+    except FarError:
+        raise
+    except SmaltiError:
+        raise SmaltiError(
+            "what was looked at of it holds no number beside padding; give another padding_value, or "
+            "--intensity keep"
+        ) from None
+
+
 def _blocks(judge: Judge, boxes: Sequence[Box]) -> Iterator[np.ndarray]:
-    """What boxes hold beside padding, as far as they can be looked at."""
+    """What boxes hold beside padding, as far as they can be looked at.
+
+    Raises
+    ------
+    FarError
+        None of them can.
+    """
+    failed: FarError | None = None
+    dark = 0
     for box in boxes:
-        with suppress(FarError):
-            data = judge.data(box)
-            if data.size:
-                yield data
+        try:
+            yield from judge.data(box)
+        except FarError as error:
+            failed, dark = error, dark + 1
+    if failed is not None and dark == len(boxes):
+        raise failed
 
 
 def list_of(row: Wanted, how: How, ledger: Ledger) -> BoxList:

@@ -21,6 +21,8 @@ IN_A_ROW = 2_000
 """Boxes of padding after which no more are looked at."""
 DARK = 8
 """Boxes that cannot be looked at after which the server is to blame."""
+_LOOKED_BYTES = 32 << 20
+"""Of a box that are looked at at a time."""
 _LISTED = 1 << 22
 """Boxes whose whole order is made at once: 32 MB."""
 
@@ -116,12 +118,20 @@ class Judge:
         Which is looked at.
     padding
         What voxels without data hold; None where all hold data.
+    most
+        Share of padding that a box may have; at 1 none is looked at.
     """
 
     fine: Level
     coarse: Level
     channel: int
     padding: float | None
+    most: float
+
+    @property
+    def looks(self) -> bool:
+        """Whether a box may be passed over for what it holds."""
+        return self.padding is not None and self.most < 1
 
     def region(self, box: Box) -> Box:
         """The box on the coarse level, with every voxel that it touches."""
@@ -136,21 +146,28 @@ class Judge:
         z, y, x = found
         return z, y, x
 
-    def pixels(self, box: Box) -> np.ndarray:
-        """Coarse voxels of a box."""
-        return self.coarse.pixels(self.region(box), self.channel)
-
-    def data(self, box: Box) -> np.ndarray:
-        """Those that are no padding, in a row."""
-        pixels = self.pixels(box)
-        data: np.ndarray = pixels[~self._is_padding(pixels)]
-        return data
+    def data(self, box: Box) -> Iterator[np.ndarray]:
+        """Coarse voxels of a box that are no padding, in rows, some slices at a time."""
+        for pixels in self._bands(box):
+            yield pixels[~self._is_padding(pixels)]
 
     def share(self, box: Box) -> float:
         """How much of a box is padding, 0 to 1."""
-        if self.padding is None:
+        if not self.looks:
             return 0.0
-        return float(np.mean(self._is_padding(self.pixels(box))))
+        padding = total = 0
+        for pixels in self._bands(box):
+            padding += int(np.count_nonzero(self._is_padding(pixels)))
+            total += pixels.size
+        return padding / total
+
+    def _bands(self, box: Box) -> Iterator[np.ndarray]:
+        """Coarse voxels of a box, some slices at a time."""
+        (first, last), rows, columns = region = self.region(box)
+        deep = self.coarse.deep(region, _LOOKED_BYTES)
+        for start in range(first - first % deep, last, deep):
+            slices = max(start, first), min(start + deep, last)
+            yield self.coarse.pixels((slices, rows, columns), self.channel)
 
     def _is_padding(self, pixels: np.ndarray) -> np.ndarray:
         if self.padding is None:
@@ -178,9 +195,9 @@ class Choice:
     ended: bool = False
 
     def more(
-        self, n: int, grid: Grid, seed: Sequence[int], judge: Judge, most: float, pool: Executor, ahead: int
+        self, n: int, grid: Grid, seed: Sequence[int], judge: Judge, pool: Executor, ahead: int
     ) -> "Choice":
-        """The same boxes and up to `n` further ones, whose padding is not above `most`.
+        """The same boxes and up to `n` further ones, whose padding is not above `judge.most`.
 
         The order depends on grid and seed alone: it goes on where it was left. A box that cannot be looked at
         is taken, for a broken piece of a coarse level says nothing of it.
@@ -193,12 +210,12 @@ class Choice:
         order = islice(draw(grid.total, np.random.default_rng(seed)), self.tried, None)
         boxes, tried, in_a_row, dark = list(self.boxes), self.tried, 0, 0
         look = partial(_look, grid, judge)
-        for box, share in in_order(pool, look, order, ahead if judge.padding is not None else 0):
+        for box, share in in_order(pool, look, order, ahead if judge.looks else 0):
             tried += 1
             dark = dark + 1 if isinstance(share, FarError) else 0
             if isinstance(share, FarError) and dark == DARK:
                 raise share
-            is_taken = isinstance(share, FarError) or share <= most
+            is_taken = isinstance(share, FarError) or share <= judge.most
             in_a_row = 0 if is_taken else in_a_row + 1
             if is_taken:
                 boxes.append(box)

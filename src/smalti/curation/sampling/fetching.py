@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,7 +22,7 @@ from smalti.writers.volume import Volume
 
 __all__ = ["Tint", "fetched"]
 
-BAND_BYTES = 128 << 20
+BAND_BYTES = 64 << 20
 """Of a box that is in memory at a time; larger ones are fetched in bands of slices."""
 
 
@@ -62,11 +63,9 @@ def _write(path: Path, boxes: BoxList, box: Box) -> str:
     """Write a box, whole or not at all; gives what of it the form cannot hold."""
     how, level, volume = boxes.how, boxes.opened().level, _volume(boxes, box)
     fetch = _Fetch(level, box, how.channel, Tint(boxes.window, boxes.row.invert))
-    plane = volume.shape[1] * volume.shape[2] * level.dtype.itemsize
     read: Callable[[Region], np.ndarray] = fetch.region
-    if how.form != "zarr" or plane * volume.shape[0] <= BAND_BYTES:
-        layers = max(1, BAND_BYTES // max(1, plane) // level.chunk[0])
-        read = _Bands(fetch, min(layers * level.chunk[0], volume.shape[0])).region
+    if how.form != "zarr" or prod(volume.shape) * level.dtype.itemsize <= BAND_BYTES:
+        read = _Bands(fetch, min(level.deep(box, BAND_BYTES), volume.shape[0])).region
     return write_stack(path, how.form, volume, read, packed=how.packed)
 
 
@@ -109,7 +108,11 @@ class Tint:
 
     def of(self, pixels: np.ndarray) -> np.ndarray:
         """Those voxels."""
-        made = pixels if self.window is None else grey(pixels, self.window)
+        made = pixels
+        if self.window is not None:
+            made = np.empty(pixels.shape, np.uint8)
+            for number, plane in enumerate(pixels):  # of all at once the floats would be four times as large
+                made[number] = grey(plane, self.window)
         return np.invert(made) if self.invert else made
 
 

@@ -1,20 +1,20 @@
 """One resolution of a volume elsewhere: an array with its axes, and where its voxels are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import permutations
-from math import prod
+from dataclasses import dataclass
+from math import isfinite, prod
 from typing import Any, TypeVar
 
 import numpy as np
 
+from smalti.core.units import micrometres
 from smalti.curation.names import Span
 from smalti.curation.plans import SkipError
 from smalti.curation.sampling.places import Place
 from smalti.curation.sampling.reading import FarError, Reach
 from smalti.curation.spacing import Sizes
 
-__all__ = ["Box", "Lengths", "Level", "Scale", "by", "checked", "factors_of", "level_at", "scaled", "three"]
+__all__ = ["Box", "Lengths", "Level", "Scale", "by", "factors_of", "level_at", "scale_of", "three"]
 
 N = TypeVar("N", int, float)
 
@@ -26,7 +26,6 @@ Box = tuple[Span, Span, Span]
 
 _WORDS = {"time": "t", "channel": "c", "depth": "z", "row": "y", "column": "x"}
 _KNOWN = "tczyx"
-_SLACK = 0.02
 LARGEST_CHUNK = 1 << 30
 """Bytes; less than a volume that lies may claim to need."""
 
@@ -89,6 +88,12 @@ class Level:
         """How many there are."""
         return int(self.array.shape[self.axes.index("c")]) if "c" in self.axes else 1
 
+    def deep(self, box: Box, n_bytes: int) -> int:
+        """Slices of a box that are read at a time: in whole chunks, of so many bytes if possible."""
+        _, rows, columns = box
+        plane = (rows[1] - rows[0]) * (columns[1] - columns[0]) * self.dtype.itemsize
+        return max(1, n_bytes // (plane * self.chunk[0])) * self.chunk[0]
+
     def pixels(self, box: Box, channel: int = 0) -> np.ndarray:
         """Voxels (z, y, x) of a box, at the first time; see `Reach.pixels` for errors."""
         begins = self.array.domain.inclusive_min
@@ -127,6 +132,12 @@ def level_at(
         It has no depth.
     """
     array = reach.open(place, driver, more)
+    if names is None and array.rank not in (2, 3):
+        raise FarError(
+            place.url,
+            f"it has {array.rank} axes and does not name them; state them in the column 'axes', in the order "
+            f"of its sizes {by(array.shape)}",
+        )
     if names is None:
         names = "yx" if array.rank == 2 else "zyx"
     axes = _axes_of(names, array.shape, place.url)
@@ -180,56 +191,20 @@ def _axes_of(names: Sequence[object], shape: Sequence[int], where: str) -> str:
     return made
 
 
-def checked(
-    levels: Sequence[Level], url: str, *, told: bool = False
-) -> tuple[tuple[Level, ...], tuple[str, ...]]:
-    """Levels whose sizes and scales go together, and sentences on those that were mended.
+def scale_of(steps: Sequence[float], units: Sequence[object], places: Sequence[float]) -> Scale:
+    """What metadata state along z, y and x; nothing is known where it is no size, or its unit none of length.
 
-    A volume that is so many times coarser has so many times fewer voxels. Where stated scales say so of
-    other axes than the sizes do, the axes are named in a wrong order.
-
-    Parameters
-    ----------
-    told
-        Whether a person told the axes: scales that do not fit them are then not used.
-
-    Raises
-    ------
-    FarError
-        The axes are in a wrong order.
+    Sizes of 1 without a unit are what libraries write that know none.
     """
-    top = levels[0]
-    made, notes = [top], []
-    for number, level in enumerate(levels[1:], start=1):
-        factors = factors_of(top.shape, level.shape)
-        steps, full = level.scale.steps, top.scale.steps
-        if full is not None and (steps is None or not _fits(top.shape, level.shape, steps, full)):
-            if steps is not None and _fits_otherwise(top.shape, level.shape, steps, full):
-                if told:
-                    bare = tuple(replace(one, scale=Scale()) for one in levels)
-                    return bare, ("its scale does not fit the axes of the list, and is not used",)
-                raise FarError(
-                    url,
-                    f"the order of its axes is wrong: level {number} has {by(level.shape)} voxels of "
-                    f"{by(top.shape)}, but its voxels are {by(steps)} instead of {by(full)} (z × y × x); "
-                    "state the axes in the column 'axes', in the order of the sizes in its metadata",
-                )
-            if steps is not None:
-                notes.append(f"the scale of level {number} does not fit its size, which is taken")
-            steps = three(a * b for a, b in zip(full, factors, strict=True))
-            made.append(replace(level, scale=Scale(steps, top.scale.unit, top.scale.origin)))
-        else:
-            made.append(level)
-    return tuple(made), tuple(notes)
-
-
-def scaled(levels: Sequence[Level], sizes: Sizes) -> tuple[Level, ...]:
-    """Levels with the voxel size that a person states of the full one, in µm."""
-    made = []
-    for level in levels:
-        steps = three(a * b for a, b in zip(sizes, factors_of(levels[0].shape, level.shape), strict=True))
-        made.append(replace(level, scale=Scale(steps)))
-    return tuple(made)
+    if not (all(0 < step < float("inf") for step in steps) and all(map(isfinite, places))):
+        return Scale()
+    if not any(units):
+        return Scale(three(steps), "", three(places)) if set(steps) != {1.0} else Scale()
+    lengths = [length for unit in units if (length := micrometres(1.0, unit)) is not None]
+    if len(lengths) < len(units):
+        return Scale()
+    made = [three(a * b for a, b in zip(numbers, lengths, strict=True)) for numbers in (steps, places)]
+    return Scale(made[0], "um", made[1])
 
 
 def factors_of(full: Lengths, coarse: Lengths) -> tuple[float, float, float]:
@@ -239,22 +214,6 @@ def factors_of(full: Lengths, coarse: Lengths) -> tuple[float, float, float]:
         whole = max(1, round(a / b))
         found.append(float(whole) if b in (a // whole, -(-a // whole)) else a / b)
     return three(found)
-
-
-def _fits(full: Lengths, coarse: Lengths, steps: Sequence[float], top: Sequence[float]) -> bool:
-    """Whether so many coarse voxels are as long as all: but for a voxel or two, or rounding."""
-    for n, m, step, one in zip(full, coarse, steps, top, strict=True):
-        factor = step / one
-        if abs(m * factor - n) > max(2 * factor, _SLACK * n):
-            return False
-    return True
-
-
-def _fits_otherwise(full: Lengths, coarse: Lengths, steps: Sizes, top: Sizes) -> bool:
-    """Whether the same scales on other axes would explain the sizes."""
-    ratios = [a / b for a, b in zip(steps, top, strict=True)]
-    ones = (1.0, 1.0, 1.0)
-    return any(_fits(full, coarse, order, ones) for order in permutations(ratios))
 
 
 def by(numbers: Sequence[float]) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from smalti.core.units import micrometres
-from smalti.curation.sampling.levels import Level, Scale, by, level_at, three
+from smalti.curation.sampling.levels import Level, Scale, by, level_at, scale_of
 from smalti.curation.sampling.places import Place
 from smalti.curation.sampling.reading import FarError, Reach, refused
 from smalti.curation.spacing import Sizes
@@ -149,9 +148,9 @@ def _scale(
 ) -> Scale:
     named = _by_name(level, transform)
     listed = _listed(level, own, group, number)
-    if named is None:
-        return listed or Scale()
-    if listed is not None and named.steps and listed.steps and named.unit == listed.unit:
+    if named.steps is None:
+        return listed
+    if listed.steps and named.unit == listed.unit:
         z, y, x = listed.steps
         if not _alike(named.steps, (z, y, x)) and _alike(named.steps, (x, y, z)):
             raise FarError(
@@ -163,21 +162,21 @@ def _scale(
     return named
 
 
-def _by_name(level: Level, transform: Mapping[str, Any]) -> Scale | None:
+def _by_name(level: Level, transform: Mapping[str, Any]) -> Scale:
     names = [str(name).lower() for name in transform.get("axes") or ()]
     steps, places = _numbers(transform.get("scale")), _numbers(transform.get("translate"))
     if not {"z", "y", "x"} <= set(names) or len(steps) != len(names):
-        return None
+        return Scale()
     units = transform.get("units") or [None] * len(names)
     order = [names.index(letter) for letter in "zyx"]
-    return _with_units(
+    return scale_of(
         [steps[i] for i in order],
         [units[i] for i in order] if len(units) == len(names) else [None] * 3,
         [places[i] if len(places) == len(names) else 0.0 for i in order],
     )
 
 
-def _listed(level: Level, own: Mapping[str, Any], group: Mapping[str, Any], number: int) -> Scale | None:
+def _listed(level: Level, own: Mapping[str, Any], group: Mapping[str, Any], number: int) -> Scale:
     """Resolutions in the order of dimensions; those of a group are of its full size."""
     for attributes, factors in ((own, own.get("downsamplingFactors")), (group, _factors(own, group, number))):
         steps, units = _resolution(attributes)
@@ -189,8 +188,8 @@ def _listed(level: Level, own: Mapping[str, Any], group: Mapping[str, Any], numb
         order = [i for i in (level.axes.index(letter) for letter in "zyx") if i < len(steps)]
         if len(order) == 3:
             known = [units[i] if i < len(units) else None for i in order]
-            return _with_units([steps[i] for i in order], known, [0.0] * 3)
-    return None
+            return scale_of([steps[i] for i in order], known, [0.0] * 3)
+    return Scale()
 
 
 def _factors(own: Mapping[str, Any], group: Mapping[str, Any], number: int) -> object:
@@ -209,18 +208,6 @@ def _resolution(attributes: Mapping[str, Any]) -> tuple[list[float], list[object
     numbers = _numbers(attributes.get("resolution")) or _numbers(stated)
     units = attributes.get("units")
     return numbers, list(units) if isinstance(units, list) else []
-
-
-def _with_units(steps: Sequence[float], units: Sequence[object], places: Sequence[float]) -> Scale | None:
-    if min(steps) <= 0:
-        return None
-    if not any(units):
-        return Scale(three(steps), "", three(places)) if set(steps) != {1.0} else None
-    lengths = [micrometres(1.0, unit) for unit in units]
-    if None in lengths:
-        return None
-    made = [[a * (b or 0.0) for a, b in zip(numbers, lengths, strict=True)] for numbers in (steps, places)]
-    return Scale(three(made[0]), "um", three(made[1]))
 
 
 def _numbers(given: object) -> list[float]:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from smalti.core.units import micrometres
-from smalti.curation.sampling.levels import Level, Scale, level_at, three
+from smalti.curation.sampling.levels import Level, Scale, level_at, scale_of
 from smalti.curation.sampling.places import Place
 from smalti.curation.sampling.reading import FarError, Reach, refused
 
@@ -173,16 +172,8 @@ def _scale(
     steps = [a * b for a, b in zip(inner or [1.0] * n, factors, strict=True)]
     places = [a * b + c for a, b, c in zip(at or [0.0] * n, factors, more or [0.0] * n, strict=True)]
     order = [axes.index(letter) for letter in "zyx"]
-    stated = [units[i] for i in order] if units else [None] * 3
-    if stated == [None] * 3:
-        known = three(steps[i] for i in order)
-        return Scale(known, "", three(places[i] for i in order)) if set(known) != {1.0} else Scale()
-    lengths = [micrometres(1.0, unit) for unit in stated]
-    if None in lengths or min(three(steps[i] for i in order)) <= 0:
-        return Scale()
-    for i, length in zip(order, lengths, strict=True):
-        steps[i], places[i] = steps[i] * (length or 0.0), places[i] * (length or 0.0)
-    return Scale(three(steps[i] for i in order), "um", three(places[i] for i in order))
+    stated = [units[i] if units else None for i in order]
+    return scale_of([steps[i] for i in order], stated, [places[i] for i in order])
 
 
 def _numbers(entry: Mapping[str, Any], kind: str, n: int) -> list[float] | None:

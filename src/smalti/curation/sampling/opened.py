@@ -121,11 +121,11 @@ def opened(row: Wanted, how: How) -> Opened:
             f"its voxels are {level.dtype}, which have no end to turn round; give --intensity percentile"
         )
     coarse = coarse_of(volume.levels, number, level.shape if row.whole else row.sides or how.sides)
-    padding = None if row.whole or how.most >= 1 else row.padding
+    judge = Judge(level, coarse, how.channel, row.padding, 1.0 if row.whole else how.most)
     notes = [*volume.notes, *_left_out(level, how.channel)]
-    if padding is not None and coarse is level:
+    if judge.looks and coarse is level:
         notes.append("no coarser level tells what is padding: its own voxels are looked at")
-    return Opened(volume, number, Judge(level, coarse, how.channel, padding), tuple(notes))
+    return Opened(volume, number, judge, tuple(notes))
 
 
 def _level_of(volume: FarVolume, wanted: int | None) -> int:
@@ -147,6 +147,10 @@ def _left_out(level: Level, channel: int) -> list[str]:
         notes.append(f"channel {channel} of {level.channels} is taken")
     if "t" in level.axes and (times := int(level.array.shape[level.axes.index("t")])) > 1:
         notes.append(f"time 0 of {times} is taken")
+    if level.scale.steps is None:
+        notes.append(
+            "its metadata state no size of voxels that can be used; give voxel_z, voxel_y, voxel_x in a list"
+        )
     if min(level.first) < 0:
         begin = ",".join(map(str, level.first))
         notes.append(f"it begins at {begin} (z,y,x); names count from its first voxel")

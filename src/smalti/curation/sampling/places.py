@@ -122,15 +122,20 @@ def _placed(url: str) -> Place:
     scheme = url.partition("://")[0].lower()
     if scheme not in _SCHEMES:
         raise UsageError(f"{shown(url)}: {scheme}:// is not read here; known: {', '.join(_SCHEMES)}")
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # whose words quote the host with its password
+        raise UsageError(f"{shown(url)} is no URL; write it as {scheme}://HOST/PATH") from None
     if scheme == "file":
-        return _local(Path(unquote(urlsplit(url).path)))
-    parts = urlsplit(url)
+        return _local(Path(unquote(parts.path)))
     if not parts.netloc:
-        raise UsageError(f"{url} names no host or bucket; write it as {scheme}://HOST/PATH")
+        raise UsageError(f"{scheme}:// names no host or bucket; write it as {scheme}://HOST/PATH")
     if scheme in ("http", "https"):
         return _web(url)
     bucket, _, path = url.partition("://")[2].partition("/")
-    told = f"{scheme}://{bucket}/{path.strip('/')}".rstrip("/")
+    told = shown(f"{scheme}://{bucket}/{path.strip('/')}").rstrip("/")
+    if "@" in bucket:
+        raise UsageError(f"{told}: credentials of a bucket are read from the environment, not from its URL")
     if scheme == "s3":
         return Place(told, {"driver": "s3", "bucket": bucket, **_s3()}, path.strip("/"))
     return Place(told, {"driver": "gcs", "bucket": bucket}, path.strip("/"))

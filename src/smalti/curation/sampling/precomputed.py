@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from smalti.curation.sampling.levels import Level, Scale, level_at, three
+from smalti.curation.sampling.levels import Level, level_at, scale_of
 from smalti.curation.sampling.places import Place
 from smalti.curation.sampling.reading import FarError, Reach
 
 __all__ = ["precomputed_levels"]
-
-_NM = 1e-3
 
 
 def precomputed_levels(
@@ -48,6 +46,6 @@ def _level(reach: Reach, place: Place, number: int, entry: dict[str, Any], names
     level = level_at(reach, place, "neuroglancer_precomputed", names, {"scale_index": number})
     resolution = entry["resolution"]
     order = [level.axes.index(letter) for letter in "zyx"]
-    steps = three(float(resolution[i]) * _NM for i in order)
-    origin = three(at * step for at, step in zip(level.first, steps, strict=True))
-    return replace(level, scale=Scale(steps, "um", origin))
+    steps = [float(resolution[i]) for i in order]
+    places = [at * step for at, step in zip(level.first, steps, strict=True)]
+    return replace(level, scale=scale_of(steps, ["nm"] * 3, places))

@@ -4,7 +4,8 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ PAUSE, LONGEST = 1.0, 30.0
 """Seconds before something is tried again; doubled each time up to the longest."""
 SLOWEST = 100
 """Bytes a second below which an answer counts as none."""
+_GLANCE = 0.2
+"""Seconds after which what is waited for may be given up."""
 
 _PLACES = ("http", "s3", "gcs")
 
@@ -58,10 +61,13 @@ class Reach:
         tensorstore.
     context
         Its settings.
+    closed
+        Set once nothing more is waited for.
     """
 
     library: Any
     context: Any
+    closed: Event = field(default_factory=Event)
 
     @classmethod
     def of(cls, retries: int) -> "Reach":
@@ -94,8 +100,8 @@ class Reach:
             It is refused, or does not come.
         """
         try:
-            store = self.library.KvStore.open(place.store, context=self.context).result()
-            found = store.read(name).result()
+            store = self._result(self.library.KvStore.open(place.store, context=self.context))
+            found = self._result(store.read(name))
         except Exception as error:
             raise _told(place, error) from error
         return None if found.state == "missing" else bytes(found.value)
@@ -129,7 +135,7 @@ class Reach:
         """
         spec = {"driver": driver, "kvstore": place.store, "recheck_cached_data": False, **(more or {})}
         try:
-            return self.library.open(spec, context=self.context, read=True).result()
+            return self._result(self.library.open(spec, context=self.context, read=True))
         except Exception as error:
             raise _told(place, error) from error
 
@@ -142,9 +148,24 @@ class Reach:
             A piece of it is refused, broken, or does not come.
         """
         try:
-            return np.asarray(array.read().result())
+            return np.asarray(self._result(array.read()))
         except Exception as error:
             raise _told(place, error) from error
+
+    def close(self) -> None:
+        """Give up what threads wait for: of a server that stalls it may be minutes."""
+        self.closed.set()
+
+    def _result(self, future: Any) -> Any:
+        """What comes; `close` interrupts a thread that waits for it."""
+        done = Event()
+        future.add_done_callback(lambda _: done.set())
+        future.force()
+        while not done.wait(_GLANCE):
+            if self.closed.is_set():
+                future.cancel()
+                raise KeyboardInterrupt
+        return future.result()
 
 
 _WORDS = (
@@ -157,6 +178,7 @@ _WORDS = (
     ("Timeout was reached|DEADLINE_EXCEEDED", "no answer in time"),
     ("partial file|Empty reply|Recv failure|Send failure", "the answer breaks off before its end"),
     ("^NOT_FOUND", "it is not there (404)"),
+    (r"(?i)\[http(?: code |_response_code=')30", "the server sends to another address; give that one"),
 )
 
 

@@ -76,13 +76,20 @@ class Sampled:
 
     def items(self, ledger: Ledger) -> list[Item]:
         """One for the volume, and one for each box that failed."""
+        if self.status != "ok":
+            return [Item(self.row.name, self.status, self.why, self._there(ledger))]
         records = [ledger.records[self.boxes.key(box)] for box in self.chosen]
         failed = [Item(record.path, "failed", record.why, 0) for record in records if not record.files]
         made = len(records) - len(failed)
-        if self.status != "ok" or not failed:
-            return [Item(self.row.name, self.status, self.why or self._told(records), made)]
+        if not failed:
+            return [Item(self.row.name, "ok", self._told(records), made)]
         why = f"{len(failed):,} of {count(len(records), 'cube')} could not be fetched"
         return [Item(self.row.name, "ok" if made else "failed", why, made), *failed]
+
+    def _there(self, ledger: Ledger) -> int:
+        """How many earlier runs left."""
+        boxes = self.boxes.choice.boxes
+        return sum(ledger.done(self.boxes.key(box), self.boxes.stamp) is not None for box in boxes)
 
     @property
     def is_short(self) -> bool:

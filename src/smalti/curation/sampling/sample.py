@@ -1,12 +1,15 @@
 """``sample``: boxes of volumes elsewhere that are too large to be fetched whole."""
 
 import time
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from smalti.core.ahead import result_of
 from smalti.core.errors import UsageError
 from smalti.core.options import option
 from smalti.core.plugin import step
@@ -34,6 +37,8 @@ _STEP = "sample"
 _LISTS = (".csv", ".tsv", ".txt")
 _ASKED = ("crop", "level", "channel", "max_padding", "intensity", "low", "high", "write", "gzip", "seed")
 _GB = 1e9
+_ENDLESS = 1e9
+"""Gigabytes that stand for inf, of which no number of boxes follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,12 @@ def sample(sources: Sequence[Given], out: str, options: SampleOptions, progress:
     reach = Reach.of(options.retries)
     rows, notes = _rows(sources, reach)
     asked = {"step": "sample 1", **{name: getattr(options, name) for name in _ASKED}}
-    budget = Budget(options.gigabytes * _GB, None if options.total is None else options.total * _GB)
+    total = None if options.total is None else options.total * _GB
+    budget = Budget(min(options.gigabytes, _ENDLESS) * _GB, total)
     with (
         ledger_of(folder, _STEP, asked, fresh=options.fresh) as ledger,
         ThreadPoolExecutor(options.workers) as pool,
+        closing(reach),
     ):
         how = How(
             reach=reach,
@@ -161,6 +168,8 @@ def _text(given: str, reach: Reach) -> str:
         data = path.read_bytes() if path.is_file() else None
     if data is None:
         raise UsageError(f"there is no file {shown(given)}; give a CSV with the column url")
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # "Unicode text" of spreadsheets
+        return data.decode("utf-16", "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -181,7 +190,7 @@ def _work(
     ahead: list[Future[Record]] = [pool.submit(fetched, boxes, box, ledger) for boxes, box in waiting]
     try:
         for number, future in enumerate(ahead, start=1):
-            failed += future.result().status == "failed"
+            failed += result_of(future).status == "failed"
             progress.update(State(number, len(ahead), failed, time.monotonic() - started, _STEP))
     finally:
         for future in ahead:  # of an interrupted run nothing more is begun

@@ -45,6 +45,8 @@ COLUMNS: Mapping[str, str] = {
 _TRUE, _FALSE = ("true", "yes", "y", "1"), ("false", "no", "n", "0", "")
 _UNKNOWN = ("", "x", "?", "nan", "na", "none")
 _NM = 1e-3
+_LONGEST = 100
+"""Bytes of a name: with the place of a box behind it, disks take 255."""
 _ENDINGS = re.compile(r"(\.ome)?\.(zarr|n5|precomputed)$", re.I)
 
 
@@ -110,10 +112,7 @@ def read_list(text: str, name: str) -> tuple[list[Wanted], tuple[str, ...]]:
     UsageError
         There are no URLs in it.
     """
-    text = text.removeprefix("\ufeff")
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    numbered = enumerate(csv.reader(io.StringIO(text), delimiter=separator), start=1)
+    numbered = enumerate(_cells(text.removeprefix("\ufeff"), name), start=1)
     rows = [(number, row) for number, row in numbered if any(cell.strip() for cell in row)]
     if not rows:
         raise UsageError(f"{name} is empty; expected are the columns url, name, level, crop_size …")
@@ -124,6 +123,19 @@ def read_list(text: str, name: str) -> tuple[list[Wanted], tuple[str, ...]]:
         raise UsageError(f"{name} has no row below its columns; add one for each volume")
     notes = (f"{name}: not used: {', '.join(unused)}",) if unused else ()
     return _named(made), notes
+
+
+def _cells(text: str, name: str) -> list[list[str]]:
+    head = text.lstrip().partition("\n")[0]
+    lines = io.StringIO(text, newline=None)  # of Unix, Windows and old Macs
+    reader = csv.reader(lines, delimiter=max(",;\t", key=head.count), strict=True)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise UsageError(
+            f"{name} is no CSV as of line {reader.line_num} ({error}); look for a quote that is not closed, "
+            "and save it as text with a line for each volume"
+        ) from None
 
 
 def _check(columns: Sequence[str], name: str) -> list[str]:
@@ -227,7 +239,10 @@ def _voxel_size(texts: Sequence[str]) -> Sizes | None:
 def _called(url: str) -> str:
     """A name made of a URL: the store, and what lies in it."""
     bare = re.sub(r"^\w[\w-]*://(?=\w+://)", "", url.partition("|")[0])
-    path = unquote(urlsplit(bare).path) if is_url(bare) else bare
+    try:
+        path = unquote(urlsplit(bare).path) if is_url(bare) else bare
+    except ValueError:  # it is told when it is opened
+        path = ""
     parts = [part for part in PurePosixPath(path).parts if part not in ("/", ".", "..")]
     if parts and parts[-1] in ("info", "attributes.json", "zarr.json", ".zattrs", ".zarray"):
         parts.pop()
@@ -236,10 +251,11 @@ def _called(url: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name that leads nowhere and that any disk takes."""
+    """A name that leads nowhere, that any disk takes, and that no table has."""
     parts = [part for part in re.split(r"[/\\]+", name) if part.strip(". ")]
     made = "_".join(re.sub(r"[^\w.+ -]|[\r\n\t]", "_", part) for part in parts)
-    return made.strip(". ")[:100]
+    short = made.strip(". ").encode()[:_LONGEST].decode(errors="ignore")
+    return re.sub(r"(\.parquet)+$", "", short, flags=re.I).strip(". ")
 
 
 def _named(rows: Sequence[Wanted]) -> list[Wanted]:

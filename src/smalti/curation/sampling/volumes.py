@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from smalti.curation.sampling.levels import Level, checked, scaled
+from smalti.curation.sampling.agreement import checked, scaled
+from smalti.curation.sampling.levels import Level
 from smalti.curation.sampling.n5 import n5_levels
 from smalti.curation.sampling.ome_zarr import zarr_levels
 from smalti.curation.sampling.places import Format, place_of
@@ -80,6 +81,9 @@ def volume_at(
             if not (refused(error) and error.place == place.url):
                 raise
             closed, found = error, None
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            told = f"its metadata are not as those of {form} ({type(error).__name__}: {error})"
+            raise FarError(place.url, told) from error
         if found is not None:
             return _made(place.url, form, found, voxel_size, axes is not None)
     if closed is not None:
