@@ -82,6 +82,15 @@ def test_parts_of_what_was_asked_otherwise_are_thrown_away(patches):
     assert (sum(again.calls), sum(once_more.calls)) == (len(patches), 0)
 
 
+@pytest.mark.parametrize("damage", [b"", b"PAR1 and no more"], ids=["empty", "cut"])
+def test_a_part_that_the_disk_lost_is_found_anew(patches, damage):
+    found(patches, [0, 3], adding_of(Counting()), Silent())
+    (patches.folder / ".brightness" / "part-000001.parquet").write_bytes(damage)
+    again = Counting()
+    assert found(patches, [0, 3], adding_of(again), Silent()).frame.height == 2
+    assert sum(again.calls) == 2
+
+
 def test_a_patch_whose_pixels_changed_is_found_anew(patches, write_tiff, tmp_path):
     found(patches, None, adding_of(Counting()), Silent())
     write_tiff("b/b.tif", 255 - tissue((40, 50), 1))
