@@ -82,6 +82,15 @@ def test_parts_of_what_was_asked_otherwise_are_thrown_away(patches):
     assert (sum(again.calls), sum(once_more.calls)) == (len(patches), 0)
 
 
+@pytest.mark.parametrize("damage", [b"", b"PAR1 and no more"], ids=["empty", "cut"])
+def test_a_part_that_the_disk_lost_is_found_anew(patches, damage):
+    found(patches, [0, 3], adding_of(Counting()), Silent())
+    (patches.folder / ".brightness" / "part-000001.parquet").write_bytes(damage)
+    again = Counting()
+    assert found(patches, [0, 3], adding_of(again), Silent()).frame.height == 2
+    assert sum(again.calls) == 2
+
+
 def test_a_patch_whose_pixels_changed_is_found_anew(patches, write_tiff, tmp_path):
     found(patches, None, adding_of(Counting()), Silent())
     write_tiff("b/b.tif", 255 - tissue((40, 50), 1))
@@ -165,3 +174,14 @@ def test_a_set_whose_run_was_stopped_is_left_alone(patches):
 def test_a_step_is_told_of_one_set(sources, out, told):
     with pytest.raises(UsageError, match=told):
         the_set(sources, out)
+
+
+def test_a_patch_whose_source_has_other_pixels_now_is_not_taken_for_it(write_tiff, tmp_path):
+    for name in "ab":
+        write_tiff(f"{name}.tif", tissue((16, 32), ord(name)))
+    _, patches = made("patch2d", tmp_path / "images", tmp_path / "p", crop_size=16, write="none")
+    assert not found(patches, None, adding_of(Counting()), Silent()).failed
+    write_tiff("b.tif", tissue((16, 32), 5))
+    one = found(PatchSet.open(patches.folder), None, adding_of(Counting(), asked={"anew": 1}), Silent())
+    assert [item.path for item in one.failed] == patches.frame["name"][2:].to_list()
+    assert "b.tif has other pixels now than when the set was made" in one.failed[0].why

@@ -11,9 +11,9 @@ from skimage.measure import shannon_entropy
 
 from smalti.core.errors import UsageError
 from smalti.core.progress import Silent
-from smalti.curation import features as step
 from smalti.curation import manifest
 from smalti.curation.api import curate, open_patches
+from smalti.curation.learning import features as step
 from smalti.curation.learning.features import COLUMNS, features_of
 from smalti.curation.learning.look import Look
 from smalti.curation.learning.traits import quantiles_of

@@ -154,6 +154,8 @@ def test_patches_that_cannot_be_read_have_no_score_and_keep_their_decision(tmp_p
     assert [(item["path"][:10], item["status"]) for item in said["items"][1:]] == [("patch00002", "failed")]
     row = open_patches(virtual.out).frame.row(2, named=True)
     assert (row["score"], row["decision"], row["reason"]) == (None, "keep", None)
+    new = done("filter", virtual.out, tmp_path / "new", model=str(made[0] / "model"))
+    assert [item.path[:10] for item in new.items if item.status == "failed"] == ["patch00002"]
 
 
 @pytest.mark.parametrize(

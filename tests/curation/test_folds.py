@@ -91,3 +91,7 @@ def test_what_lies_at_the_threshold_is_dropped():
     found = judged(np.array([True, True, False, False]), np.array([0.5, 0.6, 0.5, 0.9]), 0.5)
     assert (found.kept_good, found.dropped_good, found.kept_bad, found.dropped_bad) == (1, 1, 1, 1)
     assert judged(np.array([True]), np.array([0.7]), 0.5).auroc is None
+
+
+def test_of_scores_that_are_all_the_same_nothing_is_known():
+    assert interval(np.arange(40) % 2 == 0, np.full(40, 0.5)) == (0.0, 1.0)

@@ -113,6 +113,23 @@ def test_a_patch_of_two_sets_counts_once_and_must_not_be_good_and_bad(patches, t
         labels_of(sets, "", Words())
 
 
+def test_copies_under_the_name_of_another_dataset_count_once(patches, write, tmp_path):
+    copies = patches.frame.with_columns(patch_id="copy" + pl.col("patch_id"), dataset=pl.lit("other"))
+    (tmp_path / "set").mkdir()
+    pl.concat([patches.frame, copies]).write_parquet(tmp_path / "set" / "patches.parquet")
+    both = PatchSet(tmp_path / "set")
+    path = write("a.csv", patch_id=both.frame["patch_id"], label=["keep"] * len(patches) * 2)
+    labels = labels_of([both], path, Words())
+    assert labels.frame["row"].to_list() == list(range(len(patches)))
+    assert labels.notes == ("16 labels of pixels that another patch has too left out",)
+
+
+def test_labels_that_are_no_text_are_refused_with_the_reason(patches, write):
+    path = write("a.parquet", patch_id=["a"], label=[[True]])
+    with pytest.raises(UsageError, match="holds in patch_id or label what is no text"):
+        labels_of([patches], path, Words())
+
+
 def test_without_any_label_it_says_how_to_make_some(patches):
-    with pytest.raises(UsageError, match=r"nothing is labelled in .*; label patches with PatchSet.label"):
+    with pytest.raises(UsageError, match=r"nothing is labelled in .*; label .* with smalti curate label"):
         labels_of([patches], "", Words())

@@ -10,6 +10,7 @@ from labelled_sets import done, labelled_set
 
 from smalti.core.errors import UsageError
 from smalti.curation.learning.classifiers import learnt, probabilities
+from smalti.curation.learning.features import COLUMNS
 from smalti.curation.learning.models import open_model
 from smalti.curation.learning.skops_file import packed, unpacked
 
@@ -96,6 +97,17 @@ def test_another_model_than_the_one_that_is_named_is_refused(model):
         open_model(str(model)).classifier()
 
 
+def test_a_model_with_a_further_step_is_refused(model):
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    steps = [step for _, step in open_model(str(model)).classifier().steps]
+    features = np.random.default_rng(0).normal(size=(16, len(COLUMNS)))
+    put(model, packed(make_pipeline(FunctionTransformer(np.exp), *steps).fit(features, np.arange(16) % 2)))
+    with pytest.raises(UsageError, match="holds no logistic model of"):
+        open_model(str(model)).classifier()
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -107,6 +119,7 @@ def test_another_model_than_the_one_that_is_named_is_refused(model):
         ({"features": {"version": 0, "columns": []}}, "takes features of version 0"),
         ({"features": None}, "takes features of version None"),
         ({"sha256": "../../etc"}, "was changed since"),
+        ({"sha256": None}, "says no sha256 of the weights; train the model anew"),
     ],
 )
 def test_a_model_of_another_make_is_refused_with_words(model, changes, reason):

@@ -1,13 +1,17 @@
 import shutil
+import sys
 
 import numpy as np
 import polars as pl
 import pytest
 from labelled_sets import again, decided, done, facts, labelled_set
 
-from smalti.core.errors import UsageError
+import smalti
+from smalti.core.errors import MissingExtraError, UsageError
+from smalti.core.progress import Silent
 from smalti.curation.learning.features import COLUMNS
 from smalti.table.flags import FlagLog
+from smalti.testing.labelled import labelled_patches, write_labelled
 
 NAMES = [column.name for column in COLUMNS]
 
@@ -154,6 +158,23 @@ def test_a_flag_is_read_whoever_gave_it_and_the_card_names_them_without_harm(tmp
     assert r"x \| \[y\](http://z) \# head (4)" in text
 
 
+def test_a_copy_of_a_dataset_under_another_name_is_no_test_of_a_model(tmp_path):
+    truth = write_labelled(labelled_patches(2, 24, 0, 48), tmp_path / "images")
+    shutil.copytree(tmp_path / "images" / "em00", tmp_path / "images" / "copy")
+    patches = smalti.patch2d(tmp_path / "images", tmp_path / "set", crop_size=48, progress=Silent())
+    decided(patches, np.array([truth[p.replace("copy", "em00")] for p in patches.frame["source_path"]]))
+    outcome = done("train-filter", patches.folder, tmp_path / "model", model="logistic")
+    assert facts(tmp_path / "model")["validation"]["good"] == sum(truth.values())
+    assert "24 labels of pixels that another patch has too left out" in outcome.notes
+
+
+def test_a_network_needs_scikit_learn_for_its_folds_and_says_so(made, tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(MissingExtraError, match="scikit-learn"):
+        done("train-filter", made[1].folder, tmp_path / "m", model="resnet34")
+
+
 @pytest.mark.slow
 def test_a_network_is_trained_tested_on_one_fold_and_filters(tmp_path):
     pytest.importorskip("torch")
@@ -163,6 +184,7 @@ def test_a_network_is_trained_tested_on_one_fold_and_filters(tmp_path):
     said = facts(tmp_path / "model")
     assert (said["split"]["tested_folds"], said["split"]["tested"]) == (1, 12)
     assert said["options"] == {"group": "dataset", "folds": 3, "epochs": 1, "batch": 8}
+    assert "also chose the best epoch" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "model", "set"]
     done("filter", patches.folder, model=str(tmp_path / "model"))
     tested = pl.read_parquet(tmp_path / "model" / "validation.parquet")

@@ -10,8 +10,8 @@ import pytest
 
 from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Silent
-from smalti.curation import weights as by_name
 from smalti.curation.network import downloads
+from smalti.curation.network import weights as by_name
 from smalti.curation.network.weights import fetched
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB
@@ -121,6 +121,26 @@ def test_a_server_without_ranges_or_sizes_serves_too(web):
     assert get(url).read_bytes() == CONTENT
     _, url = web(states_size=False, mark="")
     assert get(url).read_bytes() == CONTENT
+
+
+class Cutting(Web):
+    """States no size, and hangs up the first two times before it has told all; says so, as HTTP 1.1 can."""
+
+    protocol_version, cuts = "HTTP/1.1", 2
+
+    def answer(self, start):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        cut = len(self.asked) <= self.cuts
+        content = self.content[: 2_000_000 if cut else None]
+        return b"%x\r\n%b\r\n" % (len(content), content) + (b"" if cut else b"0\r\n\r\n")
+
+
+def test_what_a_server_without_sizes_did_not_end_is_not_taken_for_whole(serve):
+    handler = type("Handler", (Cutting,), {"asked": []})
+    assert get(serve(handler=handler) + NAME).read_bytes() == CONTENT
+    assert len(handler.asked) > Cutting.cuts
 
 
 def test_a_server_that_always_breaks_off_is_given_up_with_three_ways(web):

@@ -190,6 +190,27 @@ def test_lines_that_are_no_decisions_are_left_out(log):
     assert flags(FlagLog(log.path)) == {"a": "keep", "c": "keep"}
 
 
+NO_TEXTS = {"rating": "five", "comment": 5, "undoes": ["a"], "flag": False, "who": 1}
+
+
+@pytest.mark.parametrize("wrong", [{k: v} for k, v in NO_TEXTS.items()] + [{"rating": 1 << 70}, {"flag": ""}])
+def test_a_line_with_a_value_of_another_kind_is_left_out(log, wrong):
+    line = {"when": "2026-01-01T00:00:00", "who": "ann", "id": "b", "flag": "keep", "number": "1"}
+    log.path.write_text(
+        json.dumps(line) + "\n" + json.dumps(line | {"id": "c", "number": "2"} | wrong) + "\n"
+    )
+    assert flags(log) == {"b": "keep"}
+    assert log.undo("ann").undoes == "1"
+
+
+def test_lines_without_a_number_are_each_an_act_of_its_own(tmp_path, log):
+    line = {"when": "2026-01-01T00:00:00", "who": "ann", "flag": "keep", "comment": None}
+    log.path.write_text("".join(json.dumps(line | {"id": name}) + "\n" for name in "abc"))
+    assert flags(merge([log.path], tmp_path / "all.jsonl")) == dict.fromkeys("abc", "keep")
+    log.undo("ann")
+    assert len(flags(log)) == 2
+
+
 def test_polars_reads_a_log_too(log):
     log.decide(["a", "b"], "keep", who="ann")
     assert pl.read_ndjson(log.path)["id"].to_list() == ["a", "b"]

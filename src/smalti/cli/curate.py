@@ -19,6 +19,7 @@ Sources = Annotated[
     list[str],
     typer.Argument(metavar="SRC…", help="Images, volumes, folders, patterns, URLs, patch sets or a project."),
 ]
+Sets = Annotated[list[str], typer.Argument(metavar="SET…", help="Sets of patches: their folders.")]
 Urls = Annotated[
     list[str], typer.Argument(metavar="URLS.csv|URL…", help="A CSV with the column url, or URLs of volumes.")
 ]
@@ -83,8 +84,8 @@ def _command(plugin: Any) -> Any:
         if outcome.failed:
             raise typer.Exit(1)
 
-    if plugin.options["takes"] == "urls":
-        run.__annotations__["sources"] = Urls
+    taken = {"urls": Urls, "patches": Sets}
+    run.__annotations__["sources"] = taken.get(plugin.options["takes"], Sources)
     run.__annotations__["out"] = Annotated[str, home] if needs_out else Annotated[str | None, home]
     if not needs_out:
         run.__defaults__ = (None, *(run.__defaults__ or ()))

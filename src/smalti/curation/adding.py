@@ -21,7 +21,7 @@ import polars as pl
 from smalti import __version__
 from smalti.core.ahead import in_order
 from smalti.core.columns import Column
-from smalti.core.errors import UsageError
+from smalti.core.errors import SmaltiError, UsageError
 from smalti.core.progress import Progress, State
 from smalti.curation import manifest
 from smalti.curation.outcome import Item
@@ -204,13 +204,22 @@ class _Parts:
     def read(self) -> pl.DataFrame:
         """All that stopped runs found."""
         frames = [pl.DataFrame(schema=self.adding.schema)]
-        for path in sorted(self.home.glob("part-*.parquet")):
-            if read_metadata(path).footer.get("asked") == self.adding.stated:
-                frames.append(pl.read_parquet(path, glob=False))
-                self.last = int(path.stem[5:])
-            else:
+        for path in sorted(self.home.glob("part-[0-9]*.parquet")):
+            held = self._held(path)
+            if held is None:
                 path.unlink()
+                continue
+            frames.append(held)
+            self.last = int(path.stem[5:])
         return pl.concat(frames)
+
+    def _held(self, path: Path) -> pl.DataFrame | None:
+        """What a part holds; None of one of another `asked`, or of which a disk lost some."""
+        try:
+            same = read_metadata(path).footer.get("asked") == self.adding.stated
+            return pl.read_parquet(path, glob=False) if same else None
+        except (SmaltiError, OSError, pl.exceptions.PolarsError):
+            return None
 
     def add(self, frame: pl.DataFrame) -> None:
         """Write a part."""

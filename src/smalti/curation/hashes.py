@@ -8,7 +8,7 @@ import xxhash
 
 from smalti.kernels.hashing import difference_hash, spread
 
-__all__ = ["FLAT", "NOISE", "compatible_hash", "described", "is_flat"]
+__all__ = ["FLAT", "NOISE", "compatible_hash", "described", "is_flat", "pixel_hash"]
 
 FLAT = 2.0
 """Grey levels by which means of 8 × 8 pixels must differ, as a standard deviation."""
@@ -34,18 +34,22 @@ def described(patches: np.ndarray, bits: int = 64, compatible: bool = False) -> 
     hashed: Callable[[np.ndarray, int], np.ndarray] = compatible_hash if compatible else difference_hash
     hashes = hashed(patches, 8 if bits == 64 else 16)
     deviations = spread(patches)
-    shape = f"{patches.shape[1]}x{patches.shape[2]}".encode()
-    seed = xxhash.xxh3_64_intdigest(shape)
     none = [None] * len(patches)
     return {
         "height": [patches.shape[1]] * len(patches),
         "width": [patches.shape[2]] * len(patches),
-        "pixel_hash": [xxhash.xxh3_64_hexdigest(patch.data, seed) for patch in patches],
+        "pixel_hash": [pixel_hash(patch) for patch in patches],
         "dhash": hashes.tolist() if bits == 64 else none,
         "dhash_256": none if bits == 64 else [row.astype("<u8").tobytes() for row in hashes],
         "std": deviations[:, 0].tolist(),
         "block_std": deviations[:, 1].tolist(),
     }
+
+
+def pixel_hash(patch: np.ndarray) -> str:
+    """Of the pixels and the shape of a patch, uint8 (height, width)."""
+    seed = xxhash.xxh3_64_intdigest(f"{patch.shape[0]}x{patch.shape[1]}".encode())
+    return xxhash.xxh3_64_hexdigest(np.ascontiguousarray(patch).data, seed)
 
 
 def is_flat(std: np.ndarray, block_std: np.ndarray, least: float = FLAT) -> np.ndarray:

@@ -159,6 +159,8 @@ class PatchSet:
 
     def _of_source(self, row: dict[str, Any]) -> np.ndarray:
         """Cut from its source anew; what is padded is padded as it was."""
+        from smalti.curation.hashes import pixel_hash
+
         ref = ImageRef(row["source_uri"], row["source_path"], series=row["series"])
         image = read_later(ref, LIMIT)
         along = row["slice"] or 0
@@ -169,4 +171,10 @@ class PatchSet:
         one = Picked(image, "T" if of_time else "Z", row["channel"])
         made = grey(one.read(z, y, x, row["time"]), Window(row["low"], row["high"])).transpose(order)[0]
         missing = [(0, row["height"] - made.shape[0]), (0, row["width"] - made.shape[1])]
-        return np.pad(made, missing, mode="symmetric")
+        patch = np.pad(made, missing, mode="symmetric")
+        if row["pixel_hash"] not in (None, pixel_hash(patch)):
+            raise SmaltiError(
+                f"{row['source_path']} has other pixels now than when the set was made; let the same command "
+                "make the set again"
+            )
+        return patch

@@ -1,12 +1,13 @@
 """The decision log: who gave which image which flag, when and why; appended to, never changed."""
 
 import getpass
+import hashlib
 import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -80,13 +81,19 @@ class Decision:
 
     @classmethod
     def of(cls, line: dict[str, Any]) -> Self:
-        """From a line that was read; raises ValueError, TypeError or KeyError for one that is none."""
-        known = {name: line[name] for name in _NAMES if name in line}
+        """From a line that was read; raises ValueError, TypeError or KeyError for one that is none.
+
+        A line without a number, which a person wrote, gets one of what it says.
+        """
+        known = {name: line[name] for name in _NAMES if name in line and line[name] is not None}
         when = datetime.fromisoformat(known.pop("when"))
         one = cls(when=when if when.tzinfo else when.replace(tzinfo=UTC), **known)
-        if not all(type(text) is str for text in (one.who, one.id, one.flag or "", one.number)):
+        texts = (one.who, one.id, one.comment, one.because, one.number)
+        if not all(type(text) is str for text in texts) or not _is_text(one.flag) or not _is_text(one.undoes):
             raise TypeError(f"{line} holds what is no text")
-        return one
+        if one.rating is not None and (type(one.rating) is not int or abs(one.rating) >= 1 << 63):
+            raise TypeError(f"{line} holds a rating that is no whole number")
+        return one if one.number else replace(one, number=hashlib.sha256(one.line()).hexdigest()[:16])
 
     @property
     def act(self) -> str:
@@ -100,6 +107,11 @@ class Decision:
 
 
 _NAMES = tuple(field.name for field in fields(Decision))
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that is not empty, or None."""
+    return value is None or (type(value) is str and value.strip() != "")
 
 
 def usual_who() -> str:
@@ -371,17 +383,21 @@ def _end_of(path: Path) -> bytes:
         return file.read()
 
 
+_NO_DECISION = (ValueError, TypeError, KeyError, RecursionError)
+"""What reading a line that is none raises."""
+
+
 def _decisions_of(text: bytes) -> list[Decision]:
     """Those of whole lines; a cut one, which is no JSON, is left out."""
     lines = [line for line in text.split(b"\n") if line.strip()]
     try:
         return [Decision.of(one) for one in json.loads(b"[" + b",".join(lines) + b"]")]  # a third of the time
-    except (ValueError, TypeError, KeyError):
+    except _NO_DECISION:
         return [one for line in lines for one in _decision_of(line)]
 
 
 def _decision_of(line: bytes) -> tuple[Decision, ...]:
     try:
         return (Decision.of(json.loads(line)),)
-    except (ValueError, TypeError, KeyError):
+    except _NO_DECISION:
         return ()

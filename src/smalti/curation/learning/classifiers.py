@@ -1,6 +1,6 @@
 """Models that tell informative patches by their features: gradient boosting, and logistic regression."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Literal
@@ -15,13 +15,16 @@ FeatureKind = Literal["boosting", "logistic"]
 
 KINDS: tuple[FeatureKind, ...] = ("boosting", "logistic")
 
+_IMPORTED = {"scikit-learn": "sklearn"}
+
 ROUNDS = 300
 """Trees of boosting."""
 
 
-def check_sklearn() -> None:
+def check_sklearn(libraries: Sequence[str] = ("scikit-learn", "skops")) -> None:
     """Raise MissingExtraError where scikit-learn or skops are not installed."""
-    for library, name in (("sklearn", "scikit-learn"), ("skops", "skops")):
+    for name in libraries:
+        library = _IMPORTED.get(name, name)
         try:
             __import__(library)
         except ModuleNotFoundError as error:
@@ -64,15 +67,13 @@ def probabilities(model: Any, features: np.ndarray) -> np.ndarray:
 
 def is_a(kind: FeatureKind, model: Any, n_columns: int) -> bool:
     """Whether a model is of a kind, and takes so many columns."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import Pipeline
+    made = _boosting(0, 0) if kind == "boosting" else _logistic(0)
+    return _parts(model) == _parts(made) and getattr(model, "n_features_in_", 0) == n_columns
 
-    if kind == "boosting":
-        fits = isinstance(model, HistGradientBoostingClassifier)
-    else:
-        fits = isinstance(model, Pipeline) and isinstance(model[-1], LogisticRegression)
-    return fits and getattr(model, "n_features_in_", 0) == n_columns
+
+def _parts(model: Any) -> list[type]:
+    """Of what classes a model is made: nothing else may stand between features and a score."""
+    return [type(model), *(type(step) for _, step in getattr(model, "steps", ()))]
 
 
 @contextmanager

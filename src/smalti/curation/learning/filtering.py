@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,8 +127,20 @@ def _filtered(
         footer = {"scorer": stated(scorer), "threshold": threshold}
         write_with(patches, frame, (), {ENTRY: json.dumps(footer)})
     else:
-        failed += new.put(patches, frame, options.workers or usable_cores(), progress)
+        unwritten = new.put(patches, frame, options.workers or usable_cores(), progress)
+        failed = _once(failed, unwritten)
     return failed, scored.frame.height, frame
+
+
+def _once(unscored: Sequence[Item], unwritten: Sequence[Item]) -> tuple[Item, ...]:
+    """A patch that could neither be scored nor written is told of once; names may be of several patches."""
+    told, more = Counter(item.path for item in unscored), list[Item]()
+    for item in unwritten:
+        if told[item.path]:
+            told[item.path] -= 1
+        else:
+            more.append(item)
+    return (*unscored, *more)
 
 
 def _check(sources: Sequence[Given], out: str, options: FilterOptions) -> None:

@@ -73,7 +73,8 @@ def interval(good: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     That of E. DeLong and others, Biometrics 44, 1988, by midranks as X. Sun and W. Xu, IEEE Signal Processing
     Letters 21, 2014, on the scale of log odds, so that it stays within 0 and 1. Where no pair is in the wrong
     order that has no width; then it begins where as many right pairs that share no patch would still be had
-    with a chance of 5 %. Patches count as independent, which those of one dataset are not.
+    with a chance of 5 %. Of scores that are all the same nothing is known, 0 to 1. Patches count as
+    independent, which those of one dataset are not.
 
     Parameters
     ----------
@@ -91,6 +92,8 @@ def interval(good: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
     from scipy.special import expit, logit, ndtri
 
     error = np.sqrt(_variance(above) / len(right) + _variance(below) / len(wrong))
+    if not error:  # all scores are the same
+        return 0.0, 1.0
     half = ndtri((1 + _CONFIDENCE) / 2) * error / (area * (1 - area))
     return float(expit(logit(area) - half)), float(expit(logit(area) + half))
 

@@ -107,14 +107,18 @@ def labels_of(sets: Sequence[PatchSet], table: str, words: Words) -> Labels:
     if not found.height:
         raise UsageError(_nothing(sets, table, notes))
     frame, more = _meant(found, words)
-    return Labels(_once(sets, frame), source, (*notes, *more))
+    once, doubles = _once(sets, frame)
+    return Labels(once, source, (*notes, *more, *doubles))
 
 
 def _nothing(sets: Sequence[PatchSet], table: str, notes: Sequence[str]) -> str:
     if table:
         return f"{table} has labels for none of the patches; {notes[0] if notes else 'it has no rows'}"
     folders = ", ".join(str(patches.folder) for patches in sets)
-    return f"nothing is labelled in {folders}; label patches with PatchSet.label(), or give --labels FILE"
+    return (
+        f"nothing is labelled in {folders}; label patches with smalti curate label or PatchSet.label(), or "
+        "give --labels FILE"
+    )
 
 
 def _of_log(number: int, patches: PatchSet) -> tuple[pl.DataFrame, list[str]]:
@@ -183,8 +187,11 @@ def _meant(found: pl.DataFrame, words: Words) -> tuple[pl.DataFrame, list[str]]:
     return frame.filter(pl.col("label").is_not_null()).select(list(LABELS)), notes
 
 
-def _once(sets: Sequence[PatchSet], frame: pl.DataFrame) -> pl.DataFrame:
-    """A patch that is in two sets, with the same pixels, counts once."""
+def _once(sets: Sequence[PatchSet], frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Same pixels with the same label count once, wherever they lie; and how many were left out so.
+
+    A model must not be tested on a copy of what it learnt from that lies in another dataset.
+    """
     hashes = [
         patches.frame.select(pl.lit(number, pl.Int64).alias("set"), "pixel_hash").with_row_index("row")
         for number, patches in enumerate(sets)
@@ -198,7 +205,12 @@ def _once(sets: Sequence[PatchSet], frame: pl.DataFrame) -> pl.DataFrame:
             f"patch {several['patch_id'][0]} is labelled good in one set and bad in another"
             f"{_and_more(several.height - 1)}; decide which, or leave one of the sets out"
         )
-    return with_pixels.unique(key, keep="first", maintain_order=True).select(list(LABELS))
+    patches = with_pixels.unique(key, keep="first", maintain_order=True)
+    same = pl.coalesce("pixel_hash", "patch_id").alias("same")
+    once = patches.with_columns(same).unique(["same", "label"], keep="first", maintain_order=True)
+    left = patches.height - once.height
+    notes = [f"{count(left, 'label')} of pixels that another patch has too left out"] if left else []
+    return once.select(list(LABELS)), notes
 
 
 def _and_more(n: int) -> str:
@@ -209,7 +221,7 @@ def _read(path: Path) -> tuple[pl.DataFrame, str]:
     """Columns id, flag, who and when of a table, and what its ids are."""
     if not path.is_file():
         raise UsageError(f"there are no labels at {path}; give a CSV or Parquet file, or a {FILE_NAME}")
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         return _state(path), "patch_id"
     try:
         table = _PARQUET.get(path.suffix.lower(), _csv)(path)
@@ -220,7 +232,10 @@ def _read(path: Path) -> tuple[pl.DataFrame, str]:
     if by is None or len(flags) != 1:
         have = ", ".join(table.columns[:12])
         raise UsageError(f"{path} has the columns {have}; {_WANTED}")
-    said = table.select(id=pl.col(by).cast(pl.String), flag=pl.col(flags[0]).cast(pl.String))
+    try:
+        said = table.select(id=pl.col(by).cast(pl.String), flag=pl.col(flags[0]).cast(pl.String))
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{path} holds in {by} or {flags[0]} what is no text: {error}; {_WANTED}") from error
     nothing = pl.lit("", pl.String)
     said = said.drop_nulls().unique(maintain_order=True).with_columns(who=nothing, when=nothing)
     return _without_clashes(said, by, path), by

@@ -125,6 +125,8 @@ def open_model(where: str) -> Model:
     threshold = facts.get("threshold")
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise UsageError(f"{folder / FACTS} says threshold {threshold!r}, not a number from 0 to 1")
+    if not isinstance(facts.get("sha256"), str):
+        raise UsageError(f"{folder / FACTS} says no sha256 of the weights; train the model anew")
     if facts["kind"] in KINDS:
         _check_features(folder, facts.get("features"))
     return Model(folder, facts)

@@ -24,6 +24,7 @@ from smalti.curation.learning.learn import Tested, learn_from_features, learn_fr
 from smalti.curation.learning.model_card import card
 from smalti.curation.learning.model_facts import TESTED_COLUMNS, facts_of, tested_frame
 from smalti.curation.learning.models import CARD, FACTS, FOLDER, TESTED, WEIGHTS
+from smalti.curation.network.rows import ResnetTraining
 from smalti.curation.network.torch_use import torch_here
 from smalti.curation.network.weights import fetched
 from smalti.curation.outcome import Item, Outcome
@@ -36,6 +37,8 @@ from smalti.writers.staged import staged
 __all__ = ["TrainFilterOptions", "train_filter"]
 
 _NETWORK = "Network"
+
+_CHOSEN = "the patches that it is tested on also chose the best epoch, which flatters the network a little"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def _check(options: TrainFilterOptions) -> None:
     """Raise MissingExtraError or UsageError before anything is read."""
     if options.model == "resnet34":
         torch_here()
+        check_sklearn(["scikit-learn"])  # which makes the folds
         return
     check_sklearn()
     for name in ("weights", "epochs", "batch"):
@@ -150,7 +154,10 @@ def _of_pixels(
     weights = _under_way(folder) / WEIGHTS["resnet34"]
     tested = learn_from_pixels(labelled, fold, split, how, weights, progress)
     shutil.copyfile(weights, made / weights.name)
-    return labelled, split, tested, {"weights": sha256_of(begin) if begin else None}
+    usual = ResnetTraining()
+    more = {"epochs": options.epochs or usual.epochs, "batch": options.batch or usual.batch}
+    chosen = replace(split, note=f"{split.note}; {_CHOSEN}" if split.note else _CHOSEN)
+    return labelled, chosen, tested, more | {"weights": sha256_of(begin) if begin else None}
 
 
 def _under_way(folder: Path) -> Path:

@@ -135,8 +135,8 @@ class Course:
             loss = float(self._loss(given, truth))
         if not math.isfinite(loss):
             raise SmaltiError(
-                f"after epoch {self.epoch + 1} the network gives no numbers; give a --learning-rate below "
-                f"{self.how.learning_rate:g}"
+                f"after epoch {self.epoch + 1} the network gives no numbers; give a larger --batch than "
+                f"{self.how.batch}, other --weights to begin with, or another --seed"
             )
         area = auroc(truth.numpy(), given.cpu().numpy())
         if (area, -loss) > (self.best_auroc, -self.best_loss):

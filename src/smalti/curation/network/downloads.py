@@ -94,7 +94,10 @@ def _noted(note: Path) -> _There | None:
 def _fill(remote: "_Remote", partial: Path, there: _There, most: int, progress: Progress) -> None:
     """Take what is missing; a connection that breaks is made anew where it broke."""
     breaks = 0
-    while not (done := _length(partial)) or done < there.size:
+    while True:
+        done = _length(partial)
+        if there.size and done >= there.size:
+            break
         try:
             _take(remote, partial, there, most, progress)
         except SmaltiError:
