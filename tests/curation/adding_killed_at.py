@@ -3,9 +3,9 @@
 ``python adding_killed_at.py SET N before|after``; of 0 it comes to its end and prints how many.
 """
 
-import os
-import signal
 import sys
+
+from dying import Dying
 
 from smalti.core.progress import Silent
 from smalti.curation import adding, manifest
@@ -14,24 +14,12 @@ from smalti.curation.api import curate
 
 def main() -> None:
     folder, number, when = sys.argv[1:]
-    count = [0]
-
-    def dying(put):
-        def put_or_die(*arguments):
-            count[0] += 1
-            if count[0] == int(number) and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            put(*arguments)
-            if count[0] == int(number):
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        return put_or_die
-
+    dying = Dying(number, when)
     for module in (adding, manifest):
-        module.commit = dying(module.commit)
+        module.commit = dying.or_die(module.commit)
     adding.PART_SECONDS, adding.CHUNK_BYTES = 0.0, 2 * 32 * 32  # else so few pixels are one part
     curate("features", folder, progress=Silent(), workers=2)
-    sys.stdout.write(str(count[0]))
+    sys.stdout.write(str(dying.count))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@
 """
 
 import os
-import signal
 import sys
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import tifffile
+from dying import Dying
 
 from smalti import curation
 from smalti.core.progress import Silent
@@ -58,26 +57,11 @@ def work(folder: Path, step: str) -> curation.Outcome:
 
 def main() -> None:
     folder, step, number, when = sys.argv[1:]
-    count, one = [0], Lock()
-
-    def or_die(does):
-        def done(*arguments, **options):
-            with one:
-                count[0] += 1
-                if count[0] == int(number) and when == "before":
-                    os.kill(os.getpid(), signal.SIGKILL)
-                found = does(*arguments, **options)
-                if count[0] == int(number):
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return found
-
-        return done
-
-    for name in ("replace", "rename", "unlink"):
-        setattr(Path, name, or_die(getattr(Path, name)))
-    Ledger._write = or_die(Ledger._write)
+    dying = Dying(number, when)
+    dying.at_paths("replace", "rename", "unlink")
+    Ledger._write = dying.or_die(Ledger._write)
     work(Path(folder), step)
-    sys.stdout.write(str(count[0]))
+    sys.stdout.write(str(dying.count))
 
 
 if __name__ == "__main__":

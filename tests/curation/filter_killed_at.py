@@ -4,13 +4,11 @@
 done; with 0 for N all come to their end, and at last how many things were done to files is printed.
 """
 
-import os
 import shutil
-import signal
 import sys
 from pathlib import Path
-from threading import Lock
 
+from dying import Dying
 from labelled_sets import done
 
 from smalti.curation import adding
@@ -24,30 +22,14 @@ STEPS = {
 
 def main() -> None:
     folder, steps, number, when = sys.argv[1:]
-    count, one = [0], Lock()
-
-    def or_die(does):
-        def doing(*arguments, **options):
-            with one:
-                count[0] += 1
-                mine = count[0]
-            if mine == int(number) and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            found = does(*arguments, **options)
-            if mine == int(number):
-                os.kill(os.getpid(), signal.SIGKILL)
-            return found
-
-        return doing
-
-    for name in ("replace", "rename", "mkdir", "unlink", "write_text", "write_bytes"):
-        setattr(Path, name, or_die(getattr(Path, name)))
-    shutil.rmtree = or_die(shutil.rmtree)
+    dying = Dying(number, when)
+    dying.at_paths("replace", "rename", "mkdir", "unlink", "write_text", "write_bytes")
+    shutil.rmtree = dying.or_die(shutil.rmtree)
     adding.PART_SECONDS = 0.0  # else so few patches are one part
     for step in steps.split(","):
         STEPS[step](Path(folder))
         print(step, flush=True)  # noqa: T201 - it is what the test reads
-    print(count[0])  # noqa: T201
+    print(dying.count)  # noqa: T201
 
 
 if __name__ == "__main__":

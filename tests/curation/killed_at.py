@@ -3,9 +3,9 @@
 ``python killed_at.py STEP SRC DST N before|after``; of 0 it comes to its end and prints how many.
 """
 
-import os
-import signal
 import sys
+
+from dying import Dying
 
 from smalti.core.progress import Silent
 from smalti.curation import manifest, pending, state
@@ -20,25 +20,13 @@ OPTIONS = {
 
 def main() -> None:
     step, source, out, number, when = sys.argv[1:]
-    count = [0]
-
-    def dying(put):
-        def put_or_die(*arguments):
-            count[0] += 1
-            if count[0] == int(number) and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            put(*arguments)
-            if count[0] == int(number):
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        return put_or_die
-
-    LocalTarget.put = dying(LocalTarget.put)
+    dying = Dying(number, when)
+    LocalTarget.put = dying.or_die(LocalTarget.put)
     for module in (manifest, state):
-        module.commit = dying(module.commit)
+        module.commit = dying.or_die(module.commit)
     pending.PART_SECONDS = 0.0  # else so few pixels are one part
     curate(step, source, out, progress=Silent(), **OPTIONS[step])
-    sys.stdout.write(str(count[0]))
+    sys.stdout.write(str(dying.count))
 
 
 if __name__ == "__main__":

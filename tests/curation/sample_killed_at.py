@@ -3,11 +3,10 @@
 ``python sample_killed_at.py VOLUMES OUT N before|after``; of 0 it comes to its end and prints how many.
 """
 
-import os
-import signal
 import sys
 from pathlib import Path
-from threading import Lock
+
+from dying import Dying
 
 from smalti.core.progress import Silent
 from smalti.curation.api import curate
@@ -24,28 +23,12 @@ def work(volumes: Path, out: Path):
 
 def main() -> None:
     volumes, out, number, when = sys.argv[1:]
-    count, one = [0], Lock()
-
-    def or_die(does):
-        def done(*arguments, **options):
-            with one:
-                count[0] += 1
-                mine = count[0] == int(number)
-            if mine and when == "before":
-                os.kill(os.getpid(), signal.SIGKILL)
-            found = does(*arguments, **options)
-            if mine:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return found
-
-        return done
-
-    for name in ("replace", "rename", "unlink"):
-        setattr(Path, name, or_die(getattr(Path, name)))
-    Ledger._write = or_die(Ledger._write)
-    Reach.json_of, Reach.pixels = or_die(Reach.json_of), or_die(Reach.pixels)
+    dying = Dying(number, when)
+    dying.at_paths("replace", "rename", "unlink")
+    Ledger._write = dying.or_die(Ledger._write)
+    Reach.json_of, Reach.pixels = dying.or_die(Reach.json_of), dying.or_die(Reach.pixels)
     work(Path(volumes), Path(out))
-    sys.stdout.write(str(count[0]))
+    sys.stdout.write(str(dying.count))
 
 
 if __name__ == "__main__":
