@@ -9,6 +9,7 @@ from labelled_sets import again, done, facts, labelled_set
 
 from smalti.core.errors import UsageError
 from smalti.curation import manifest
+from smalti.curation.adding import write_with
 from smalti.curation.api import open_patches
 from smalti.curation.learning.feature_scorer import feature_scorer
 from smalti.curation.learning.models import open_model
@@ -156,6 +157,18 @@ def test_patches_that_cannot_be_read_have_no_score_and_keep_their_decision(tmp_p
     assert (row["score"], row["decision"], row["reason"]) == (None, "keep", None)
     new = done("filter", virtual.out, tmp_path / "new", model=str(made[0] / "model"))
     assert [item.path[:10] for item in new.items if item.status == "failed"] == ["patch00002"]
+
+
+def test_where_no_patch_can_be_read_the_scores_of_another_model_stay(tmp_path, made):
+    patches, _ = labelled_set(tmp_path, seed=3, datasets=1, each=8)
+    virtual = open_patches(done("dedupe", patches.folder, tmp_path / "virtual", write="none", distance=0).out)
+    scores = virtual.frame.select("patch_id", score=pl.lit(0.75, pl.Float32))
+    write_with(virtual, scores, (), {"filter": '{"scorer": {"kind": "other"}, "threshold": 0.5}'})
+    shutil.rmtree(tmp_path / "images")
+    before = (virtual.folder / "patches.parquet").read_bytes()
+    outcome = done("filter", virtual.folder, model=str(made[0] / "model"))
+    assert outcome.failed == virtual.kept().height
+    assert (virtual.folder / "patches.parquet").read_bytes() == before
 
 
 @pytest.mark.parametrize(

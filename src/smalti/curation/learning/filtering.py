@@ -123,7 +123,9 @@ def _filtered(
     scored = _scored(patches, rows_to_score(patches, known, options.every), scorer, options, progress)
     frame = decided(patches, known, scored.frame, threshold)
     failed = scored.failed
-    if new is None:
+    if new is None and failed and not frame["score"].count():
+        frame = patches.frame  # nothing can be scored: what another model said stays
+    elif new is None:
         footer = {"scorer": stated(scorer), "threshold": threshold}
         write_with(patches, frame, (), {ENTRY: json.dumps(footer)})
     else:

@@ -45,8 +45,10 @@ def known_features(patches: PatchSet, rows: Sequence[int], threads: int, progres
     adding = adding_of(FeatureOptions(workers=threads))
     if lacking:
         new = found(patches, lacking, adding, progress)
-        failed, held = new.failed, held.update(new.frame, on="patch_id", how="left", include_nulls=False)
-        write_with(patches, held, COLUMNS, {KEY: json.dumps(adding.asked)})
+        failed = new.failed
+        if new.frame.height:
+            held = held.update(new.frame, on="patch_id", how="left", include_nulls=False)
+            write_with(patches, held, COLUMNS, {KEY: json.dumps(adding.asked)})
     done(patches, adding)  # also where a run was stopped right before
     return Found(held[list(rows)].filter(_KNOWN), failed)
 
