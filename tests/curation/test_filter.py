@@ -137,12 +137,12 @@ def test_tiff_gives_a_folder_a_dataset_of_single_channel_bytes(patches):
 
 def test_names_of_a_hostile_manifest_do_not_lead_out_of_the_new_set(patches):
     patches, model = patches
-    frame = patches.frame.with_columns(dataset=pl.lit("../../out"))
+    frame = patches.frame.with_columns(dataset=pl.lit("../../led-out"))
     manifest.write(frame, patches.folder / "patches.parquet", footer(patches))
     outcome = done("filter", patches.folder, patches.folder.parent / "kept", model=model, write="tiff")
     assert outcome.failed > 0
     assert "leads out of" in outcome.items[-1].why
-    assert not list(patches.folder.parent.parent.rglob("out"))
+    assert not list(patches.folder.parent.parent.rglob("led-out"))
 
 
 def test_patches_that_cannot_be_read_have_no_score_and_keep_their_decision(tmp_path, made, smalti_cli):
