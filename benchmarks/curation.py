@@ -165,7 +165,8 @@ def volumes(sizes: Sizes, scratch: Path) -> Line:
 def kills(sizes: Sizes, scratch: Path) -> Line:
     """Each step killed at random moments; what the same command makes of it is as undisturbed."""
     each = int(os.environ.get("SMALTI_REPEATS", sizes.of(KILLS, 1)))
-    names = ("test_kills.py", "test_files_kills.py", "test_adding_kills.py")
+    stages = ("", "_files", "_adding", "_filter", "_sample")
+    names = [f"test{stage}_kills.py" for stage in stages]
     tests = [TESTS / "curation" / name for name in names]
     codes = [killed(path, each, sys.stderr.fileno()) for path in tests]
     found = "the same" if not any(codes) else f"pytest ended with {max(codes)}"
