@@ -1,7 +1,8 @@
 """How a long run tells where it is: a protocol, a silent one, and rich bars made on use."""
 
+import sys
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 __all__ = ["Progress", "RichProgress", "Silent", "State"]
 
@@ -60,28 +61,18 @@ class Silent:
 
 
 class RichProgress:
-    """A bar with rate, time left and failures, in a terminal (stderr) or a notebook."""
+    """A bar with rate, time left and failures, in a terminal (stderr) or a notebook; nothing elsewhere."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-        from rich.progress import Progress as Bars
-
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[facts]}"),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bars.add_task("measuring", total=None, facts="")
+        self._bars = _bars() if _is_seen() else None
 
     def update(self, state: State) -> None:
         """Move the bar and its facts; the first call shows it."""
+        if self._bars is None:
+            return
         self._bars.start()
         self._bars.update(
-            self._task,
+            self._bars.task_ids[0],
             description=state.message or "measuring",
             completed=state.done,
             total=state.total,
@@ -90,11 +81,36 @@ class RichProgress:
 
     def say(self, text: str) -> None:
         """Show some lines that stay."""
-        self._bars.console.print(text, markup=False, highlight=False)
+        if self._bars is None:
+            sys.stderr.write(f"{text}\n")
+        else:
+            self._bars.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:
         """Take the bar away."""
-        self._bars.live.stop()  # `Progress.stop` would leave an empty line where there is no terminal
+        if self._bars is not None:
+            self._bars.live.stop()  # `Progress.stop` would leave an empty line where there is no terminal
+
+
+def _is_seen() -> bool:
+    """Whether bars would be seen; rich, which draws them, takes 85 ms to import."""
+    return sys.stderr.isatty() or "IPython" in sys.modules
+
+
+def _bars() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[facts]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bars.add_task("measuring", total=None, facts="")
+    return bars
 
 
 def facts(state: State) -> str:
