@@ -50,13 +50,13 @@ class Steps(TyperGroup):
 curate = typer.Typer(
     cls=Steps,
     no_args_is_help=True,
-    help="Clean images and volumes, cut them to patches, and find them again: one command a step.",
+    help="Clean images and volumes, cut them to patches, keep those that show something: one command a step.",
 )
 
 
 @curate.callback()
 def _root() -> None:
-    """Clean images and volumes, cut them to patches, and find them again: one command a step."""
+    """Clean images and volumes, cut them to patches, keep those that show something: one command a step."""
 
 
 def _command(plugin: Any) -> Any:
