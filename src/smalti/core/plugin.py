@@ -140,7 +140,9 @@ def mark(
     return marked
 
 
-def metric(*columns: Column, name: str | None = None, version: int = 1, over: str = "") -> Callable[[F], F]:
+def metric(
+    *columns: Column, name: str | None = None, version: int = 1, over: str = "", many: bool = False
+) -> Callable[[F], F]:
     """Mark a metric: a function of `PLANE_NEEDS` (a plane's) or of `IMAGE_NEEDS` (an image's).
 
     Parameters
@@ -152,12 +154,19 @@ def metric(*columns: Column, name: str | None = None, version: int = 1, over: st
     over
         Letters out of ``TCZ`` of the axes that a metric of images looks along. Where an image has length 1
         along one of them, the values are null without a call: a pile of single planes costs nothing.
+    many
+        Whether a metric of planes takes many of them at once, as `smalti.kernels.accumulators` says, and
+        gives an array (N,) a column: of numbers, where NaN and infinity are no value, of booleans, or of
+        objects that are texts or None. ``plane`` is then (N, Y, X) or (N, Y, X, S). What it gives for one
+        plane must not depend on the others. NumPy warns of nothing meanwhile. For thousands of small
+        planes this is many times faster.
 
     Raises
     ------
     TypeError
         No column declared, a parameter that is no accumulator, needs of planes and images mixed, or axes
-        that are none of the stack's or stated for a metric of planes.
+        that are none of the stack's or stated for a metric of planes, or a metric of images that takes many
+        planes.
     """
 
     def marked(function: F) -> F:
@@ -174,7 +183,9 @@ def metric(*columns: Column, name: str | None = None, version: int = 1, over: st
                 f"metric {function.__name__} is stated over {over!r}; a metric of images may look along axes "
                 f"out of {STACK_AXES!r}, a metric of planes along none"
             )
-        return mark("metric", name, columns, version, over=over)(function)
+        if many and not needs <= set(PLANE_NEEDS):
+            raise TypeError(f"metric {function.__name__} is one of images; only one of planes may take many")
+        return mark("metric", name, columns, version, over=over, many=many)(function)
 
     return marked
 

@@ -5,33 +5,50 @@ All describe one 2-D plane. *Colour samples* are all samples less alpha. *Luma* 
 0.299 R + 0.587 G + 0.114 B of an RGB plane, or the mean of the samples of any other colour plane.
 A pixel is *finite* when it is neither NaN nor infinite; complex pixels count by their absolute value and
 booleans as 0 and 1. A mean over nothing is NaN here and must become None in a metric.
+
+A metric that is marked to take many planes at once is given the same records for N planes of one shape and
+type (``Moments[np.ndarray]``): what is a number of one plane is then an array (N,), what is an array has the
+planes along its first axis, and what all planes share, as `Moments.n` and ``dtype``, is as it is for one. Its
+histograms are `Histograms`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Generic
 
 import numpy as np
+from typing_extensions import TypeVar  # typing's own knows no default before Python 3.13
 
 __all__ = [
     "Accumulated",
     "Cells",
     "Colour",
     "Histogram",
+    "Histograms",
     "Moments",
     "Profiles",
+    "Several",
     "Spectrum",
     "Stencil",
     "Thumbnail",
 ]
 
+Value = TypeVar("Value", float, np.ndarray, default=float)
+"""A number of one plane, or of each of many planes, (N,)."""
+
+Word = TypeVar("Word", "str | None", np.ndarray, default="str | None")
+"""A text of one plane, or of each of many planes, (N,) of objects."""
+
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(Generic[Value]):
     """Counts and central moments over all colour samples.
 
     Parameters
     ----------
-    n, n_finite, n_nan, n_inf, n_zero
-        Numbers of samples.
+    n
+        Number of samples of a plane.
+    n_finite, n_nan, n_inf, n_zero
+        How many of them are finite, NaN, infinite, and exactly 0.
     min, max
         Of the finite samples; NaN when there are none.
     mean, m2, m3, m4
@@ -42,22 +59,23 @@ class Moments:
     """
 
     n: int
-    n_finite: int
-    n_nan: int
-    n_inf: int
-    n_zero: int
-    min: float
-    max: float
-    mean: float
-    m2: float
-    m3: float
-    m4: float
+    n_finite: Value
+    n_nan: Value
+    n_inf: Value
+    n_zero: Value
+    min: Value
+    max: Value
+    mean: Value
+    m2: Value
+    m3: Value
+    m4: Value
     dtype: np.dtype
 
     @property
-    def std(self) -> float:
+    def std(self) -> Value:
         """Population standard deviation."""
-        return float(self.m2**0.5)
+        found: Value = self.m2**0.5
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,82 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class Stencil:
+class Histograms:
+    """The histograms of N planes, one after the other; see `Histogram`.
+
+    Parameters
+    ----------
+    values, counts
+        Of all planes; those of plane i lie at ``starts[i]:starts[i + 1]``.
+    cumulative
+        int64, as long: the running sum of `counts` through all planes.
+    starts
+        int64, shape (N + 1,).
+    exact, dtype
+        As of one plane.
+    low, high
+        float64, shape (N,).
+    """
+
+    values: np.ndarray
+    counts: np.ndarray
+    cumulative: np.ndarray
+    starts: np.ndarray
+    exact: bool
+    low: np.ndarray
+    high: np.ndarray
+    dtype: np.dtype
+
+    @property
+    def before(self) -> np.ndarray:
+        """Finite samples of all planes before each plane, and of all, (N + 1,)."""
+        sums: np.ndarray = np.concatenate(([0], self.cumulative))[self.starts]
+        return sums
+
+    @property
+    def n(self) -> np.ndarray:
+        """Number of finite samples of each plane, int64 (N,)."""
+        return np.diff(self.before)
+
+    def percentiles(self, *percents: float) -> list[np.ndarray]:
+        """See `Histogram.percentiles`: one array (N,) a percentile."""
+        before = self.before
+        n = np.diff(before)
+        last = np.maximum(n - 1, 0)
+        ranks = np.array(percents)[:, None] * (last / 100)
+        below = ranks.astype(np.int64)
+        places = np.stack([below, np.minimum(below + 1, last)])
+        if not self.values.size:
+            return [np.full(n.size, np.nan) for _ in percents]
+        at = self.cumulative.searchsorted(places + before[:-1], "right")
+        found = self.values[np.minimum(at, self.values.size - 1)]
+        if not self.exact:
+            found = np.where(places == 0, self.low, np.where(places == last, self.high, found))
+        lower, upper = np.where(n > 0, found, np.nan)
+        return [*(lower + (upper - lower) * (ranks % 1))]
+
+    def of_values(self, each: np.ndarray) -> np.ndarray:
+        """What is known of each plane, (N,), repeated for each of its values."""
+        return np.repeat(each, np.diff(self.starts))
+
+    def sums(self, terms: np.ndarray) -> np.ndarray:
+        """Sum over the values of each plane, (N,); `terms` has one a value. 0 for a plane without any."""
+        found = np.zeros(self.starts.size - 1, np.result_type(terms, np.int64))
+        some = np.diff(self.starts) > 0
+        if some.any():
+            found[some] = np.add.reduceat(terms, self.starts[:-1][some])
+        return found
+
+    def plane(self, at: int) -> Histogram:
+        """That of one plane."""
+        part = slice(*self.starts[at : at + 2])
+        cumulative = self.cumulative[part] - self.before[at]
+        low, high = float(self.low[at]), float(self.high[at])
+        return Histogram(self.values[part], self.counts[part], cumulative, self.exact, low, high, self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Stencil(Generic[Value]):
     """Means over small windows of luma that lie inside the plane and hold finite pixels only.
 
     Parameters
@@ -145,24 +238,24 @@ class Stencil:
         12 standard deviations of the noise of its neighbours; noise alone gives 6 in a million.
     """
 
-    n_windows: int
-    n_triples: int
-    mean: float
-    variance: float
-    laplacian_variance: float
-    gradient_energy: float
-    brenner: float
-    vollath_f4: float
-    noise_response: float
-    range_mean: float
-    std_mean: float
-    std_std: float
-    mscn_variance: float
-    n_hot: int
+    n_windows: Value
+    n_triples: Value
+    mean: Value
+    variance: Value
+    laplacian_variance: Value
+    gradient_energy: Value
+    brenner: Value
+    vollath_f4: Value
+    noise_response: Value
+    range_mean: Value
+    std_mean: Value
+    std_std: Value
+    mscn_variance: Value
+    n_hot: Value
 
 
 @dataclass(frozen=True, slots=True)
-class Profiles:
+class Profiles(Generic[Value]):
     """Luma along rows and columns, and jumps between neighbours by their place in an 8-pixel grid.
 
     Parameters
@@ -182,8 +275,8 @@ class Profiles:
     column_mean: np.ndarray
     jump_x: np.ndarray
     jump_y: np.ndarray
-    bend_x: float
-    bend_y: float
+    bend_x: Value
+    bend_y: Value
     row_constant: np.ndarray
     column_constant: np.ndarray
 
@@ -216,7 +309,7 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Colour:
+class Colour(Generic[Value]):
     """Opponent colours of one plane; only for planes with R, G and B, over pixels finite in all three.
 
     Parameters
@@ -229,12 +322,12 @@ class Colour:
         Of R − G and (R + G)/2 − B; population standard deviations.
     """
 
-    n: int
-    mean: tuple[float, float, float]
-    rg_mean: float
-    rg_std: float
-    yb_mean: float
-    yb_std: float
+    n: Value
+    mean: tuple[Value, Value, Value]
+    rg_mean: Value
+    rg_std: Value
+    yb_mean: Value
+    yb_std: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +336,8 @@ class Spectrum:
 
     Crops lie in the middle of the plane, or in the middles of its quarters when it is at least 2,048 pixels
     long and wide. Their mean is taken off and a Hann window laid over them; pixels that are not finite count
-    as the mean. All are empty when more than half of every crop is not finite.
+    as the mean. All are empty when more than half of every crop is not finite; among many planes, which share
+    `frequency` and `count`, the power of such a plane is NaN.
 
     Parameters
     ----------
@@ -261,7 +355,7 @@ class Spectrum:
 
 
 @dataclass(frozen=True, slots=True)
-class Thumbnail:
+class Thumbnail(Generic[Value, Word]):
     """The plane made small by area averages over finite pixels.
 
     Parameters
@@ -280,10 +374,10 @@ class Thumbnail:
     """
 
     pixels: np.ndarray
-    low: float
-    high: float
-    dhash: str | None
-    phash: str | None
+    low: Value
+    high: Value
+    dhash: Word
+    phash: Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,3 +397,55 @@ class Accumulated:
     thumbnail: Thumbnail | None = None
     spectrum: Spectrum | None = None
     digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """All accumulators of N planes of one shape and type; see `Accumulated`.
+
+    Parameters
+    ----------
+    n
+        Number of planes.
+    digest
+        Texts, (N,) of objects.
+    """
+
+    n: int
+    moments: Moments[np.ndarray] | None = None
+    histogram: Histograms | None = None
+    stencil: Stencil[np.ndarray] | None = None
+    profiles: Profiles[np.ndarray] | None = None
+    cells: Cells | None = None
+    colour: Colour[np.ndarray] | None = None
+    thumbnail: Thumbnail[np.ndarray, np.ndarray] | None = None
+    spectrum: Spectrum | None = None
+    digest: np.ndarray | None = None
+
+    def plane(self, at: int) -> Accumulated:
+        """Those of one plane."""
+        return Accumulated(
+            **{part.name: _of_one(getattr(self, part.name), at) for part in fields(Accumulated)}
+        )
+
+
+def _of_one(found: Any, at: int) -> Any:
+    """Out of what many planes have, what one of them has; what is no array is common to all."""
+    if isinstance(found, np.ndarray):
+        own = found[at]
+        return own.item() if isinstance(own, np.generic) else own
+    if isinstance(found, tuple):
+        return tuple(_of_one(part, at) for part in found)
+    if isinstance(found, Histograms):
+        return found.plane(at)
+    if isinstance(found, Spectrum):
+        return _spectrum_of_one(found, at)
+    if isinstance(found, (Moments, Stencil, Profiles, Cells, Colour, Thumbnail)):
+        return type(found)(*(_of_one(getattr(found, part.name), at) for part in fields(found)))
+    return found
+
+
+def _spectrum_of_one(found: Spectrum, at: int) -> Spectrum:
+    if np.isnan(found.power[at]).all():
+        return Spectrum(np.empty(0), np.empty(0), np.empty(0, np.int64))
+    return Spectrum(found.frequency, found.power[at], found.count)

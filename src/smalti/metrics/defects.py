@@ -62,7 +62,7 @@ def hot_pixels(stencil: Stencil) -> int | None:
     Points of light that optics spread over several pixels do not count, stars sharper than a pixel do. Noise
     alone gives 6 in a million. The outermost pixels are not judged. Null without a window.
     """
-    return stencil.n_hot if stencil.n_windows else None
+    return int(stencil.n_hot) if stencil.n_windows else None
 
 
 def _dead(mean: np.ndarray, constant: np.ndarray, moments: Moments) -> int | None:

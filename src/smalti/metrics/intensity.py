@@ -22,7 +22,8 @@ def counts(moments: Moments) -> tuple[int, int, int, float | None]:
 
     Colour samples count one by one; alpha is left out.
     """
-    return moments.n_finite, moments.n_nan, moments.n_inf, ratio(moments.n_zero, moments.n_finite)
+    n_finite, n_nan, n_inf = map(int, (moments.n_finite, moments.n_nan, moments.n_inf))
+    return n_finite, n_nan, n_inf, ratio(moments.n_zero, moments.n_finite)
 
 
 @metric(
