@@ -15,7 +15,14 @@ from planes import PLANES
 from smalti.core.plugin import PLANE_NEEDS
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout, row_strips
-from smalti.kernels.measure import EVERYTHING, PlaneSums, accumulate, warm
+from smalti.kernels.measure import (
+    EVERYTHING,
+    PlaneSums,
+    accumulate,
+    accumulate_many,
+    planes_at_once,
+    warm,
+)
 
 each_plane = pytest.mark.parametrize(("plane", "samples"), PLANES.values(), ids=PLANES)
 
@@ -119,6 +126,50 @@ def test_strides_do_not_matter(height: int, width: int, step: int, random: Any):
     assert repr(found) == repr(expected)
 
 
+def _like(plane: np.ndarray, n: int) -> np.ndarray:
+    """Planes of the values of one, some with gaps where there can be."""
+    rng = np.random.default_rng(5)
+    planes = np.stack([plane, *(rng.permuted(plane, axis=1) for _ in range(n - 1))])
+    if planes.dtype.kind in "fc":
+        planes[1], planes[2, -1] = np.nan, np.inf
+    return planes
+
+
+GROUPS = {
+    name: (_like(plane, 5), samples)
+    for name, (plane, samples) in PLANES.items()
+    if planes_at_once(Layout.of(plane.shape, plane.dtype, samples)) > 1
+}
+
+
+@pytest.mark.parametrize(("planes", "samples"), GROUPS.values(), ids=GROUPS)
+def test_planes_measured_together_do_not_know_each_other(planes: np.ndarray, samples: str):
+    together = accumulate_many(planes, EVERYTHING, samples)
+    for i, plane in enumerate(planes):
+        alone = accumulate(plane, EVERYTHING, samples)
+        np.testing.assert_equal(asdict(together.plane(i)), asdict(alone))
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "n"), [((16, 16), "u1", 300), ((8, 300), ">f4", 40), ((260, 270), "u2", 3)]
+)
+def test_small_planes_go_side_by_side_and_larger_ones_one_after_the_other(shape, dtype, n):
+    planes = (
+        np.random.default_rng(0)
+        .normal(900, 40, (n, *shape))
+        .clip(0, 255 if dtype == "u1" else None)
+        .astype(dtype)
+    )
+    together = accumulate_many(planes, EVERYTHING)
+    for i in (0, n // 2, n - 1):
+        np.testing.assert_equal(asdict(together.plane(i)), asdict(accumulate(planes[i], EVERYTHING)))
+
+
+def test_wide_integers_are_refused_in_company():
+    with pytest.raises(ValueError, match="one by one"):
+        accumulate_many(np.zeros((2, 4, 4), "u4"), EVERYTHING)
+
+
 def test_only_what_is_wanted_is_given():
     found = asdict(accumulate(np.eye(9), frozenset({"profiles"})))
     assert [name for name, value in found.items() if value is not None] == ["profiles"]
@@ -166,10 +217,11 @@ def test_threads_do_not_disturb_each_other():
 def test_strips_of_any_height_give_the_same_sums(name: str, rows: int):
     plane, samples = PLANES[name]
     layout = Layout.of(plane.shape, plane.dtype, samples)
-    sums = PlaneSums(layout, Encoding.of(layout, row_strips(plane, layout)), EVERYTHING)
-    for top in range(0, layout.height, rows):
-        sums.add(plane[top : top + rows])
-    found, whole = sums.result(), accumulate(plane, EVERYTHING, samples)
+    strips = row_strips(plane[None], layout, layout.strip_rows)
+    sums = PlaneSums(layout, Encoding.of(layout, 1, strips), EVERYTHING)
+    for strip in row_strips(plane[None], layout, rows):
+        sums.add(strip)
+    found, whole = sums.result().plane(0), accumulate(plane, EVERYTHING, samples)
     for name in ("moments", "stencil", "profiles", "cells"):
         expected = {k: v for k, v in asdict(getattr(whole, name)).items() if k != "dtype"}
         agree(getattr(found, name), expected, spread(plane, samples))

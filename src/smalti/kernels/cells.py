@@ -6,6 +6,7 @@ from smalti.kernels._compile import compiled
 from smalti.kernels.accumulators import Cells
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
+from smalti.kernels.luma import HALO
 
 __all__ = ["CellSums"]
 
@@ -13,32 +14,32 @@ GRID = 64
 
 
 class CellSums:
-    """Sums over at most 64×64 cells; luma comes from top to bottom."""
+    """Sums over at most 64×64 cells of k planes; luma comes from top to bottom."""
 
     def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        k = len(encoding.zero)
         self._layout = layout
         self._encoding = encoding
         self._rows = _edges(layout.height)
         self._columns = _edges(layout.width)
-        self._sums = np.zeros((4, self._rows.size - 1, self._columns.size - 1))
-        self._line = np.zeros((4, layout.width))
-        self._masked = not encoding.all_finite
-        self._done = 0
+        self._sums = np.zeros((k, 4, self._rows.size - 1, self._columns.size - 1))
+        self._line = np.zeros((k, 4, layout.width))
 
-    def add(self, block: np.ndarray, halo: int) -> None:
-        """Add a block of `Luma.next`."""
-        add_cells(block, halo, self._done, self._rows, self._columns, self._masked, self._line, self._sums)
-        self._done += len(block) - halo
+    def add(self, block: np.ndarray, part: slice, top: int) -> None:
+        """Add a block of `Luma.next` for a part of the planes, whose first new row is `top`."""
+        finite, line, sums = self._encoding.finite[part], self._line[part], self._sums[part]
+        add_cells(block, top, self._rows, self._columns, finite, line, sums)
 
     def result(self) -> Cells:
         """See `Cells`."""
-        total, mixed, n, n_blocks = self._sums
+        total, mixed, n, n_blocks = np.moveaxis(self._sums, 1, 0)
+        down, across = np.diff(self._rows), np.diff(self._columns)
+        finite = self._encoding.finite[:, None, None]
+        n = np.where(finite, np.outer(down, across), n)
+        n_blocks = np.where(finite, np.outer(down // 2, across // 2), n_blocks)
         unit = self._layout.unit
-        if not self._masked:
-            n = np.outer(np.diff(self._rows), np.diff(self._columns))
-            n_blocks = np.outer(np.diff(self._rows) // 2, np.diff(self._columns) // 2)
-        with np.errstate(invalid="ignore", over="ignore"):
-            mean = total / n * unit + self._encoding.zero
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            mean = total / n * unit + self._encoding.zeros[:, None, None]
             noise = mixed / (4 * n_blocks) * unit**2
         height, width = self._layout.height, self._layout.width
         return Cells(height, width, n.astype(np.int64), mean, n_blocks.astype(np.int64), noise)
@@ -52,7 +53,27 @@ def _edges(size: int) -> np.ndarray:
 @compiled
 def add_cells(
     block: np.ndarray,
-    halo: int,
+    top: int,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    finite: np.ndarray,
+    line: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """Add the new rows of `block` (k, 2 + n, X) to `sums` (k, 4, cells, cells); `top` is the first of them.
+
+    For each cell: sum of its finite pixels, sum of (a − b − c + d)² over its finite blocks [a b; c d], and of
+    a plane that is not all `finite` the number of both. Rows are paired from the top row of each cell on,
+    columns from its first. `line` (k, 4, X) collects one line of cells by column, so that the loops along
+    rows are long.
+    """
+    for p in range(block.shape[0]):
+        add_cells_of_plane(block[p], top, rows, columns, not finite[p], line[p], sums[p])
+
+
+@compiled
+def add_cells_of_plane(
+    block: np.ndarray,
     top: int,
     rows: np.ndarray,
     columns: np.ndarray,
@@ -60,15 +81,10 @@ def add_cells(
     line: np.ndarray,
     sums: np.ndarray,
 ) -> None:
-    """Add the rows of `block` after its first `halo` to `sums` (4, cells, cells); `top` is the first of them.
-
-    For each cell: sum of its finite pixels, sum of (a − b − c + d)² over its finite blocks [a b; c d], and if
-    `masked` the number of both. Rows are paired from the top row of each cell on, columns from its first.
-    `line` (4, X) collects one line of cells by column, so that the loops along rows are long.
-    """
+    """As `add_cells`, of one plane."""
     cell = np.searchsorted(rows, top, side="right") - 1
-    for r in range(halo, block.shape[0]):
-        y = top + r - halo
+    for r in range(HALO, block.shape[0]):
+        y = top + r - HALO
         if y == rows[cell + 1]:
             cell += 1
         add_pixels(block[r], masked, line[0], line[2])

@@ -9,22 +9,25 @@ __all__ = ["Digest"]
 
 
 class Digest:
-    """xxh3-64 over type, shape and pixels, little-endian in C order; rows come from top to bottom.
+    """xxh3-64 over type, shape and pixels, little-endian in C order; rows of k planes, from top to bottom.
 
     Parameters
     ----------
     layout
-        Of the plane.
+        Of each plane.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, k: int) -> None:
         self._dtype = layout.dtype.newbyteorder("<")
-        self._hash = xxhash.xxh3_64(f"{self._dtype.kind}{self._dtype.itemsize}{layout.shape}".encode())
+        begun = f"{self._dtype.kind}{self._dtype.itemsize}{layout.shape}".encode()
+        self._hashes = [xxhash.xxh3_64(begun) for _ in range(k)]
 
-    def add(self, rows: np.ndarray) -> None:
-        """Add the next rows, as stored."""
-        self._hash.update(np.ascontiguousarray(rows, self._dtype).data)
+    def add(self, rows: np.ndarray, part: slice) -> None:
+        """Add the next rows of a part of the planes, as stored, (m, n, X) or (m, n, X, S)."""
+        stored = np.ascontiguousarray(rows, self._dtype)
+        for found, own in zip(self._hashes[part], stored, strict=True):
+            found.update(own.data)
 
-    def result(self) -> str:
-        """16 hex digits."""
-        return self._hash.hexdigest()
+    def result(self) -> np.ndarray:
+        """16 hex digits of each plane, (k,) of objects."""
+        return np.array([found.hexdigest() for found in self._hashes], object)

@@ -1,13 +1,15 @@
-"""First pass over a plane: its range, and from that the numbers the second pass works with.
+"""First pass over planes: their ranges, and from that the numbers the second pass works with.
 
 Integers that span less than 65,536 become *codes*, 8- or 16-bit offsets that are counted and summed
 exactly. All other pixels become float64 distances from a value near their mean, so that squares keep their
 digits on any offset.
+
+Planes of one layout, k of them, go side by side; what is found of one does not depend on the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from functools import cached_property
 
 import numpy as np
 
@@ -17,10 +19,13 @@ __all__ = ["Encoding", "FirstPass"]
 
 NARROW = 65_536
 
+Whole = int | float
+"""Integers of 64 bits stay Python's: a float would lose digits."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Encoding:
-    """What the first pass found and how the second pass writes pixels.
+    """What the first pass found and how the second pass writes pixels; one entry a plane.
 
     Parameters
     ----------
@@ -31,94 +36,114 @@ class Encoding:
     low, high
         Least and greatest finite value that may occur; NaN when none is finite.
     n_finite, n_nan, n_inf, n_zero
-        Numbers of colour samples; `n_zero` only when not exact.
+        int64, (k,): numbers of colour samples; `n_zero` only when not exact.
     """
 
     exact: bool
-    zero: float
-    low: float
-    high: float
-    n_finite: int
-    n_nan: int = 0
-    n_inf: int = 0
-    n_zero: int = 0
+    zero: Sequence[Whole]
+    low: Sequence[Whole]
+    high: Sequence[Whole]
+    n_finite: np.ndarray
+    n_nan: np.ndarray
+    n_inf: np.ndarray
+    n_zero: np.ndarray
 
     @classmethod
-    def of(cls, layout: Layout, strips: Iterable[np.ndarray]) -> "Encoding":
-        """Read strips of rows once, unless the stored type has 8 bits and says enough."""
-        known = cls.known(layout)
+    def of(cls, layout: Layout, k: int, strips: Iterable[np.ndarray]) -> "Encoding":
+        """Read strips of rows (k, n, X) or (k, n, X, S) once, unless the type has 8 bits and says enough."""
+        known = cls.known(layout, k)
         if known is not None and layout.dtype.itemsize == 1:
             return known
-        first = FirstPass(layout)
+        first = FirstPass(layout, k)
         for rows in strips:
             first.add(rows)
         return first.encoding()
 
     @classmethod
-    def known(cls, layout: Layout) -> "Encoding | None":
+    def known(cls, layout: Layout, k: int = 1) -> "Encoding | None":
         """What the stored type says by itself; None for wide integers and floats, which must be read first.
 
         The tables of 16-bit integers are then as long as they can be.
         """
         if layout.dtype.kind == "b":
-            return cls(True, 0, 0, 255, layout.n_samples)
+            return cls.of_integers(layout, [0] * k, [0] * k, [255] * k)
         if layout.dtype.kind not in "iu" or layout.dtype.itemsize > 2:
             return None
-        low, high = np.iinfo(layout.dtype).min, np.iinfo(layout.dtype).max
-        return cls(True, low, low, high, layout.n_samples)
+        low, high = int(np.iinfo(layout.dtype).min), int(np.iinfo(layout.dtype).max)
+        return cls.of_integers(layout, [low] * k, [low] * k, [high] * k)
 
-    @property
-    def first(self) -> float:
-        """Least code or distance that may occur."""
-        return self.low - self.zero
+    @classmethod
+    def of_integers(
+        cls, layout: Layout, zero: Sequence[Whole], low: Sequence[Whole], high: Sequence[Whole]
+    ) -> "Encoding":
+        """Codes of planes of these ranges."""
+        none = np.zeros(len(zero), np.int64)
+        return cls(True, zero, low, high, np.full(len(zero), layout.n_samples), none, none, none)
 
-    @property
-    def last(self) -> float:
-        """Greatest code or distance that may occur."""
-        return self.high - self.zero
+    @cached_property
+    def zeros(self) -> np.ndarray:
+        """The zero of each plane, float64 (k,)."""
+        return np.array(self.zero, np.float64)
 
-    @property
-    def all_finite(self) -> bool:
-        """Whether every colour sample is finite."""
-        return not (self.n_nan or self.n_inf)
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Least code or distance that may occur, float64 (k,)."""
+        return np.array([low - zero for low, zero in zip(self.low, self.zero, strict=True)], np.float64)
 
-    def encode(self, rows: np.ndarray, room: np.ndarray | None = None) -> np.ndarray:
-        """Codes (uint8 or uint16) or distances (float64) of native colour samples, same shape.
+    @cached_property
+    def last(self) -> np.ndarray:
+        """Greatest code or distance that may occur, float64 (k,)."""
+        return np.array([high - zero for high, zero in zip(self.high, self.zero, strict=True)], np.float64)
+
+    @cached_property
+    def finite(self) -> np.ndarray:
+        """Whether every colour sample of a plane is finite, (k,)."""
+        found: np.ndarray = self.n_nan + self.n_inf == 0
+        return found
+
+    def encode(self, rows: np.ndarray, part: slice, room: np.ndarray | None = None) -> np.ndarray:
+        """Codes (uint8 or uint16) or distances (float64) of native colour samples of a part of the planes.
+
+        Of the shape of `rows`, (m, n, X[, S]).
 
         Distances are written into `room`, float64 of that shape, when it is given.
         """
         if not self.exact:
-            away = np.empty(rows.shape) if room is None else room
+            away: np.ndarray = np.empty(rows.shape) if room is None else room
             away[...] = rows
-            away -= self.zero
+            away -= self.zeros[part].reshape(-1, *[1] * (rows.ndim - 1))
             return away
+        zero = int(self.zero[0])  # the same of all planes, or there is one plane only
         if rows.dtype.itemsize > 2:
-            narrow: np.ndarray = rows - rows.dtype.type(self.zero)
+            narrow: np.ndarray = rows - rows.dtype.type(zero)
             return narrow.astype(np.uint16)
         codes: np.ndarray = rows.view(f"u{rows.dtype.itemsize}")
-        if self.zero:
+        if zero:
             # Two's complement: an unsigned difference is right even where the signed one would wrap.
-            codes = codes - codes.dtype.type(self.zero % 256**codes.dtype.itemsize)
+            codes = codes - codes.dtype.type(zero % 256**codes.dtype.itemsize)
         return codes
 
 
 class FirstPass:
-    """Range and counts of a plane that is given strip by strip, in any order."""
+    """Ranges and counts of k planes that are given strip by strip, in any order."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, k: int = 1) -> None:
         self._layout = layout
-        self._low: float = float("inf")
-        self._high: float = float("-inf")
-        self._total = 0.0
-        self._n = self._n_nan = self._n_inf = self._n_zero = 0
+        self._low: list[Whole] = [float("inf")] * k
+        self._high: list[Whole] = [float("-inf")] * k
+        self._total = [0.0] * k
+        self._n, self._n_nan, self._n_inf, self._n_zero = (np.zeros(k, np.int64) for _ in range(4))
 
     def add(self, rows: np.ndarray) -> None:
-        """Look at some rows as stored, (n, X) or (n, X, S)."""
+        """Look at some rows as stored, (k, n, X) or (k, n, X, S)."""
         colours = native(self._layout.colours(rows))
-        if colours.dtype.kind == "f":
-            self._add_floats(colours)
+        if not colours.size:
+            return
+        flat = colours.reshape(len(colours), -1)
+        if flat.dtype.kind == "f":
+            self._add_floats(flat)
         else:
-            self._add_integers(colours)
+            self._add_integers(flat)
 
     def encoding(self) -> Encoding:
         """What was found."""
@@ -126,42 +151,63 @@ class FirstPass:
         return found()
 
     def _add_integers(self, rows: np.ndarray) -> None:
-        self._low = min(self._low, int(rows.min()))  # Python's integers: a float would lose digits of 64 bits
-        self._high = max(self._high, int(rows.max()))
+        self._low = [*map(min, self._low, rows.min(axis=1).tolist())]
+        self._high = [*map(max, self._high, rows.max(axis=1).tolist())]
         if rows.dtype.itemsize > 2:
-            self._total += float(rows.sum(dtype=np.float64))
+            self._total[0] += float(rows.sum(dtype=np.float64))
             self._n_zero += rows.size - int(np.count_nonzero(rows))
 
     def _of_integers(self) -> Encoding:
-        n, dtype = self._layout.n_samples, self._layout.dtype
+        k, n, dtype = len(self._low), self._layout.n_samples, self._layout.dtype
         if not n:
-            return Encoding(True, 0, 0, 0, 0)
-        if self._high - self._low >= NARROW:
-            return Encoding(False, self._total / n, self._low, self._high, n, n_zero=self._n_zero)
-        zero = np.iinfo(dtype).min if dtype.itemsize == 2 else self._low  # of 16 bits that of `known`
-        return Encoding(True, zero, self._low, self._high, n)
+            return Encoding.of_integers(self._layout, [0] * k, [0] * k, [0] * k)
+        if dtype.itemsize == 2:  # its zero is that of `known`
+            return Encoding.of_integers(self._layout, [int(np.iinfo(dtype).min)] * k, self._low, self._high)
+        if k > 1:
+            raise ValueError(f"{k} planes of {dtype} at once; integers of more than 16 bits go one by one")
+        if self._high[0] - self._low[0] < NARROW:
+            return Encoding.of_integers(self._layout, self._low, self._low, self._high)
+        none, every = np.zeros(k, np.int64), np.full(k, n)
+        return Encoding(False, [self._total[0] / n], self._low, self._high, every, none, none, self._n_zero)
 
     def _add_floats(self, rows: np.ndarray) -> None:
         # Least and most of a strip are finite only when all of it is; NumPy finds them at 0.1 ns a pixel.
         with np.errstate(invalid="ignore", over="ignore"):
-            if not rows.size:
-                return
-            finite, least, most = rows, float(rows.min()), float(rows.max())
-            if not (isfinite(least) and isfinite(most)):
-                self._n_nan += int(np.isnan(rows).sum())
-                self._n_inf += int(np.isinf(rows).sum())
-                finite = rows[np.isfinite(rows)]
-                if not finite.size:
-                    return
-                least, most = float(finite.min()), float(finite.max())
-            self._n += finite.size
-            self._low, self._high = min(self._low, least), max(self._high, most)
-            self._total += float(finite.sum())
-            if least <= 0 <= most:
-                self._n_zero += finite.size - int(np.count_nonzero(finite))
+            least, most = rows.min(axis=1), rows.max(axis=1)
+            whole = np.isfinite(least) & np.isfinite(most)
+            for i in np.flatnonzero(~whole).tolist():
+                self._add_finite(i, rows[i])
+            if whole.all():
+                self._add_whole(range(len(rows)), rows, least, most)
+            elif whole.any():
+                self._add_whole(np.flatnonzero(whole).tolist(), rows[whole], least[whole], most[whole])
+
+    def _add_finite(self, i: int, row: np.ndarray) -> None:
+        """Look at samples of plane i some of which are not finite."""
+        self._n_nan[i] += np.isnan(row).sum()
+        self._n_inf[i] += np.isinf(row).sum()
+        finite = row[np.isfinite(row)]
+        if finite.size:
+            self._add_whole([i], finite[None], finite.min(keepdims=True), finite.max(keepdims=True))
+
+    def _add_whole(
+        self, planes: Iterable[int], rows: np.ndarray, least: np.ndarray, most: np.ndarray
+    ) -> None:
+        """Look at finite samples of some planes, (planes, n)."""
+        found = (least.tolist(), most.tolist(), rows.sum(axis=1).tolist())
+        for i, row, low, high, total in zip(planes, rows, *found, strict=True):
+            self._n[i] += row.size
+            self._low[i], self._high[i] = min(self._low[i], low), max(self._high[i], high)
+            self._total[i] += total
+            if low <= 0 <= high:
+                self._n_zero[i] += row.size - np.count_nonzero(row)
 
     def _of_floats(self) -> Encoding:
-        if not self._n:
-            return Encoding(False, 0.0, float("nan"), float("nan"), 0, self._n_nan, self._n_inf)
-        mean = min(max(self._total / self._n, self._low), self._high)
-        return Encoding(False, mean, self._low, self._high, self._n, self._n_nan, self._n_inf, self._n_zero)
+        some = self._n.tolist()
+        low = [low if n else float("nan") for n, low in zip(some, self._low, strict=True)]
+        high = [high if n else float("nan") for n, high in zip(some, self._high, strict=True)]
+        zero = [
+            min(max(total / n, least), most) if n else 0.0
+            for total, n, least, most in zip(self._total, some, low, high, strict=True)
+        ]
+        return Encoding(False, zero, low, high, self._n, self._n_nan, self._n_inf, self._n_zero)

@@ -9,6 +9,8 @@ __all__ = ["Layout", "native", "row_strips"]
 
 STRIP_SAMPLES = 65_536  # 512 KiB of float64, well inside a second-level cache
 
+MOST_PLANES = 256
+
 LUMA = (299, 587, 114)  # thousandths, ITU-R BT.601; whole numbers keep 8-bit luma exact in float32
 
 
@@ -91,8 +93,13 @@ class Layout:
         """Rows that are measured at once."""
         return max(8, STRIP_SAMPLES // max(1, self.width * max(1, len(self.keep))))
 
+    @property
+    def side_by_side(self) -> int:
+        """Planes that are measured at once: as many as one strip holds, or one."""
+        return max(1, min(MOST_PLANES, STRIP_SAMPLES // max(1, self.n_samples)))
+
     def colours(self, rows: np.ndarray) -> np.ndarray:
-        """The colour samples of some rows, (n, X) or (n, X, colours)."""
+        """The colour samples of some rows, (…, X) or (…, X, colours)."""
         if not self.keep:
             return rows
         if len(self.keep) == 1:
@@ -102,11 +109,11 @@ class Layout:
         return rows[..., self.keep]
 
 
-def row_strips(rows: np.ndarray, layout: Layout) -> Iterator[np.ndarray]:
-    """Views of some rows each, at most `Layout.strip_rows`, top to bottom; of a plane or of a part of it."""
+def row_strips(planes: np.ndarray, layout: Layout, rows: int) -> Iterator[np.ndarray]:
+    """Views of `rows` rows each, top to bottom, of planes (k, Y, X[, S])."""
     if layout.n_samples:
-        for top in range(0, len(rows), layout.strip_rows):
-            yield rows[top : top + layout.strip_rows]
+        for top in range(0, planes.shape[1], rows):
+            yield planes[:, top : top + rows]
 
 
 def native(rows: np.ndarray) -> np.ndarray:

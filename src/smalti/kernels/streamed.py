@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from smalti.kernels.accumulators import Accumulated
+from smalti.kernels.accumulators import Several
 from smalti.kernels.encoding import Encoding, FirstPass
 from smalti.kernels.layout import Layout
 from smalti.kernels.measure import PlaneSums
@@ -17,7 +17,7 @@ Bands = Callable[[], Iterable[Sequence[np.ndarray]]]
 """Reads planes of one layout side by side: the next rows of each, (n, X) or (n, X, S), top to bottom."""
 
 
-def accumulate_rows(layout: Layout, n: int, bands: Bands, wants: frozenset[str]) -> Iterator[Accumulated]:
+def accumulate_rows(layout: Layout, n: int, bands: Bands, wants: frozenset[str]) -> Iterator[Several]:
     """Measure planes by their rows; to the last bit what `accumulate` finds of the whole planes.
 
     Rows that the next ones need beside them are carried along, none is asked for again.
@@ -36,7 +36,7 @@ def accumulate_rows(layout: Layout, n: int, bands: Bands, wants: frozenset[str])
 
     Yields
     ------
-    Accumulated
+    Several
         Of one plane after the other.
     """
     sums = _summed(layout, n, bands, wants)
@@ -51,8 +51,13 @@ def passes(layout: Layout) -> int:
 
 def sums_bytes(layout: Layout, wants: frozenset[str]) -> int:
     """Bytes that the sums of one plane take while it is read."""
-    encoding = Encoding.known(layout) or Encoding(False, 0.0, 0.0, 1.0, layout.n_samples)
+    encoding = Encoding.known(layout) or _floats(layout)
     return _bytes_in(PlaneSums(layout, encoding, wants))  # of zeros that the system has not given yet
+
+
+def _floats(layout: Layout) -> Encoding:
+    none, every = np.zeros(1, np.int64), np.full(1, layout.n_samples)
+    return Encoding(False, [0.0], [0.0], [1.0], every, none, none, none)
 
 
 def _bytes_in(thing: Any) -> int:
@@ -79,7 +84,7 @@ def _summed(layout: Layout, n: int, bands: Bands, wants: frozenset[str]) -> dequ
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _finished(sums: PlaneSums) -> Accumulated:
+def _finished(sums: PlaneSums) -> Several:
     return sums.result()
 
 
@@ -91,13 +96,13 @@ def _pass(layout: Layout, bands: Bands, planes: Iterable[FirstPass | PlaneSums])
         del band  # before the next is read
     for plane, strips in several:
         for strip in strips.last():
-            plane.add(strip)
+            plane.add(strip[None])
 
 
 def _give(several: Iterable[tuple[FirstPass | PlaneSums, "_Strips"]], band: Sequence[np.ndarray]) -> None:
     for (plane, strips), rows in zip(several, band, strict=True):
         for strip in strips.next(rows):
-            plane.add(strip)
+            plane.add(strip[None])
 
 
 class _Strips:

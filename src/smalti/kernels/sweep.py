@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from smalti.kernels._compile import compiled
+from smalti.kernels.luma import HALO
 
-__all__ = ["sweep_finite", "sweep_masked"]
+__all__ = ["sweep"]
 
 BLOCK = 512
 """Columns worked on together, so that their temporary rows stay in a first-level cache (20 of 48 KiB)."""
@@ -228,9 +229,8 @@ along_windows_finite, along_windows_masked = _along_windows(True), _along_window
 
 def _sweep(finite: bool) -> Callable[..., Any]:
     @compiled
-    def sweep(
+    def sweep_plane(
         block: np.ndarray,
-        halo: int,
         top: int,
         floor: float,
         rows: np.ndarray,
@@ -239,29 +239,7 @@ def _sweep(finite: bool) -> Callable[..., Any]:
         triples: np.ndarray,
         windows: np.ndarray,
     ) -> None:
-        """Add the rows of `block` (halo + n, X) below its first `halo` to all sums.
-
-        Where every pixel is finite, numbers of pixels and jumps are known and left as they are.
-
-        Parameters
-        ----------
-        halo
-            Rows carried from above: the lesser of 2 and `top`.
-        top
-            Index in the plane of the first new row.
-        floor
-            The C of MSCN.
-        rows
-            (n, 2): sum and number of pixels of each new row.
-        columns
-            (4, X): sum and number of pixels, sum and number of jumps from the left.
-        phases
-            (8, 2): sum and number of jumps from above, by row modulo 8.
-        triples
-            (5,), see `along_row`.
-        windows
-            (12,), see `along_windows`.
-        """
+        """As `sweep`, of one plane."""
         height, width = block.shape
         stack = np.empty((5, BLOCK + 2), np.float64)
         pairs = np.empty(4, np.float64)
@@ -269,16 +247,16 @@ def _sweep(finite: bool) -> Callable[..., Any]:
             stop = min(start + BLOCK, width)
             left = max(start - 1, 0)
             right = min(stop + 1, width)
-            for r in range(halo, height):
-                y = top + r - halo
-                above = block[max(r - 1, 0)]
+            for r in range(HALO, height):
+                y = top + r - HALO
+                above = block[r - 1] if y > 0 else block[r]
                 pairs[:] = 0.0
                 if finite:
                     along_row_finite(block[r], above, start, stop, columns, pairs, triples)
                 else:
                     along_row_masked(block[r], above, start, stop, columns, pairs, triples)
-                rows[r - halo, 0] += pairs[0]
-                rows[r - halo, 1] += pairs[1]
+                rows[y, 0] += pairs[0]
+                rows[y, 1] += pairs[1]
                 if y > 0:
                     phases[y % 8, 0] += pairs[2]
                     phases[y % 8, 1] += pairs[3]
@@ -291,7 +269,51 @@ def _sweep(finite: bool) -> Callable[..., Any]:
                 else:
                     along_windows_masked(middle, stack, floor, windows)
 
-    return sweep
+    return sweep_plane
 
 
 sweep_finite, sweep_masked = _sweep(True), _sweep(False)
+
+
+@compiled
+def sweep(
+    block: np.ndarray,
+    top: int,
+    finite: np.ndarray,
+    floor: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    phases: np.ndarray,
+    triples: np.ndarray,
+    windows: np.ndarray,
+) -> None:
+    """Add the new rows of k planes to all sums.
+
+    Where every pixel of a plane is finite, its numbers of pixels and jumps are known and left as they are.
+
+    Parameters
+    ----------
+    block
+        (k, 2 + n, X), see `smalti.kernels.luma.Luma.next`.
+    top
+        Index in the planes of the first new row.
+    finite
+        (k,): whether every pixel of a plane is.
+    floor
+        (k,): the C of MSCN.
+    rows
+        (k, Y, 2): sum and number of pixels of each row.
+    columns
+        (k, 4, X): sum and number of pixels, sum and number of jumps from the left.
+    phases
+        (k, 8, 2): sum and number of jumps from above, by row modulo 8.
+    triples
+        (k, 5), see `along_row`.
+    windows
+        (k, 12), see `along_windows`.
+    """
+    for p in range(block.shape[0]):
+        if finite[p]:
+            sweep_finite(block[p], top, floor[p], rows[p], columns[p], phases[p], triples[p], windows[p])
+        else:
+            sweep_masked(block[p], top, floor[p], rows[p], columns[p], phases[p], triples[p], windows[p])

@@ -1,11 +1,11 @@
-"""A plane made small by area averages, its contrast window and its difference hash."""
+"""Planes made small by area averages, their contrast windows and hashes."""
 
 from functools import cache
 
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.accumulators import Histogram, Thumbnail
+from smalti.kernels.accumulators import Histograms, Thumbnail
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
 
@@ -17,9 +17,10 @@ WAVES = (32, 32)
 
 
 class ThumbnailSums:
-    """Area sums of a plane; rows come from top to bottom, luma or the codes of R, G, B."""
+    """Area sums of k planes; rows come from top to bottom, luma or the codes of R, G, B."""
 
     def __init__(self, layout: Layout, encoding: Encoding) -> None:
+        k = len(encoding.zero)
         self._layout = layout
         self._encoding = encoding
         samples = 3 if layout.rgb else 1
@@ -27,73 +28,85 @@ class ThumbnailSums:
         height, width = (
             min(size, max(1, round(size * LONGER_SIDE / longer))) for size in (layout.height, layout.width)
         )
-        self._line = np.zeros((2, layout.width * samples))
-        self._small = np.zeros((2, height, width, samples))
+        self._line = np.zeros((k, 2, layout.width * samples))
+        self._small = np.zeros((k, 2, height, width, samples))
         self._columns = _spans(layout.width, width)
-        self._masked = not encoding.all_finite
-        self._done = 0
 
-    def add(self, rows: np.ndarray) -> None:
-        """Add the next rows, (n, X) or (n, X, 3)."""
-        flat = rows.reshape(len(rows), -1)
-        add_rows(flat, self._done, self._layout.height, self._columns, self._masked, self._line, self._small)
-        self._done += len(rows)
+    def add(self, rows: np.ndarray, skip: int, part: slice, top: int) -> None:
+        """Add rows (m, skip + n, X) or (m, skip + n, X, 3) of a part of the planes but the first `skip`.
 
-    def result(self, histogram: Histogram) -> Thumbnail:
-        """See `Thumbnail`; `histogram` is that of the plane."""
+        `top` is the first row added.
+        """
+        flat = rows.reshape(len(rows), rows.shape[1], -1)
+        height, finite = self._layout.height, self._encoding.finite[part]
+        add_rows(flat, skip, top, height, self._columns, finite, self._line[part], self._small[part])
+
+    def result(self, histogram: Histograms) -> Thumbnail[np.ndarray, np.ndarray]:
+        """See `Thumbnail`; `histogram` is that of the planes."""
         layout, encoding = self._layout, self._encoding
         small = self._averages()
         luma = small @ np.array(layout.weights) * layout.unit if layout.rgb else small[..., 0]
         pixels = small if layout.rgb else small[..., 0] * layout.unit
-        low, high = (0.0, 255.0) if layout.rgb and layout.dtype == np.uint8 else _window(histogram)
-        shown = (pixels + encoding.zero).astype(np.float32)
+        if layout.rgb and layout.dtype == np.uint8:
+            low, high = np.zeros(len(small)), np.full(len(small), 255.0)
+        else:
+            low, high = _windows(histogram)
+        shown = (pixels + encoding.zeros.reshape(-1, *[1] * (pixels.ndim - 1))).astype(np.float32)
         return Thumbnail(shown, low, high, self._dhash(luma), self._phash(luma))
 
     def _averages(self) -> np.ndarray:
-        total, weight = self._small
-        if not self._masked:
-            average: np.ndarray = total / max(1, self._layout.height * self._layout.width)
-            return average
-        average = np.full(total.shape, np.nan)
-        np.divide(total, weight, out=average, where=weight > 0)
+        total, finite = self._small[:, 0], self._encoding.finite
+        everything = max(1, self._layout.height * self._layout.width)
+        if finite.all():
+            return total / everything
+        weight = np.where(finite[:, None, None, None], everything, self._small[:, 1])
+        with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0: no finite pixel
+            average: np.ndarray = total / weight
         return average
 
-    def _dhash(self, luma: np.ndarray) -> str | None:
-        reduced = self._reduced(luma, STEPS)
-        if reduced is None:
-            return None
-        return _hex(reduced[:, 1:] - reduced[:, :-1] > _least_step(reduced))
+    def _dhash(self, luma: np.ndarray) -> np.ndarray:
+        reduced, usable = self._reduced(luma, STEPS)
+        return _hex(reduced[..., 1:] - reduced[..., :-1] > _least_step(reduced), usable)
 
-    def _phash(self, luma: np.ndarray) -> str | None:
-        reduced = self._reduced(luma, WAVES)
-        if reduced is None:
-            return None
+    def _phash(self, luma: np.ndarray) -> np.ndarray:
+        reduced, usable = self._reduced(luma, WAVES)
         waves = _cosines() @ reduced @ _cosines().T
-        waves[0, 0] = np.inf  # the mean says nothing of the looks
-        return _hex(waves > np.sort(waves, axis=None)[31])  # as above the median, in a tenth of its time
+        waves[:, 0, 0] = np.inf  # the mean says nothing of the looks
+        ranked = np.sort(waves.reshape(len(waves), -1), axis=1)
+        return _hex(waves > ranked[:, 31, None, None], usable)  # as above the median, in a tenth of its time
 
-    def _reduced(self, luma: np.ndarray, shape: tuple[int, int]) -> np.ndarray | None:
-        """Area averages of luma, up to a factor; None when flat, too small, or not finite in some part."""
+    def _reduced(self, luma: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Area averages of luma (k, *shape), up to a factor, and of which planes they say something, (k,).
+
+        Not of a plane that is flat, too small, or not finite in some part.
+        """
         if self._layout.height < shape[0] or self._layout.width < shape[1]:
-            return None
-        down, across = (_shares(n, size) for n, size in zip(shape, luma.shape, strict=True))
-        if self._masked:
-            covered = down @ np.isfinite(luma) @ across.T
-            if not covered.all():
-                return None
-            reduced = down @ np.nan_to_num(luma) @ across.T / covered
-        else:
+            return np.zeros((len(luma), *shape)), np.zeros(len(luma), np.bool_)
+        down, across = (_shares(n, size) for n, size in zip(shape, luma.shape[1:], strict=True))
+        finite = self._encoding.finite
+        usable = np.ones(len(luma), np.bool_)
+        if finite.all():
             reduced = down @ luma @ across.T
-        return reduced if np.ptp(reduced) > _least_step(reduced) else None
+        else:
+            covered = down @ np.isfinite(luma).astype(np.float64) @ across.T
+            usable = covered.all(axis=(1, 2))
+            covered[~usable] = 1.0
+            covered[finite] = 1.0
+            reduced = down @ np.nan_to_num(luma) @ across.T / covered
+        return reduced, usable & (np.ptp(reduced, axis=(1, 2)) > _least_step(reduced)[:, 0, 0])
 
 
-def _least_step(reduced: np.ndarray) -> float:
-    """Averages of equal areas may differ in their last digits; such a step is no gradient."""
-    return 1e-9 * float(np.abs(reduced).max())
+def _least_step(reduced: np.ndarray) -> np.ndarray:
+    """Averages of equal areas may differ in their last digits; such a step is no gradient. (k, 1, 1)."""
+    least: np.ndarray = 1e-9 * np.abs(reduced).max(axis=(1, 2), keepdims=True)
+    return least
 
 
-def _hex(bits: np.ndarray) -> str:
-    return np.packbits(bits).tobytes().hex()
+def _hex(bits: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """64 bits of each plane (k, …) as 16 hex digits, (k,) of objects; None where not usable."""
+    digits = np.packbits(bits.reshape(len(bits), 64), axis=1).tobytes().hex()
+    found = [digits[16 * i : 16 * i + 16] if ok else None for i, ok in enumerate(usable.tolist())]
+    return np.array(found, object)
 
 
 @cache
@@ -103,25 +116,28 @@ def _cosines() -> np.ndarray:
     return np.cos(np.pi / n * np.outer(np.arange(8), np.arange(n) + 0.5))
 
 
-def to_uint8(thumbnail: Thumbnail) -> np.ndarray:
-    """The thumbnail's pixels as uint8, low..high spread over 0..255 and clipped; NaN is 0."""
+def to_uint8(thumbnail: Thumbnail | Thumbnail[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The pixels of one thumbnail, or of many, as uint8: low..high spread over 0..255, clipped; NaN is 0."""
     scaled = thumbnail.pixels.astype(np.float64)
-    scaled -= thumbnail.low
-    scaled *= 255 / (thumbnail.high - thumbnail.low)
+    low, high = (np.asarray(end, np.float64) for end in (thumbnail.low, thumbnail.high))
+    if low.ndim:
+        low, high = (end.reshape(-1, *[1] * (scaled.ndim - 1)) for end in (low, high))
+    scaled -= low
+    scaled *= 255 / (high - low)
     np.fmin(np.fmax(scaled, 0, out=scaled), 255, out=scaled)  # of a number and NaN they take the number
     whole: np.ndarray = np.rint(scaled, out=scaled).astype(np.uint8)
     return whole
 
 
-def _window(histogram: Histogram) -> tuple[float, float]:
+def _windows(histogram: Histograms) -> tuple[np.ndarray, np.ndarray]:
     low, high = histogram.percentiles(0.1, 99.9)
-    if low == high:  # a few bright pixels on one background value
-        low, high = histogram.low, histogram.high
-    if low < high:
-        return low, high
-    if low == high:
-        return low - max(0.5, abs(low) * 1e-6), high + max(0.5, abs(high) * 1e-6)
-    return 0.0, 1.0  # no finite pixel
+    few = low == high  # a few bright pixels on one background value
+    low, high = np.where(few, histogram.low, low), np.where(few, histogram.high, high)
+    flat = low == high
+    low = np.where(flat, low - np.maximum(0.5, np.abs(low) * 1e-6), low)
+    high = np.where(flat, high + np.maximum(0.5, np.abs(high) * 1e-6), high)
+    known = low < high  # else there is no finite pixel
+    return np.where(known, low, 0.0), np.where(known, high, 1.0)
 
 
 @cache
@@ -146,6 +162,29 @@ def _spans(size: int, n: int) -> np.ndarray:
 @compiled
 def add_rows(
     rows: np.ndarray,
+    skip: int,
+    top: int,
+    height: int,
+    columns: np.ndarray,
+    finite: np.ndarray,
+    line: np.ndarray,
+    small: np.ndarray,
+) -> None:
+    """Add rows (k, skip + n, X·S), but the first `skip`, to the averages `small` (k, 2, h, w, S).
+
+    The first row added is row `top` of `height`. Both `line` (k, 2, X·S), which collects the rows of one line
+    of `small`, and `small` hold a weighted sum and, of a plane that is not all `finite`, the sum of the
+    weights of finite pixels. Areas are counted in whole numbers: a row is h long, a line of `small` is
+    `height` long. `columns` is that of `_spans`.
+    """
+    for p in range(rows.shape[0]):
+        add_rows_of_plane(rows[p], skip, top, height, columns, not finite[p], line[p], small[p])
+
+
+@compiled
+def add_rows_of_plane(
+    rows: np.ndarray,
+    skip: int,
     top: int,
     height: int,
     columns: np.ndarray,
@@ -153,15 +192,10 @@ def add_rows(
     line: np.ndarray,
     small: np.ndarray,
 ) -> None:
-    """Add rows (n, X·S) from row `top` of `height` on to the averages `small` (2, h, w, S).
-
-    Both `line` (2, X·S), which collects the rows of one line of `small`, and `small` hold a weighted sum and,
-    if `masked`, the sum of the weights of finite pixels. Areas are counted in whole numbers: a row is h
-    long, a line of `small` is `height` long. `columns` is that of `_spans`.
-    """
+    """As `add_rows`, of one plane."""
     n_lines = small.shape[1]
-    for r in range(rows.shape[0]):
-        start = (top + r) * n_lines
+    for r in range(skip, rows.shape[0]):
+        start = (top + r - skip) * n_lines
         i = start // height
         end = (i + 1) * height
         part = min(n_lines, end - start)

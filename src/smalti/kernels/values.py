@@ -1,65 +1,106 @@
 """How often each value occurs: an exact table of codes, or power sums and equal bins of distances."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.accumulators import Histogram, Moments
+from smalti.kernels.accumulators import Histograms, Moments
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
 
-__all__ = ["ValueSums"]
+__all__ = ["FEW_SAMPLES", "ValueSums"]
 
 BINS = 16_384
 PIECE = 1024
-NOTHING = (float("nan"),) * 4
+
+FEW_SAMPLES = 16_384
+"""Places of so few samples are sorted: to fill and search a table of thousands would take longer."""
+
+SMALL_TABLE = 256
 
 
 class ValueSums:
-    """Sums over all colour samples of a plane, in any order of rows."""
+    """Sums over all colour samples of k planes, in any order of rows."""
 
     def __init__(self, layout: Layout, encoding: Encoding) -> None:
         self._layout = layout
         self._encoding = encoding
-        self._powers = np.zeros(5)
-        size = int(encoding.last - encoding.first) + 1 if encoding.exact else BINS
+        k = len(encoding.zero)
+        self._powers = np.zeros((k, 5))
+        size = _table_size(encoding)
+        self._few: list[tuple[slice, np.ndarray]] | None = None
+        if layout.n_samples <= FEW_SAMPLES and size > SMALL_TABLE:
+            self._few, size = [], 0
         # Sub-tables spare equal neighbours the wait for each other; two of 65,536 fit a second-level cache.
         dtype = np.uint32 if layout.n_samples < 2**32 else np.int64
-        self._table = np.zeros((4 if size <= 256 else 2, size), dtype)
-        width = (encoding.last - encoding.first) / BINS
+        self._table = np.zeros((k, 4 if size <= SMALL_TABLE else 2, size), dtype)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            steps = BINS / (encoding.last - encoding.first)
         # A range too small or too large for a bin width is one bin: every step is 0.
-        self._steps = 1 / width if 0 < width < float("inf") and 1 / width < float("inf") else 0.0
+        self._steps = np.where(np.isfinite(steps) & (steps > 0), steps, 0.0)
 
-    def add(self, codes: np.ndarray) -> None:
-        """Count what `Encoding.encode` gave for some rows."""
-        flat = codes.reshape(-1)
-        if self._encoding.exact:
-            count_codes(flat, int(self._encoding.first), self._table)
-        else:
-            add_powers(flat, self._powers)
-            count_bins(flat, self._encoding.first, self._steps, self._table)
-
-    def result(self) -> tuple[Moments, Histogram]:
-        """See `Moments` and `Histogram`."""
-        table = self._table.sum(axis=0, dtype=np.int64)
-        places = np.flatnonzero(table)
-        counts = table[places]
-        histogram = self._histogram(places, counts)
-        mean, *central = self._of_counts(places, counts) if self._encoding.exact else self._of_powers()
-        return self._moments(histogram, mean, *central), histogram
-
-    def _histogram(self, places: np.ndarray, counts: np.ndarray) -> Histogram:
-        encoding, dtype = self._encoding, self._layout.dtype
-        low, high = float(encoding.low), float(encoding.high)
-        if encoding.exact:
-            values = places + low
-            low, high = (float(values[0]), float(values[-1])) if places.size else (np.nan, np.nan)
-        else:
-            values = low + (places + 0.5) / self._steps if self._steps else np.full(places.size, low)
-        return Histogram(values, counts, np.cumsum(counts), encoding.exact, low, high, dtype)
-
-    def _moments(self, histogram: Histogram, mean: float, m2: float, m3: float, m4: float) -> Moments:
+    def add(self, codes: np.ndarray, part: slice) -> None:
+        """Count what `Encoding.encode` gave for some rows of a part of the planes, (m, n, X[, S])."""
         encoding = self._encoding
-        n_zero = int(histogram.counts[histogram.values == 0].sum()) if encoding.exact else encoding.n_zero
+        rows = np.ascontiguousarray(codes).reshape(len(codes), codes.shape[1], -1)
+        flat = rows.reshape(len(rows), -1)
+        if not encoding.exact:
+            add_powers(rows, 0, self._powers[part])
+        if self._few is not None:
+            self._few.append((part, flat if encoding.exact else self._places(flat, part)))
+        elif encoding.exact:
+            count_codes(flat, encoding.first[part].astype(np.int64), self._table[part])
+        else:
+            count_bins(flat, encoding.first[part], self._steps[part], self._table[part])
+
+    def _places(self, distances: np.ndarray, part: slice) -> np.ndarray:
+        """The bin of each finite distance (m, n), int32; −1 for others; as `count_bins` finds it."""
+        first, steps = self._encoding.first[part, None], self._steps[part, None]
+        away = np.where(steps > 0, np.clip((distances - first) * steps, 0, BINS - 1), 0.0)
+        return np.where(np.isfinite(distances), away, -1.0).astype(np.int32)
+
+    def result(self) -> tuple[Moments[np.ndarray], Histograms]:
+        """See `Moments` and `Histograms`."""
+        k, encoding = len(self._table), self._encoding
+        planes, places, counts = self._counted() if self._few is None else _runs(_side_by_side(self._few, k))
+        starts = np.searchsorted(planes, np.arange(k + 1))
+        if encoding.exact and self._few is not None:
+            places = places - encoding.first.astype(np.int64)[planes]
+        histogram = self._histogram(planes, places, counts, starts)
+        mean, *central = self._of_counts(planes, places, histogram) if encoding.exact else self._of_powers()
+        return self._moments(histogram, mean, central), histogram
+
+    def _counted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        table = self._table.sum(axis=1, dtype=np.int64)
+        planes, places = np.nonzero(table)
+        return planes, places, table[planes, places]
+
+    def _histogram(
+        self, planes: np.ndarray, places: np.ndarray, counts: np.ndarray, starts: np.ndarray
+    ) -> Histograms:
+        encoding = self._encoding
+        low, high = np.array(encoding.low, np.float64), np.array(encoding.high, np.float64)
+        if encoding.exact:
+            values = places + low[planes]
+            some = np.diff(starts) > 0
+            low = np.where(some, _at(values, starts[:-1]), np.nan)
+            high = np.where(some, _at(values, starts[1:] - 1), np.nan)
+        else:
+            steps = self._steps[planes]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = low[planes] + np.where(steps > 0, (places + 0.5) / steps, 0.0)
+        exact, dtype = encoding.exact, self._layout.dtype
+        return Histograms(values, counts, np.cumsum(counts), starts, exact, low, high, dtype)
+
+    def _moments(
+        self, histogram: Histograms, mean: np.ndarray, central: Sequence[np.ndarray]
+    ) -> Moments[np.ndarray]:
+        encoding = self._encoding
+        m2, m3, m4 = central
+        n_zero = encoding.n_zero
+        if encoding.exact:
+            n_zero = histogram.sums(np.where(histogram.values == 0, histogram.counts, 0))
         return Moments(
             self._layout.n_samples,
             encoding.n_finite,
@@ -68,44 +109,77 @@ class ValueSums:
             n_zero,
             histogram.low,
             histogram.high,
-            encoding.zero + mean,
+            encoding.zeros + mean,
             m2,
             m3,
             m4,
             self._layout.dtype,
         )
 
-    def _of_counts(self, places: np.ndarray, counts: np.ndarray) -> tuple[float, float, float, float]:
-        if not counts.size:
-            return NOTHING
-        n = counts.sum()
-        start = places[0]
-        near = places - start  # the same digits wherever the table begins
-        mean = np.dot(near, counts) / n
-        away = near - mean
-        square = away * away
-        weighted = square * counts
-        return (
-            float(self._encoding.first + start + mean),
-            float(weighted.sum() / n),
-            float(np.dot(weighted, away) / n),
-            float(np.dot(weighted, square) / n),
-        )
+    def _of_counts(
+        self, planes: np.ndarray, places: np.ndarray, histogram: Histograms
+    ) -> tuple[np.ndarray, ...]:
+        n, counts = histogram.n, histogram.counts
+        start = _at(places, histogram.starts[:-1])
+        near = places - start[planes]  # the same digits wherever the table begins
+        with np.errstate(invalid="ignore"):
+            mean = histogram.sums(near * counts) / n
+            away = near - mean[planes]
+            square = away * away
+            weighted = square * counts
+            sums = (weighted, weighted * away, weighted * square)
+            return (self._encoding.first + start + mean, *(histogram.sums(term) / n for term in sums))
 
-    def _of_powers(self) -> tuple[float, float, float, float]:
-        s0, s1, s2, s3, s4 = self._powers.tolist()
-        if not s0:
-            return NOTHING
-        r1, r2, r3, r4 = s1 / s0, s2 / s0, s3 / s0, s4 / s0
-        m2 = r2 - r1 * r1
-        m3 = r3 - 3 * r1 * r2 + 2 * r1 * r1 * r1
-        m4 = r4 - 4 * r1 * r3 + 6 * r1 * r1 * r2 - 3 * r1 * r1 * r1 * r1
-        return r1, max(m2, 0.0), m3, max(m4, 0.0)
+    def _of_powers(self) -> tuple[np.ndarray, ...]:
+        s0, s1, s2, s3, s4 = self._powers.T
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            r1, r2, r3, r4 = s1 / s0, s2 / s0, s3 / s0, s4 / s0
+            m2 = r2 - r1 * r1
+            m3 = r3 - 3 * r1 * r2 + 2 * r1 * r1 * r1
+            m4 = r4 - 4 * r1 * r3 + 6 * r1 * r1 * r2 - 3 * r1 * r1 * r1 * r1
+        return r1, np.maximum(m2, 0.0), m3, np.maximum(m4, 0.0)
+
+
+def _table_size(encoding: Encoding) -> int:
+    return int(np.max(encoding.last - encoding.first, initial=0)) + 1 if encoding.exact else BINS
+
+
+def _at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Those at some places, of which some may lie outside: any value then."""
+    return values[np.clip(places, 0, values.size - 1)] if values.size else np.zeros(places.size)
+
+
+def _side_by_side(parts: list[tuple[slice, np.ndarray]], k: int) -> np.ndarray:
+    """What parts of k planes gave, several times perhaps, as one row a plane, (k, n)."""
+    by_part: dict[int, list[np.ndarray]] = {}
+    for part, found in parts:
+        by_part.setdefault(part.start, []).append(found)
+    rows = [np.concatenate(found, axis=1) for found in by_part.values()]
+    return np.concatenate(rows) if rows else np.empty((k, 0), np.int32)
+
+
+def _runs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, value and number of each run of equal values ≥ 0 in sorted rows (k, n)."""
+    ranked = np.sort(rows, axis=1)
+    begins = np.ones(ranked.shape, np.bool_)
+    begins[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
+    at = np.flatnonzero(begins)
+    counts = np.diff(at, append=ranked.size)
+    values = ranked.reshape(-1)[at].astype(np.int64)
+    known = values >= 0
+    return at[known] // max(1, ranked.shape[1]), values[known], counts[known]
 
 
 @compiled
-def count_codes(codes: np.ndarray, low: int, table: np.ndarray) -> None:
-    """Count codes from `low` on in the sub-tables (n, size) by turns; their sum is the table."""
+def count_codes(codes: np.ndarray, lows: np.ndarray, table: np.ndarray) -> None:
+    """Count codes (k, n) from `lows` (k,) on in sub-tables (k, m, size) by turns; their sum is the table."""
+    for p in range(codes.shape[0]):
+        count_plane(codes[p], lows[p], table[p])
+
+
+@compiled
+def count_plane(codes: np.ndarray, low: int, table: np.ndarray) -> None:
+    """Count the codes (n,) of one plane."""
     tables = table.shape[0]
     first = table[0]
     second = table[1 % tables]
@@ -122,26 +196,40 @@ def count_codes(codes: np.ndarray, low: int, table: np.ndarray) -> None:
 
 
 @compiled
-def count_bins(values: np.ndarray, low: float, steps: float, table: np.ndarray) -> None:
-    """Count finite values in bins of width 1/steps from `low`, in two sub-tables by turns.
+def count_bins(values: np.ndarray, lows: np.ndarray, steps: np.ndarray, table: np.ndarray) -> None:
+    """Count finite values (k, n) in bins of width 1/steps from `lows`, in sub-tables (k, 2, bins) by turns.
 
     Places are worked out for a piece at a time, which vector registers do, and then counted: half the time.
     """
-    last = float(table.shape[1] - 1)
+    last = float(table.shape[2] - 1)
     places = np.empty(PIECE, np.int32)
-    for start in range(0, values.size, PIECE):
-        piece = values[start : start + PIECE]
-        for i in range(piece.size):
-            away = min(max((piece[i] - low) * steps, 0.0), last) if steps > 0.0 else 0.0
-            places[i] = np.int32(away if abs(piece[i]) < np.inf else -1.0)
-        for i in range(piece.size):
-            if places[i] >= 0:
-                table[i & 1, places[i]] += 1
+    for p in range(values.shape[0]):
+        low = lows[p]
+        step = steps[p]
+        for start in range(0, values.shape[1], PIECE):
+            piece = values[p, start : start + PIECE]
+            for i in range(piece.size):
+                away = min(max((piece[i] - low) * step, 0.0), last) if step > 0.0 else 0.0
+                places[i] = np.int32(away if abs(piece[i]) < np.inf else -1.0)
+            for i in range(piece.size):
+                if places[i] >= 0:
+                    table[p, i & 1, places[i]] += 1
 
 
 @compiled
-def add_powers(values: np.ndarray, sums: np.ndarray) -> None:
-    """Add the count and the sums of powers 1 to 4 of finite values to `sums` (5,)."""
+def add_powers(values: np.ndarray, skip: int, sums: np.ndarray) -> None:
+    """Add the count and the sums of powers 1 to 4 of finite values (k, skip + n, X) to `sums` (k, 5).
+
+    Row by row, so that the sums do not depend on how many rows are given at once.
+    """
+    for p in range(values.shape[0]):
+        for r in range(skip, values.shape[1]):
+            add_powers_of_row(values[p, r], sums[p])
+
+
+@compiled
+def add_powers_of_row(values: np.ndarray, sums: np.ndarray) -> None:
+    """Add those of one row (X,) to `sums` (5,)."""
     s0 = 0.0
     s1 = 0.0
     s2 = 0.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from smalti.core.axes import AXES, STACK_AXES, PlaneIndex
 from smalti.core.image import Image
-from smalti.kernels.accumulators import Accumulated
+from smalti.kernels.accumulators import Several
 from smalti.processing.reading import Box, Reading, bands, layout_of
 
 __all__ = ["measure_box", "planes_in", "read_rows"]
@@ -20,7 +20,7 @@ def planes_in(box: Box) -> list[PlaneIndex]:
 
 def measure_box(
     image: Image, box: Box, reading: Reading, wants: frozenset[str], beat: Callable[[], None]
-) -> Iterator[Accumulated]:
+) -> Iterator[Several]:
     """Sums of the planes of a box, in t, c, z order.
 
     Parameters

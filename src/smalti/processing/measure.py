@@ -108,7 +108,7 @@ class _Work:
         waiting = planes_in(box)
         try:
             for sums in measure_box(self.image, box, self.reading, self.metrics.wants, beat):
-                self._note(waiting.pop(0), None, sums)
+                self._note(waiting.pop(0), None, sums.plane(0))
                 beat()
         except Exception as error:  # as above
             self._lose(waiting, error, self.reading.n_bytes)
