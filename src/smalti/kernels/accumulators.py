@@ -30,6 +30,7 @@ __all__ = [
     "Spectrum",
     "Stencil",
     "Thumbnail",
+    "spread",
 ]
 
 Value = TypeVar("Value", float, np.ndarray, default=float)
@@ -130,6 +131,11 @@ class Histogram:
         return [low + (high - low) * (rank % 1) for low, high, rank in zip(lower, upper, ranks, strict=True)]
 
 
+def spread(each: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """See `Histograms.of_values`."""
+    return each if each.size == 1 else np.repeat(each, np.diff(starts))
+
+
 @dataclass(frozen=True, slots=True)
 class Histograms:
     """The histograms of N planes, one after the other; see `Histogram`.
@@ -160,8 +166,9 @@ class Histograms:
     @property
     def before(self) -> np.ndarray:
         """Finite samples of all planes before each plane, and of all, (N + 1,)."""
-        sums: np.ndarray = np.concatenate(([0], self.cumulative))[self.starts]
-        return sums
+        if not self.values.size:
+            return np.zeros(self.starts.size, np.int64)
+        return np.where(self.starts > 0, self.cumulative[self.starts - 1], 0)
 
     @property
     def n(self) -> np.ndarray:
@@ -186,8 +193,8 @@ class Histograms:
         return [*(lower + (upper - lower) * (ranks % 1))]
 
     def of_values(self, each: np.ndarray) -> np.ndarray:
-        """What is known of each plane, (N,), repeated for each of its values."""
-        return np.repeat(each, np.diff(self.starts))
+        """What is known of each plane, (N,), for each of its values; of one plane once, which fits all."""
+        return spread(each, self.starts)
 
     def sums(self, terms: np.ndarray) -> np.ndarray:
         """Sum over the values of each plane, (N,); `terms` has one a value. 0 for a plane without any."""

@@ -26,7 +26,7 @@ class Digest:
         """Add the next rows of a part of the planes, as stored, (m, n, X) or (m, n, X, S)."""
         stored = np.ascontiguousarray(rows, self._dtype)
         for found, own in zip(self._hashes[part], stored, strict=True):
-            found.update(own.data)
+            found.update(own)
 
     def result(self) -> np.ndarray:
         """16 hex digits of each plane, (k,) of objects."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.accumulators import Histograms, Moments
+from smalti.kernels.accumulators import Histograms, Moments, spread
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import Layout
 
@@ -57,39 +57,40 @@ class ValueSums:
     def _places(self, distances: np.ndarray, part: slice) -> np.ndarray:
         """The bin of each finite distance (m, n), int32; −1 for others; as `count_bins` finds it."""
         first, steps = self._encoding.first[part, None], self._steps[part, None]
-        away = np.where(steps > 0, np.clip((distances - first) * steps, 0, BINS - 1), 0.0)
+        away = np.minimum(np.maximum((distances - first) * steps, 0), BINS - 1)
+        away = np.where(steps > 0, away, 0.0)
         return np.where(np.isfinite(distances), away, -1.0).astype(np.int32)
 
     def result(self) -> tuple[Moments[np.ndarray], Histograms]:
         """See `Moments` and `Histograms`."""
         k, encoding = len(self._table), self._encoding
-        planes, places, counts = self._counted() if self._few is None else _runs(_side_by_side(self._few, k))
-        starts = np.searchsorted(planes, np.arange(k + 1))
+        starts, places, counts = self._counted() if self._few is None else _runs(_side_by_side(self._few, k))
         if encoding.exact and self._few is not None:
-            places = places - encoding.first.astype(np.int64)[planes]
-        histogram = self._histogram(planes, places, counts, starts)
-        mean, *central = self._of_counts(planes, places, histogram) if encoding.exact else self._of_powers()
+            places = places - spread(encoding.first.astype(np.int64), starts)
+        histogram = self._histogram(starts, places, counts)
+        mean, *central = self._of_counts(places, histogram) if encoding.exact else self._of_powers()
         return self._moments(histogram, mean, central), histogram
 
     def _counted(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where each plane begins in what follows: places in the table that occur, and how often."""
         table = self._table.sum(axis=1, dtype=np.int64)
-        planes, places = np.nonzero(table)
-        return planes, places, table[planes, places]
+        k, size = table.shape
+        at = np.flatnonzero(table)  # ten times as fast as to look for both indices
+        starts = np.searchsorted(at, np.arange(k + 1) * size)
+        return starts, at - spread(np.arange(k) * size, starts), table.reshape(-1)[at]
 
-    def _histogram(
-        self, planes: np.ndarray, places: np.ndarray, counts: np.ndarray, starts: np.ndarray
-    ) -> Histograms:
+    def _histogram(self, starts: np.ndarray, places: np.ndarray, counts: np.ndarray) -> Histograms:
         encoding = self._encoding
         low, high = np.array(encoding.low, np.float64), np.array(encoding.high, np.float64)
         if encoding.exact:
-            values = places + low[planes]
+            values = places + spread(low, starts)
             some = np.diff(starts) > 0
             low = np.where(some, _at(values, starts[:-1]), np.nan)
             high = np.where(some, _at(values, starts[1:] - 1), np.nan)
         else:
-            steps = self._steps[planes]
+            steps = spread(self._steps, starts)
             with np.errstate(divide="ignore", invalid="ignore"):
-                values = low[planes] + np.where(steps > 0, (places + 0.5) / steps, 0.0)
+                values = spread(low, starts) + np.where(steps > 0, (places + 0.5) / steps, 0.0)
         exact, dtype = encoding.exact, self._layout.dtype
         return Histograms(values, counts, np.cumsum(counts), starts, exact, low, high, dtype)
 
@@ -116,15 +117,13 @@ class ValueSums:
             self._layout.dtype,
         )
 
-    def _of_counts(
-        self, planes: np.ndarray, places: np.ndarray, histogram: Histograms
-    ) -> tuple[np.ndarray, ...]:
+    def _of_counts(self, places: np.ndarray, histogram: Histograms) -> tuple[np.ndarray, ...]:
         n, counts = histogram.n, histogram.counts
         start = _at(places, histogram.starts[:-1])
-        near = places - start[planes]  # the same digits wherever the table begins
+        near = places - histogram.of_values(start)  # the same digits wherever the table begins
         with np.errstate(invalid="ignore"):
             mean = histogram.sums(near * counts) / n
-            away = near - mean[planes]
+            away = near - histogram.of_values(mean)
             square = away * away
             weighted = square * counts
             sums = (weighted, weighted * away, weighted * square)
@@ -146,7 +145,9 @@ def _table_size(encoding: Encoding) -> int:
 
 def _at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Those at some places, of which some may lie outside: any value then."""
-    return values[np.clip(places, 0, values.size - 1)] if values.size else np.zeros(places.size)
+    return (
+        values[np.minimum(np.maximum(places, 0), values.size - 1)] if values.size else np.zeros(places.size)
+    )
 
 
 def _side_by_side(parts: list[tuple[slice, np.ndarray]], k: int) -> np.ndarray:
@@ -159,7 +160,7 @@ def _side_by_side(parts: list[tuple[slice, np.ndarray]], k: int) -> np.ndarray:
 
 
 def _runs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row, value and number of each run of equal values ≥ 0 in sorted rows (k, n)."""
+    """Where each row begins in what follows: values ≥ 0 that occur in rows (k, n), and how often."""
     ranked = np.sort(rows, axis=1)
     begins = np.ones(ranked.shape, np.bool_)
     begins[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
@@ -167,7 +168,8 @@ def _runs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = np.diff(at, append=ranked.size)
     values = ranked.reshape(-1)[at].astype(np.int64)
     known = values >= 0
-    return at[known] // max(1, ranked.shape[1]), values[known], counts[known]
+    starts = np.searchsorted(at[known], np.arange(len(rows) + 1) * ranked.shape[1])
+    return starts, values[known], counts[known]
 
 
 @compiled
