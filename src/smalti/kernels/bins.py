@@ -1,12 +1,12 @@
-"""A histogram small enough to keep: at most 256 bins."""
+"""Histograms small enough to keep: at most 256 bins each."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from smalti.kernels.accumulators import Histogram
+from smalti.kernels.accumulators import Histogram, Histograms
 
-__all__ = ["Bins", "bins"]
+__all__ = ["Bins", "ManyBins", "bins", "bins_of_many"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +26,67 @@ class Bins:
     width: float
 
 
+@dataclass(frozen=True, slots=True)
+class ManyBins:
+    """The bins of N planes, one after the other; see `Bins`.
+
+    Parameters
+    ----------
+    counts
+        int64, of all planes; those of plane i lie at ``starts[i]:starts[i + 1]``.
+    starts
+        int64, shape (N + 1,).
+    low, width
+        float64, shape (N,).
+    """
+
+    counts: np.ndarray
+    starts: np.ndarray
+    low: np.ndarray
+    width: np.ndarray
+
+
 def bins(histogram: Histogram, n: int = 256) -> Bins:
-    """Reduce a histogram to at most `n` bins.
+    """Reduce a histogram to at most `n` bins; see `bins_of_many`."""
+    low, high = np.array([histogram.low]), np.array([histogram.high])
+    starts = np.array([0, histogram.values.size])
+    parts = (histogram.values, histogram.counts, histogram.cumulative, starts)
+    found = bins_of_many(Histograms(*parts, histogram.exact, low, high, histogram.dtype), n)
+    return Bins(found.counts, float(found.low[0]), float(found.width[0]))
+
+
+def bins_of_many(histograms: Histograms, n: int = 256) -> ManyBins:
+    """Reduce the histogram of each plane to at most `n` bins, 2 at least.
 
     Whole numbers get bins of 1, 2, 4, … values that begin at a multiple of their width, so that no bin
     holds more values than its neighbour, none lies on an edge, and the bins of two planes nest. Other
     values get `n` bins over low..high, the last of which includes high. One single value gets one bin of
     width 1, centred on it unless it is a whole number of an exact histogram.
     """
-    if not histogram.n:
-        return Bins(np.empty(0, np.int64), float("nan"), float("nan"))
-    if histogram.exact:
-        return _of_whole_numbers(histogram, n)
-    width = (histogram.high - histogram.low) / n
-    if not (width > 0 and np.isfinite(width)):
-        return Bins(np.array([histogram.n]), histogram.low - 0.5, 1.0)
-    place = np.minimum(((histogram.values - histogram.low) / width).astype(np.int64), n - 1)
-    return Bins(_sums(place, histogram.counts, n), histogram.low, width)
+    some = histograms.n > 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, width, size = (_of_whole_numbers if histograms.exact else _of_floats)(histograms, n)
+        size = np.where(some, size, 0).astype(np.int64)
+        away = (histograms.values - histograms.of_values(low)) / histograms.of_values(width)
+    starts = np.concatenate(([0], np.cumsum(size)))
+    place = np.minimum(away, histograms.of_values(size - 1)).astype(np.int64)
+    place += histograms.of_values(starts[:-1])
+    counts = np.zeros(starts[-1], np.int64)
+    np.add.at(counts, place, histograms.counts)
+    return ManyBins(counts, starts, np.where(some, low, np.nan), np.where(some, width, np.nan))
 
 
-def _of_whole_numbers(histogram: Histogram, n: int) -> Bins:
-    low, high, width = int(histogram.low), int(histogram.high), 1
-    while high // width - low // width >= n:
-        width *= 2
-    start = low // width * width
-    place = (histogram.values - start).astype(np.int64) // width
-    return Bins(_sums(place, histogram.counts, high // width - low // width + 1), float(start), float(width))
+def _of_whole_numbers(histograms: Histograms, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Start, width and number of bins; all arithmetic is exact, as widths are powers of two."""
+    low, high = histograms.low, histograms.high
+    width = np.maximum(np.ldexp(1.0, np.frexp((high - low) / n)[1]), 1.0)  # the least above span / n
+    width *= 1 + (np.floor(high / width) - np.floor(low / width) >= n)  # both ends may cut into a bin
+    first = np.floor(low / width)
+    return first * width, width, np.floor(high / width) - first + 1
 
 
-def _sums(place: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
-    return np.bincount(place, counts, n).astype(np.int64)
+def _of_floats(histograms: Histograms, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    width = (histograms.high - histograms.low) / n
+    several = (width > 0) & (width < np.inf)
+    low = np.where(several, histograms.low, histograms.low - 0.5)
+    return low, np.where(several, width, 1.0), np.where(several, n, 1)

@@ -3,38 +3,55 @@
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.accumulators import Histogram
+from smalti.kernels.accumulators import Histogram, Histograms
 
-__all__ = ["median_deviation"]
+__all__ = ["median_deviation", "median_deviation_of_many"]
 
 
 def median_deviation(histogram: Histogram, centre: float) -> float:
-    """Median of |value − centre| over all samples; NaN when none is finite.
+    """Median of |value − centre| over all samples of one plane; see `median_deviation_of_many`."""
+    found = np.empty(1)
+    walk_out(
+        histogram.values, histogram.counts, np.array([0, histogram.values.size]), np.array([centre]), found
+    )
+    return float(found[0])
 
-    Of a histogram that is not exact the error is at most half a bin plus that of `centre`.
+
+def median_deviation_of_many(histograms: Histograms, centres: np.ndarray) -> np.ndarray:
+    """Median of |value − centre| over all samples of each plane; NaN when none is finite, or no centre.
+
+    Of a histogram that is not exact the error is at most half a bin plus that of its centre.
     """
-    if not histogram.n:
-        return float("nan")
-    return float(walk_out(histogram.values, histogram.counts, centre, histogram.n))
+    found = np.empty(centres.size)
+    walk_out(histograms.values, histograms.counts, histograms.starts, centres, found)
+    return found
 
 
 @compiled
-def walk_out(values: np.ndarray, counts: np.ndarray, centre: float, n: int) -> float:
-    """Visit values (ascending) by rising distance from `centre` until half of `n` samples are seen."""
-    below = np.searchsorted(values, centre, side="right") - 1
-    above = below + 1
-    seen = 0
-    lower = np.nan
-    while seen <= n // 2:
-        down = centre - values[below] if below >= 0 else np.inf
-        up = values[above] - centre if above < values.size else np.inf
-        distance = min(down, up)
-        if down <= up:
-            seen += counts[below]
-            below -= 1
-        else:
-            seen += counts[above]
-            above += 1
-        if lower != lower and seen > (n - 1) // 2:
-            lower = distance
-    return (lower + distance) / 2
+def walk_out(
+    values: np.ndarray, counts: np.ndarray, starts: np.ndarray, centres: np.ndarray, found: np.ndarray
+) -> None:
+    """Visit the values of a plane (ascending) outwards from its centre until half its samples are seen."""
+    for plane in range(found.size):
+        first, end, centre = starts[plane], starts[plane + 1], centres[plane]
+        n = counts[first:end].sum()
+        if n == 0 or centre != centre:
+            found[plane] = np.nan
+            continue
+        above = first + np.searchsorted(values[first:end], centre, side="right")
+        below = above - 1
+        seen = 0
+        lower = distance = np.nan
+        while seen <= n // 2:
+            down = centre - values[below] if below >= first else np.inf
+            up = values[above] - centre if above < end else np.inf
+            distance = min(down, up)
+            if down <= up:
+                seen += counts[below]
+                below -= 1
+            else:
+                seen += counts[above]
+                above += 1
+            if lower != lower and seen > (n - 1) // 2:
+                lower = distance
+        found[plane] = (lower + distance) / 2

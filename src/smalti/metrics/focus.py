@@ -5,7 +5,7 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Spectrum, Stencil
-from smalti.metrics._number import number, ratio
+from smalti.metrics._many import ratio
 
 __all__ = ["focus", "spectrum_shape"]
 
@@ -32,8 +32,9 @@ FEWEST_RINGS = 6
         "Likeness of next neighbours less that of second ones, along x.",
     ),
     Column("normalized_variance", "Float32", "intensity", "Variance over mean; falls with blur."),
+    many=True,
 )
-def focus(stencil: Stencil) -> tuple[float | None, ...]:
+def focus(stencil: Stencil[np.ndarray]) -> tuple[np.ndarray, ...]:
     """How sharp a plane is, by six measures that all fall when one plane is blurred.
 
     They compare planes of one field (a z-stack, a series); between different subjects they also differ by
@@ -49,12 +50,12 @@ def focus(stencil: Stencil) -> tuple[float | None, ...]:
     is positive.
     """
     return (
-        number(stencil.laplacian_variance),
+        stencil.laplacian_variance,
         ratio(stencil.laplacian_variance, stencil.mean * stencil.mean),
-        number(stencil.gradient_energy),
-        number(stencil.brenner),
-        number(stencil.vollath_f4),
-        ratio(stencil.variance, stencil.mean) if stencil.mean > 0 else None,
+        stencil.gradient_energy,
+        stencil.brenner,
+        stencil.vollath_f4,
+        np.where(stencil.mean > 0, ratio(stencil.variance, stencil.mean), np.nan),
     )
 
 
@@ -66,8 +67,9 @@ def focus(stencil: Stencil) -> tuple[float | None, ...]:
         "share",
         "Share of the power above a quarter of a cycle a pixel; falls with blur.",
     ),
+    many=True,
 )
-def spectrum_shape(spectrum: Spectrum) -> tuple[float | None, float | None]:
+def spectrum_shape(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray]:
     """How power is spread over spatial frequencies, of one to four crops of 256×256 pixels.
 
     power_slope: slope of log power over log frequency, least squares over the rings of the radial spectrum
@@ -77,15 +79,17 @@ def spectrum_shape(spectrum: Spectrum) -> tuple[float | None, float | None]:
     part left out. Noise raises both. Null for crops without variation; power_slope also below 18 pixels and
     where some ring has no power.
     """
-    power, frequency = spectrum.power, spectrum.frequency
-    energy = power * spectrum.count
-    total = float(energy.sum())
-    if not (0 < total < np.inf):
-        return None, None
-    share = float(energy[frequency > 0.25].sum()) / total
-    seen, at = power[LOWEST_RING - 1 :], frequency[LOWEST_RING - 1 :]
-    if seen.size < FEWEST_RINGS or not (seen > 0).all():
-        return None, share
+    energy = spectrum.power * spectrum.count
+    total = energy.sum(axis=1)
+    fine = energy[:, np.searchsorted(spectrum.frequency, 0.25, side="right") :].sum(axis=1)
+    return np.where(total < np.inf, _slope(spectrum), np.nan), ratio(fine, total)
+
+
+def _slope(spectrum: Spectrum) -> np.ndarray:
+    """Of log power; no value where some ring has no power, the logarithm of which is infinite."""
+    seen, at = spectrum.power[:, LOWEST_RING - 1 :], spectrum.frequency[LOWEST_RING - 1 :]
+    if at.size < FEWEST_RINGS:
+        return np.full(len(seen), np.nan)
     x = np.log(at) - np.average(np.log(at), weights=1 / at)
-    slope = float((x * np.log(seen) / at).sum() / (x * x / at).sum())
-    return number(slope), share
+    slope: np.ndarray = (x * np.log(seen) / at).sum(axis=1) / (x * x / at).sum()
+    return slope

@@ -1,5 +1,7 @@
 """Which planes are the same, and which look alike."""
 
+import numpy as np
+
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Thumbnail
@@ -15,8 +17,9 @@ __all__ = ["content_hash", "dhash", "phash"]
         "Equal for planes with equal pixels, whatever the file.",
         "combined_hash",
     ),
+    many=True,
 )
-def content_hash(digest: str) -> str:
+def content_hash(digest: np.ndarray) -> np.ndarray:
     """A fingerprint of the pixels: equal planes have equal ones, in any file format.
 
     16 hex digits of xxh3-64 over type, shape and decoded pixels as stored (alpha too), little-endian, in C
@@ -33,8 +36,9 @@ def content_hash(digest: str) -> str:
         "Planes that look alike differ in few of its 64 bits; null when flat.",
         "middle",
     ),
+    many=True,
 )
-def dhash(thumbnail: Thumbnail) -> str | None:
+def dhash(thumbnail: Thumbnail[np.ndarray, np.ndarray]) -> np.ndarray:
     """A fingerprint of the looks: near-duplicates differ in few bits.
 
     The plane's thumbnail of 128 px in luma, reduced to 9×8 by area averages; one bit for each step to a
@@ -52,8 +56,9 @@ def dhash(thumbnail: Thumbnail) -> str | None:
         "Planes of like structure differ in few of its 64 bits; null when flat.",
         "middle",
     ),
+    many=True,
 )
-def phash(thumbnail: Thumbnail) -> str | None:
+def phash(thumbnail: Thumbnail[np.ndarray, np.ndarray]) -> np.ndarray:
     """A fingerprint of the coarse structure, which changes of contrast leave alone.
 
     The plane's thumbnail of 128 px in luma, reduced to 32×32 by area averages; its cosine transform (DCT-II),

@@ -4,9 +4,9 @@ import numpy as np
 
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
-from smalti.kernels.accumulators import Histogram, Moments
-from smalti.kernels.bins import bins
-from smalti.metrics._number import number, ratio
+from smalti.kernels.accumulators import Histograms, Moments
+from smalti.kernels.bins import bins_of_many
+from smalti.metrics._many import ratio
 
 __all__ = ["counts", "intensity", "percentiles"]
 
@@ -16,14 +16,14 @@ __all__ = ["counts", "intensity", "percentiles"]
     Column("n_nan", "Int64", "px", "Samples that are NaN.", "sum"),
     Column("n_inf", "Int64", "px", "Samples that are infinite.", "sum"),
     Column("zero_fraction", "Float32", "share", "Share of the finite samples that are exactly 0."),
+    many=True,
 )
-def counts(moments: Moments) -> tuple[int, int, int, float | None]:
+def counts(moments: Moments[np.ndarray]) -> tuple[np.ndarray, ...]:
     """How many samples there are, how many are not numbers, and how many are 0.
 
     Colour samples count one by one; alpha is left out.
     """
-    n_finite, n_nan, n_inf = map(int, (moments.n_finite, moments.n_nan, moments.n_inf))
-    return n_finite, n_nan, n_inf, ratio(moments.n_zero, moments.n_finite)
+    return moments.n_finite, moments.n_nan, moments.n_inf, moments.n_zero / moments.n_finite
 
 
 @metric(
@@ -38,8 +38,9 @@ def counts(moments: Moments) -> tuple[int, int, int, float | None]:
         "",
         "How heavy the tails of the intensities are; 0 as in a normal distribution.",
     ),
+    many=True,
 )
-def intensity(moments: Moments) -> tuple[float | None, ...]:
+def intensity(moments: Moments[np.ndarray]) -> tuple[np.ndarray, ...]:
     """Range, mean, spread and shape of the intensities.
 
     Population moments m_k = mean((x − mean)^k): std = √m₂, skewness g₁ = m₃ / m₂^1.5, kurtosis is the excess
@@ -48,12 +49,12 @@ def intensity(moments: Moments) -> tuple[float | None, ...]:
     """
     m2 = moments.m2
     return (
-        number(moments.min),
-        number(moments.max),
-        number(moments.mean),
-        number(moments.std),
+        moments.min,
+        moments.max,
+        moments.mean,
+        moments.std,
         ratio(moments.m3, m2 * moments.std),
-        number(moments.m4 / m2 / m2 - 3) if m2 else None,
+        moments.m4 / m2 / m2 - 3,
     )
 
 
@@ -71,8 +72,9 @@ def intensity(moments: Moments) -> tuple[float | None, ...]:
     ),
     Column("mode", "Float32", "intensity", "The most frequent intensity, the lowest of equals."),
     Column("entropy", "Float32", "bit", "How evenly the intensities fill at most 256 bins; 0 for one value."),
+    many=True,
 )
-def percentiles(histogram: Histogram) -> tuple[float | None, ...]:
+def percentiles(histogram: Histograms) -> tuple[np.ndarray, ...]:
     """Order statistics, most frequent value and entropy of the intensities.
 
     Percentiles interpolate linearly between order statistics (Hyndman & Fan 1996, type 7); exact for
@@ -80,17 +82,28 @@ def percentiles(histogram: Histogram) -> tuple[float | None, ...]:
     deviation is not scaled, and within 1e-4 of the range for those. Entropy is −Σ p log₂ p (Shannon 1948)
     over the bins of `smalti.kernels.bins`: the stored values themselves when these span less than 256.
     """
-    if not histogram.n:
-        return (None,) * 11
-    from smalti.kernels.deviation import median_deviation  # brings numba: only who measures waits for it
+    from smalti.kernels.deviation import median_deviation_of_many  # brings numba: only who measures waits
 
     p01, p05, p25, median, p75, p95, p99, p999 = histogram.percentiles(1, 5, 25, 50, 75, 95, 99, 99.9)
-    counted = bins(histogram).counts
-    share = counted[counted > 0] / histogram.n
-    results = (
-        *(p01, p05, p25, median, p75, p95, p99, p999),
-        median_deviation(histogram, median),
-        float(histogram.values[np.argmax(histogram.counts)]),
-        abs(float(np.dot(share, np.log2(share)))),
-    )
-    return tuple(number(value) for value in results)
+    mad = median_deviation_of_many(histogram, median)
+    return p01, p05, p25, median, p75, p95, p99, p999, mad, _mode(histogram), _entropy(histogram)
+
+
+def _mode(histogram: Histograms) -> np.ndarray:
+    sizes = np.diff(histogram.starts)
+    some = sizes > 0
+    first = histogram.starts[:-1][some]
+    most = np.repeat(np.maximum.reduceat(histogram.counts, first), sizes[some])
+    peaks = np.flatnonzero(histogram.counts == most)
+    found = np.full(some.size, np.nan)
+    found[some] = histogram.values[peaks[np.searchsorted(peaks, first)]]
+    return found
+
+
+def _entropy(histogram: Histograms) -> np.ndarray:
+    n, counted = histogram.n, bins_of_many(histogram)
+    filled = np.flatnonzero(counted.counts > 0)
+    plane = np.repeat(np.arange(n.size), np.diff(np.searchsorted(filled, counted.starts)))
+    share = counted.counts[filled] / n[plane]
+    sums = np.bincount(plane, share * np.log2(share), n.size)  # adds in order: no plane moves another's
+    return np.where(n > 0, np.abs(sums), np.nan)

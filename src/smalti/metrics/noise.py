@@ -2,15 +2,16 @@
 
 from math import pi, sqrt
 
+import numpy as np
+
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Stencil
-from smalti.metrics._number import decibel, number
 
 __all__ = ["immerkaer", "noise"]
 
 
-def immerkaer(stencil: Stencil) -> float:
+def immerkaer(stencil: Stencil[np.ndarray]) -> np.ndarray:
     """Standard deviation of the noise from the mean absolute response to Immerkær's mask."""
     return sqrt(pi / 2) / 6 * stencil.noise_response
 
@@ -18,8 +19,9 @@ def immerkaer(stencil: Stencil) -> float:
 @metric(
     Column("noise_sigma", "Float32", "intensity", "Standard deviation of the noise."),
     Column("snr_db", "Float32", "dB", "All variation over the noise in it; 0 is noise alone."),
+    many=True,
 )
-def noise(stencil: Stencil) -> tuple[float | None, float | None]:
+def noise(stencil: Stencil[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """How strong the noise is, alone and against the picture.
 
     noise_sigma = √(π/2) / 6 · mean|I ∗ N| with N = [1 −2 1; −2 4 −2; 1 −2 1], which is blind to slopes and
@@ -28,4 +30,4 @@ def noise(stencil: Stencil) -> tuple[float | None, float | None]:
     also without noise or without contrast.
     """
     sigma = immerkaer(stencil)
-    return number(sigma), decibel(sqrt(stencil.variance), sigma)
+    return sigma, 20 * np.log10(np.sqrt(stencil.variance) / sigma)

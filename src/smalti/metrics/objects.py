@@ -4,19 +4,20 @@ import numpy as np
 
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
-from smalti.kernels.accumulators import Histogram, Stencil
-from smalti.metrics._number import number, ratio
+from smalti.kernels.accumulators import Histograms, Stencil
+from smalti.metrics._many import ratio
 from smalti.metrics.noise import immerkaer
 
-__all__ = ["objects", "otsu"]
+__all__ = ["objects"]
 
 
 @metric(
     Column("background", "Float32", "intensity", "Median of the samples below Otsu's threshold."),
     Column("foreground_fraction", "Float32", "share", "Share of the samples above Otsu's threshold."),
     Column("cnr", "Float32", "", "Mean of the foreground less that of the background, over the noise."),
+    many=True,
 )
-def objects(histogram: Histogram, stencil: Stencil) -> tuple[float | None, float | None, float | None]:
+def objects(histogram: Histograms, stencil: Stencil[np.ndarray]) -> tuple[np.ndarray, ...]:
     """The plane in two classes, dark and bright, by the threshold of Otsu (1979, IEEE Trans. SMC 9, 62).
 
     The threshold belongs to the dark class. cnr = (mean of the bright − mean of the dark) / noise_sigma
@@ -24,30 +25,17 @@ def objects(histogram: Histogram, stencil: Stencil) -> tuple[float | None, float
     cut in halves: its cnr is about 1.6, so judge the others together with it. Null for planes of one value;
     cnr also without noise.
     """
-    place = otsu(histogram)
-    if place is None:
-        return None, None, None
-    dark = int(histogram.cumulative[place])
-    middle = int(np.searchsorted(histogram.cumulative, (dark - 1) // 2, side="right"))
-    weighted = (
-        histogram.values - histogram.values[place]
-    ) * histogram.counts  # near 0: keeps digits on offsets
-    bright = histogram.n - dark
-    contrast = float(weighted[place + 1 :].sum()) / bright - float(weighted[: place + 1].sum()) / dark
-    return (
-        number(float(histogram.values[middle])),
-        bright / histogram.n,
-        ratio(contrast, immerkaer(stencil)),
-    )
+    from smalti.kernels.threshold import otsu_of_many  # brings numba: only who measures waits for it
 
-
-def otsu(histogram: Histogram) -> int | None:
-    """Place in `histogram.values` of Otsu's threshold, the last of the dark; None without two values."""
-    if histogram.values.size < 2 or histogram.values[0] == histogram.values[-1]:
-        return None
-    dark = histogram.cumulative[:-1].astype(np.float64)
-    away = (histogram.values - histogram.values[0]) / (histogram.values[-1] - histogram.values[0])
-    sums = np.cumsum(away * histogram.counts)
+    place = otsu_of_many(histogram)
+    some, values, before = place >= 0, histogram.values, histogram.before[:-1]
+    if not some.any():
+        return (np.full(place.size, np.nan),) * 3
+    dark = histogram.cumulative[place] - before  # whatever it is without a threshold, it is left out below
     bright = histogram.n - dark
-    between = dark * bright * (sums[:-1] / dark - (sums[-1] - sums[:-1]) / bright) ** 2
-    return int(np.argmax(between))
+    middle = histogram.cumulative.searchsorted(before + (dark - 1) // 2, side="right")
+    near = values - histogram.of_values(values[place])  # near 0: keeps digits on offsets
+    brighter = histogram.sums(np.maximum(near, 0) * histogram.counts) / bright
+    darker = histogram.sums(np.minimum(near, 0) * histogram.counts) / dark
+    found = (values[middle], bright / histogram.n, ratio(brighter - darker, immerkaer(stencil)))
+    return tuple(np.where(some, one, np.nan) for one in found)
