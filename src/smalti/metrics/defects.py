@@ -5,7 +5,7 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Moments, Profiles, Stencil
-from smalti.metrics._number import median
+from smalti.metrics._rows import medians
 
 __all__ = ["black_border", "dead_lines", "hot_pixels"]
 
@@ -76,21 +76,26 @@ def _dead(mean: np.ndarray, constant: np.ndarray, moments: Moments[np.ndarray]) 
     first, last = _border(mean, constant, moments)
     at = np.arange(mean.shape[1])
     dead = constant & (at >= first[:, None]) & (at < at.size - last[:, None])
-    least = LEAST * (moments.max - moments.min)
-    for i in np.flatnonzero(dead.any(axis=1) & (found == 0)):
-        found[i] = _dead_of_one(mean[i], np.flatnonzero(alive[i]), np.flatnonzero(dead[i]), float(least[i]))
+    some = dead.any(axis=1) & alive.any(axis=1)
+    if some.any():
+        least = LEAST * (moments.max - moments.min)
+        found[some] = _standing_out(mean[some], alive[some], dead[some], least[some])
     return found
 
 
-def _dead_of_one(mean: np.ndarray, alive: np.ndarray, dead: np.ndarray, least: float) -> int:
-    """How many of the lines `dead` stand out from those that are `alive`; indices, one of each at least."""
-    steps = np.abs(np.diff(mean[alive]))[np.diff(alive) == 1]
-    if steps.size:
-        least = max(least, STANDS_OUT * median(steps))
-    after = np.searchsorted(alive, dead)
-    above = np.abs(mean[dead] - mean[alive[np.maximum(after - 1, 0)]])
-    below = np.abs(mean[dead] - mean[alive[np.minimum(after, alive.size - 1)]])
-    return int(np.count_nonzero(np.minimum(above, below) > least))
+def _standing_out(mean: np.ndarray, alive: np.ndarray, dead: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """How many of the lines `dead` stand out from those that are `alive`, of which each plane has one."""
+    both = alive[:, 1:] & alive[:, :-1]
+    step = medians(np.where(both, np.abs(np.diff(mean, axis=1)), np.nan), both.sum(axis=1))
+    least = np.fmax(least, STANDS_OUT * step)  # NaN: no two neighbours are alive
+    size = mean.shape[1]
+    at = np.arange(size)
+    before = np.maximum.accumulate(np.where(alive, at, -1), axis=1)
+    after = np.minimum.accumulate(np.where(alive, at, size)[:, ::-1], axis=1)[:, ::-1]
+    above = np.abs(mean - np.take_along_axis(mean, np.where(before < 0, after, before), axis=1))
+    below = np.abs(mean - np.take_along_axis(mean, np.where(after == size, before, after), axis=1))
+    found: np.ndarray = (dead & (np.minimum(above, below) > least[:, None])).sum(axis=1)
+    return found
 
 
 def _border(
