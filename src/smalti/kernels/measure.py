@@ -13,7 +13,7 @@ from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import STRIP_SAMPLES, Layout, native, row_strips
 from smalti.kernels.luma import HALO, Luma
 from smalti.kernels.neighbours import NeighbourSums
-from smalti.kernels.ringing import ringing
+from smalti.kernels.ringing import ringing_of_many
 from smalti.kernels.scanlines import undo_filters
 from smalti.kernels.spectrum import SpectrumSums
 from smalti.kernels.thumbnail import ThumbnailSums
@@ -167,5 +167,5 @@ def warm(dtypes: Iterable[str] = COMMON) -> None:
                 accumulate(plane, EVERYTHING, samples)
             if found.histogram:
                 median_deviation(found.histogram, 0.0)
-    ringing(np.eye(16), 0.5)
+    ringing_of_many(np.eye(16)[None], np.array([0.5]))
     undo_filters(np.zeros((1, 2), np.uint8), 1, np.zeros((1, 1), np.uint8))

@@ -4,9 +4,9 @@ from math import sqrt
 
 import numpy as np
 
-from smalti.kernels._compile import compiled
+from smalti.kernels._compile import compiled, compiled_in_order
 
-__all__ = ["ringing"]
+__all__ = ["ringing_of_many"]
 
 LINES_SAMPLES = 32_768
 """Pixels looked at in each direction, 0.1 ms; of larger planes, evenly spaced lines."""
@@ -15,10 +15,10 @@ NEAR, FAR = 2, 4
 """Distances from the edge, in pixels."""
 
 
-def ringing(plane: np.ndarray, threshold: float) -> float:
+def ringing_of_many(planes: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Ripple that JPEG adds beside edges, as a share of the edges' height; 0 when none is shown.
 
-    An edge is a step of more than `threshold` between neighbours on a row or column. Ripple is the squared
+    An edge is a step of more than the threshold between neighbours on a row or column. Ripple is the squared
     second difference, 2 to 4 pixels from an edge, with no other edge between. JPEG rings in the whole block
     of 8 that holds the edge and no further, whereas texture and noise do not know the blocks: the ripple
     across a block border is taken from the ripple at the same distance within the edge's block, and twice
@@ -27,37 +27,65 @@ def ringing(plane: np.ndarray, threshold: float) -> float:
 
     Parameters
     ----------
-    plane
-        (Y, X); blocks begin at its first pixel.
-    threshold
-        In stored values.
+    planes
+        (N, Y, X); blocks begin at their first pixel.
+    thresholds
+        (N,), in stored values; NaN for a plane that has no edges to look for.
+
+    Returns
+    -------
+    ripple
+        (N,), float64; NaN where the threshold is.
     """
-    sums = np.zeros((FAR + 1, 2, 3))
-    heights = np.zeros(2)
-    for lines in (plane, plane.T):
-        step = -(-lines.size // LINES_SAMPLES) | 1  # odd, so that lines of all eight places in a block occur
-        scaled = lines[::step].astype(np.float64, order="C")
-        scaled /= threshold
-        add_ripples(scaled, sums, heights)
-    edges, squares = heights.tolist()
-    return sqrt(_excess(sums[NEAR:].tolist()) / (squares / edges)) if edges else 0.0
+    found = np.empty(len(planes))
+    ripples(_lines(planes, thresholds), _lines(planes.swapaxes(1, 2), thresholds), found)
+    found[np.isnan(thresholds)] = np.nan
+    return found
 
 
-def _excess(sums: list[list[list[float]]]) -> float:
+def _lines(planes: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Lines of each plane over its threshold, (N, n, L), evenly spaced."""
+    step = -(-planes[0].size // LINES_SAMPLES) | 1  # odd, so that lines of all eight places in a block occur
+    scaled = planes[:, ::step].astype(np.float64, order="C")
+    scaled /= thresholds[:, None, None]
+    return scaled
+
+
+@compiled
+def ripples(rows: np.ndarray, columns: np.ndarray, found: np.ndarray) -> None:
+    """Fill `found` (N,) with the ripple of planes by their lines (N, n, L), whose edges are steps over 1."""
+    for i in range(found.size):
+        sums = np.zeros((FAR + 1, 2, 3))
+        heights = np.zeros(2)
+        add_ripples(rows[i], sums, heights)
+        add_ripples(columns[i], sums, heights)
+        found[i] = sqrt(excess(sums) / (heights[1] / heights[0])) if heights[0] > 0.0 else 0.0
+
+
+@compiled_in_order
+def excess(sums: np.ndarray) -> float:
     """Mean ripple within blocks less that across, by distance, as far as it exceeds chance."""
-    pairs = [min(within[0], across[0]) for within, across in sums]
-    excess = variance = 0.0
-    for weight, (within, across) in zip(pairs, sums, strict=True):
-        if weight:
-            excess += weight * (within[1] / within[0] - across[1] / across[0])
-            variance += weight * weight * (_squared_error(*within) + _squared_error(*across))
-    return max(excess - 2 * sqrt(max(variance, 0.0)), 0.0) / (sum(pairs) or 1.0)
+    total = 0.0
+    variance = 0.0
+    weights = 0.0
+    for distance in range(NEAR, FAR + 1):
+        within = sums[distance, 0]
+        across = sums[distance, 1]
+        weight = min(within[0], across[0])
+        if weight > 0.0:
+            weights += weight
+            total += weight * (within[1] / within[0] - across[1] / across[0])
+            variance += weight * weight * (squared_error(within) + squared_error(across))
+    sure: float = max(total - 2.0 * sqrt(max(variance, 0.0)), 0.0)
+    return sure / max(weights, 1.0)
 
 
-def _squared_error(n: float, total: float, square: float) -> float:
-    """Of the mean of `n` numbers with this sum and sum of squares."""
-    mean = total / n
-    return (square / n - mean * mean) / n
+@compiled_in_order
+def squared_error(sums: np.ndarray) -> float:
+    """Of the mean of numbers, from their number, sum and sum of squares."""
+    mean = sums[1] / sums[0]
+    error: float = (sums[2] / sums[0] - mean * mean) / sums[0]
+    return error
 
 
 @compiled

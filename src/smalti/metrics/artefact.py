@@ -1,13 +1,10 @@
 """Traces that compression and detectors leave along rows and columns."""
 
-from math import isfinite
-
 import numpy as np
 
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
-from smalti.kernels.accumulators import Histogram, Profiles
-from smalti.metrics._number import number, ratio
+from smalti.kernels.accumulators import Histograms, Profiles
 
 __all__ = ["blockiness", "ringing", "stripes"]
 
@@ -16,8 +13,9 @@ __all__ = ["blockiness", "ringing", "stripes"]
     Column(
         "blockiness", "Float32", "", "Jumps at every 8th boundary over all others; 1 without JPEG blocks."
     ),
+    many=True,
 )
-def blockiness(profiles: Profiles) -> float | None:
+def blockiness(profiles: Profiles[np.ndarray]) -> np.ndarray:
     """Whether the plane was compressed in blocks of 8×8 pixels, as by JPEG.
 
     Mean absolute difference of neighbours across every 8th boundary over the mean of the other seven phases,
@@ -26,17 +24,21 @@ def blockiness(profiles: Profiles) -> float | None:
     for from the plane's first pixel on: a crop that cuts blocks hides them. Null below 9 pixels, or when all
     other differences are 0.
     """
-    ratios = [ratio(float(jumps[0]), float(jumps[1:].mean())) for jumps in (profiles.jump_x, profiles.jump_y)]
-    found = [value for value in ratios if value is not None]
-    return sum(found) / len(found) if found else None
+    jumps = np.stack([profiles.jump_x, profiles.jump_y])
+    others = jumps[..., 1:].mean(axis=2)
+    ratios = jumps[..., 0] / others
+    known = np.isfinite(ratios) & np.isfinite(others)
+    mean: np.ndarray = np.where(known, ratios, 0).sum(axis=0) / known.sum(axis=0)
+    return mean
 
 
 @metric(
     Column(
         "ringing", "Float32", "share", "Ripple beside sharp edges that ends with the JPEG block; 0 without."
     ),
+    many=True,
 )
-def ringing(plane: np.ndarray, histogram: Histogram) -> float | None:
+def ringing(plane: np.ndarray, histogram: Histograms) -> np.ndarray:
     """How strongly JPEG compression made sharp edges ring, as a share of their height; 0 when none is shown.
 
     An edge is a step of more than a fifth of p99 − p1 between neighbours. JPEG rings within the 8-pixel block
@@ -47,14 +49,13 @@ def ringing(plane: np.ndarray, histogram: Histogram) -> float | None:
     to 0.17, at 10 0.22 to 0.33. Of colour planes the green sample is looked at. Null for a constant plane,
     and for planes too large to be held whole.
     """
-    dark, bright = histogram.percentiles(1, 99)
-    if not bright > dark:
-        return None
-    from smalti.kernels.ringing import ringing as ripple_beside_edges  # brings numba: only who measures waits
+    from smalti.kernels.ringing import ringing_of_many  # brings numba: only who measures waits
 
-    light = plane if plane.ndim == 2 else plane[..., 1 if plane.shape[2] > 2 else 0]
-    return number(
-        ripple_beside_edges(np.abs(light) if light.dtype.kind == "c" else light, (bright - dark) / 5)
+    dark, bright = histogram.percentiles(1, 99)
+    light = plane if plane.ndim == 3 else plane[..., 1 if plane.shape[3] > 2 else 0]
+    return ringing_of_many(
+        np.abs(light) if light.dtype.kind == "c" else light,
+        np.where(bright > dark, (bright - dark) / 5, np.nan),
     )
 
 
@@ -68,8 +69,9 @@ def ringing(plane: np.ndarray, histogram: Histogram) -> float | None:
         "share",
         "Share of the detail along x that whole columns have in common.",
     ),
+    many=True,
 )
-def stripes(profiles: Profiles) -> tuple[float | None, float | None]:
+def stripes(profiles: Profiles[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Whether rows or columns stand out as a whole, as by a detector's lines or a scanner's jitter.
 
     Mean squared second difference of the row means over the mean squared second difference of the pixels
@@ -79,14 +81,15 @@ def stripes(profiles: Profiles) -> tuple[float | None, float | None]:
     return _share(profiles.row_mean, profiles.bend_y), _share(profiles.column_mean, profiles.bend_x)
 
 
-def _share(means: np.ndarray, bend: float) -> float | None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps = means[1:] - means[:-1]
-        bends = steps[1:] - steps[:-1]
-        squares = bends * bends
-        total = float(squares.sum())
-    if not isfinite(total):
-        squares = squares[np.isfinite(squares)]
-        total = float(squares.sum())
-    share = ratio(total / squares.size, bend) if squares.size else None
-    return None if share is None else number(min(share, 1.0))
+def _share(means: np.ndarray, bend: np.ndarray) -> np.ndarray:
+    """Of N planes; lines without a finite pixel are left out."""
+    steps = means[:, 1:] - means[:, :-1]
+    bends = steps[:, 1:] - steps[:, :-1]
+    squares = bends * bends
+    total = squares.sum(axis=1)
+    n: int | np.ndarray = squares.shape[1]
+    if not np.isfinite(total).all():
+        known = np.isfinite(squares)
+        total, n = np.where(known, squares, 0).sum(axis=1), known.sum(axis=1)
+    share = total / n / bend
+    return np.where(np.isfinite(share) & np.isfinite(bend), np.minimum(share, 1), np.nan)

@@ -5,6 +5,7 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Moments, Profiles, Stencil
+from smalti.metrics._rows import medians
 
 __all__ = ["black_border", "dead_lines", "hot_pixels"]
 
@@ -18,8 +19,9 @@ LEAST = 0.01
 @metric(
     Column("dead_rows", "Int64", "", "Rows of one value that stand out from their neighbours.", "max"),
     Column("dead_columns", "Int64", "", "Columns of one value that stand out from their neighbours.", "max"),
+    many=True,
 )
-def dead_lines(moments: Moments, profiles: Profiles) -> tuple[int | None, int | None]:
+def dead_lines(moments: Moments[np.ndarray], profiles: Profiles[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """How many lines are stuck: without any variation, at a level that the picture has not there.
 
     A line counts when all its pixels are equal and its mean is farther from that of the nearest lines with
@@ -35,25 +37,26 @@ def dead_lines(moments: Moments, profiles: Profiles) -> tuple[int | None, int | 
 
 @metric(
     Column("black_border", "Float32", "share", "Share of the plane in empty lines along its edges."),
+    many=True,
 )
-def black_border(moments: Moments, profiles: Profiles) -> float | None:
+def black_border(moments: Moments[np.ndarray], profiles: Profiles[np.ndarray]) -> np.ndarray:
     """How much of the plane is a border of its darkest value, as registration and padding leave it.
 
     Area of the whole rows and columns at the four edges that hold nothing but the minimum of the plane, over
     the area of the plane. Null for planes of one value.
     """
-    if not moments.min < moments.max:
-        return None
     top, bottom = _border(profiles.row_mean, profiles.row_constant, moments)
     left, right = _border(profiles.column_mean, profiles.column_constant, moments)
-    height, width = profiles.row_mean.size, profiles.column_mean.size
-    return 1 - (height - top - bottom) * (width - left - right) / (height * width)
+    height, width = profiles.row_mean.shape[1], profiles.column_mean.shape[1]
+    share = 1 - (height - top - bottom) * (width - left - right) / (height * width)
+    return np.where(moments.min < moments.max, share, np.nan)
 
 
 @metric(
     Column("hot_pixels", "Int64", "", "Pixels that stand alone far above their eight neighbours.", "max"),
+    many=True,
 )
-def hot_pixels(stencil: Stencil) -> int | None:
+def hot_pixels(stencil: Stencil[np.ndarray]) -> np.ndarray:
     """How many pixels stand out alone, as hot pixels, cosmic rays and salt noise do.
 
     A pixel counts when it exceeds the mean of its 3×3 window by 2.75 of the window's standard deviations, of
@@ -62,36 +65,43 @@ def hot_pixels(stencil: Stencil) -> int | None:
     Points of light that optics spread over several pixels do not count, stars sharper than a pixel do. Noise
     alone gives 6 in a million. The outermost pixels are not judged. Null without a window.
     """
-    return int(stencil.n_hot) if stencil.n_windows else None
+    return np.where(stencil.n_windows > 0, stencil.n_hot, np.nan)
 
 
-def _dead(mean: np.ndarray, constant: np.ndarray, moments: Moments) -> int | None:
+def _dead(mean: np.ndarray, constant: np.ndarray, moments: Moments[np.ndarray]) -> np.ndarray:
+    alive = ~constant & np.isfinite(mean)
+    found = np.where(alive.any(axis=1), 0.0, np.nan)
     if not constant.any():
-        return 0 if np.isfinite(mean).any() else None
+        return found
     first, last = _border(mean, constant, moments)
-    mean, constant = mean[first : mean.size - last], constant[first : mean.size - last]
-    alive = np.flatnonzero(~constant & np.isfinite(mean))
-    if not alive.size:
-        return None
-    dead = np.flatnonzero(constant)
-    if not dead.size:
-        return 0
-    steps = np.abs(np.diff(mean[alive]))[np.diff(alive) == 1]
-    least = LEAST * (moments.max - moments.min)
-    if steps.size:
-        least = max(least, STANDS_OUT * float(np.median(steps)))
-    after = np.searchsorted(alive, dead)
-    above = np.abs(mean[dead] - mean[alive[np.maximum(after - 1, 0)]])
-    below = np.abs(mean[dead] - mean[alive[np.minimum(after, alive.size - 1)]])
-    return int(np.count_nonzero(np.minimum(above, below) > least))
+    at = np.arange(mean.shape[1])
+    dead = constant & (at >= first[:, None]) & (at < at.size - last[:, None])
+    some = dead.any(axis=1) & alive.any(axis=1)
+    if some.any():
+        least = LEAST * (moments.max - moments.min)
+        found[some] = _standing_out(mean[some], alive[some], dead[some], least[some])
+    return found
 
 
-def _border(mean: np.ndarray, constant: np.ndarray, moments: Moments) -> tuple[int, int]:
-    """Number of constant lines of the minimum from the start on and to the end; (0, 0) where all are such."""
-    if not (constant[0] or constant[-1]):
-        return 0, 0
-    with np.errstate(over="ignore"):  # means are rounded: the minimum is met to some digits
-        close = 1e-9 * (moments.max - moments.min)
-    empty = constant & (np.abs(mean - moments.min) <= close)
-    others = np.flatnonzero(~empty)
-    return (int(others[0]), int(empty.size - 1 - others[-1])) if others.size else (0, 0)
+def _standing_out(mean: np.ndarray, alive: np.ndarray, dead: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """How many of the lines `dead` stand out from those that are `alive`, of which each plane has one."""
+    both = alive[:, 1:] & alive[:, :-1]
+    step = medians(np.where(both, np.abs(np.diff(mean, axis=1)), np.nan), both.sum(axis=1))
+    least = np.fmax(least, STANDS_OUT * step)  # NaN: no two neighbours are alive
+    size = mean.shape[1]
+    at = np.arange(size)
+    before = np.maximum.accumulate(np.where(alive, at, -1), axis=1)
+    after = np.minimum.accumulate(np.where(alive, at, size)[:, ::-1], axis=1)[:, ::-1]
+    above = np.abs(mean - np.take_along_axis(mean, np.where(before < 0, after, before), axis=1))
+    below = np.abs(mean - np.take_along_axis(mean, np.where(after == size, before, after), axis=1))
+    found: np.ndarray = (dead & (np.minimum(above, below) > least[:, None])).sum(axis=1)
+    return found
+
+
+def _border(
+    mean: np.ndarray, constant: np.ndarray, moments: Moments[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Number of constant lines of the minimum from the start on and to the end; 0 where all are such."""
+    close = 1e-9 * (moments.max - moments.min)  # means are rounded: the minimum is met to some digits
+    others = ~(constant & (np.abs(mean - moments.min[:, None]) <= close[:, None]))
+    return others.argmax(axis=1), others[:, ::-1].argmax(axis=1)

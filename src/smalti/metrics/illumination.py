@@ -7,7 +7,6 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Cells
-from smalti.metrics._number import number, ratio
 
 __all__ = ["illumination"]
 
@@ -20,8 +19,9 @@ FEWEST_CELLS = 6
     Column(
         "illumination_tilt", "Float32", "share", "Change of light from one side to the other, over its mean."
     ),
+    many=True,
 )
-def illumination(cells: Cells) -> tuple[float | None, float | None]:
+def illumination(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
     """The shape of the light: a quadratic surface fitted to the means of 64×64 cells by least squares.
 
     With x and y from −1 to 1 between the outermost pixels, the surface is
@@ -32,30 +32,34 @@ def illumination(cells: Cells) -> tuple[float | None, float | None]:
     surface that falls below 0 at the corners counts as 0 there. Null below 6×6 pixels and where the light of
     the surface is not positive.
     """
-    if min(cells.count.shape) < FEWEST_CELLS:
-        return None, None
-    surface = _fit(cells)
-    if surface is None:
-        return None, None
-    centre, across, down, wide, _, high = surface
+    planes, *grid = cells.count.shape
+    if min(grid) < FEWEST_CELLS:
+        return np.full(planes, np.nan), np.full(planes, np.nan)
+    centre, across, down, wide, _, high = _fit(cells).T
     mean = centre + (wide + high) / 3
     corners = centre + wide + high
-    even = ratio(corners, centre) if centre > 0 and corners > 0 else None
-    tilt = ratio(2 * float(np.hypot(across, down)), mean) if mean > 0 else None
+    even = np.where((centre > 0) & (corners > 0), corners / centre, np.nan)
+    tilt = np.where(mean > 0, 2 * np.hypot(across, down) / mean, np.nan)
     return even, tilt
 
 
-def _fit(cells: Cells) -> list[float] | None:
-    """Coefficients of 1, x, y, x², xy, y²; None where the cells with pixels do not fix them."""
-    terms, inverse = _terms((cells.height, cells.width), cells.mean.shape)
-    if cells.count.all():
-        found = inverse @ cells.mean.ravel()
-    else:
-        usable = cells.count.ravel() > 0
-        if np.linalg.matrix_rank(terms[usable]) < terms.shape[1]:
-            return None
-        found = np.linalg.lstsq(terms[usable], cells.mean.ravel()[usable])[0]
-    return found.tolist() if all(number(value) is not None for value in found) else None
+def _fit(cells: Cells) -> np.ndarray:
+    """Coefficients of 1, x, y, x², xy, y², (N, 6); NaN where the cells with pixels do not fix them."""
+    planes, *grid = cells.mean.shape
+    terms, inverse = _terms((cells.height, cells.width), tuple(grid))
+    means = cells.mean.reshape(planes, -1)
+    usable = cells.count.reshape(planes, -1) > 0
+    found: np.ndarray = (inverse @ means[..., None])[..., 0]  # a product a plane, whatever the others are
+    for i in np.flatnonzero(~usable.all(axis=1)):
+        found[i] = _fit_holes(terms[usable[i]], means[i, usable[i]])
+    found[~np.isfinite(found).all(axis=1)] = np.nan
+    return found
+
+
+def _fit_holes(terms: np.ndarray, means: np.ndarray) -> np.ndarray | float:
+    """The coefficients by some of the cells; NaN when they are too few."""
+    enough = np.linalg.matrix_rank(terms) == terms.shape[1]
+    return np.linalg.lstsq(terms, means)[0] if enough else np.nan
 
 
 @lru_cache(maxsize=16)

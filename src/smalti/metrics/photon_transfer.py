@@ -1,13 +1,11 @@
 """How noise grows with brightness."""
 
-from math import sqrt
-
 import numpy as np
 
 from smalti.core.columns import Column
 from smalti.core.plugin import metric
 from smalti.kernels.accumulators import Cells
-from smalti.metrics._number import median, number
+from smalti.metrics._rows import medians
 
 __all__ = ["photon_transfer"]
 
@@ -34,8 +32,9 @@ _PAIRS = np.triu_indices(LEVELS, 1)
 @metric(
     Column("gain", "Float32", "intensity", "Intensity that one detected photon adds."),
     Column("read_noise", "Float32", "intensity", "Standard deviation of the noise in the darkest parts."),
+    many=True,
 )
-def photon_transfer(cells: Cells) -> tuple[float | None, float | None]:
+def photon_transfer(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
     """How noise grows with brightness, from one plane.
 
     Shot noise has the variance gain · light, and a camera adds its read noise. The cells of the plane, 32×32
@@ -49,60 +48,77 @@ def photon_transfer(cells: Cells) -> tuple[float | None, float | None]:
     smooth ground within 10 %, on pictures up to twice the truth. Null with fewer than 128 cells that hold
     noise, as in planes below 100 pixels; gain also where noise does not grow.
     """
-    if np.count_nonzero(cells.n_blocks) < LEVELS * FEWEST_CELLS:
-        return None, None
-    mean, noise, n = _coarse(cells)
-    usable = (n > 0) & (noise > 0) & np.isfinite(noise) & np.isfinite(mean)
-    each = int(np.count_nonzero(usable)) // LEVELS
+    found = np.full((2, len(cells.n_blocks)), np.nan)
+    if (np.count_nonzero(cells.n_blocks, axis=(1, 2)) < LEVELS * FEWEST_CELLS).all():
+        return found[0], found[1]
+    coarse = mean, noise, _ = _coarse(cells)
+    usable = (noise > 0) & (noise < np.inf) & np.isfinite(mean)
+    whole = usable.all(axis=1)
+    if whole.any():
+        found[:, whole] = _transfer(*(values[whole] for values in coarse))
+    for i in np.flatnonzero(~whole):
+        found[:, [i]] = _transfer(*(values[i, usable[i]][None] for values in coarse))
+    return found[0], found[1]
+
+
+def _transfer(mean: np.ndarray, noise: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray] | float:
+    """Gain and read noise of planes, out of cells (planes, cells) that can all be used; NaN of too few."""
+    planes, cells = mean.shape
+    each = cells // LEVELS
     if each < FEWEST_CELLS:
-        return None, None
-    order = np.flatnonzero(usable)[np.argsort(mean[usable])][: each * LEVELS]
-    groups = order.reshape(LEVELS, each)
-    variance = _quiet(noise[groups], median(n[order]))
-    slope, dark = _line(mean[groups].mean(axis=1), variance)
-    return number(slope) if slope > 0 else None, number(sqrt(dark)) if dark > 0 else None
+        return np.nan
+    order = np.argsort(mean, axis=1)[:, : each * LEVELS] + cells * np.arange(planes)[:, None]
+    groups = planes, LEVELS, each
+    variance = _quiet(noise.take(order).reshape(groups), medians(n.take(order), each * LEVELS))
+    slope, dark = _line(mean.take(order).reshape(groups).mean(axis=2), variance)
+    return np.where(slope > 0, slope, np.nan), np.where(dark > 0, np.sqrt(dark), np.nan)
 
 
-def _line(light: np.ndarray, variance: np.ndarray) -> tuple[float, float]:
+def _line(light: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slope of the line through the groups, 0 when lost in their scatter, and its height at the darkest."""
     i, j = _PAIRS
-    apart = light[j] - light[i]
-    if not (apart > 0).any():
-        return 0.0, median(variance)
-    with np.errstate(over="ignore", invalid="ignore"):
-        slope = median((variance[j] - variance[i])[apart > 0] / apart[apart > 0])
-        heights = variance - slope * (light - light[0])
-        dark = median(heights)
-        scatter = median(np.abs(heights - dark))
-        rise = slope * float(light[-1] - light[0])
-    return (slope, dark) if rise > SURE * scatter else (0.0, median(variance))
+    apart = light.take(j, axis=1) - light.take(i, axis=1)
+    differ = apart > 0
+    slopes = np.where(differ, (variance.take(j, axis=1) - variance.take(i, axis=1)) / apart, np.nan)
+    slope = medians(slopes, differ.sum(axis=1))
+    away = light - light[:, :1]
+    heights = variance - slope[:, None] * away
+    dark = medians(heights, LEVELS)
+    scatter = medians(np.abs(heights - dark[:, None]), LEVELS)
+    sure = slope * away[:, -1] > SURE * scatter
+    return np.where(sure, slope, 0), np.where(sure, dark, medians(variance, LEVELS))
 
 
 def _coarse(cells: Cells) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, variance of the noise and number of blocks of 2×2 cells together, flat."""
+    """Mean, variance of the noise and number of blocks of 2×2 cells together, (N, all)."""
     n = _sums(cells.n_blocks)
-    with np.errstate(invalid="ignore", over="ignore"):
-        noise = _sums(np.where(cells.n_blocks > 0, cells.noise * cells.n_blocks, 0)) / n
-        mean = _sums(np.where(cells.count > 0, cells.mean * cells.count, 0)) / _sums(cells.count)
-    return mean, noise, n
+    mean = _sums(_times(cells.mean, cells.count)) / _sums(cells.count)
+    return mean, _sums(_times(cells.noise, cells.n_blocks)) / n, n
+
+
+def _times(means: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Sums of `n` numbers from their means; 0 of none. `numpy.where` would take half as long again."""
+    sums: np.ndarray = means * n
+    sums[n == 0] = 0
+    return sums
 
 
 def _sums(values: np.ndarray) -> np.ndarray:
-    height, width = (size // 2 * 2 for size in values.shape)
-    rows = values[0:height:2] + values[1:height:2]
-    total: np.ndarray = rows[:, 0:width:2] + rows[:, 1:width:2]
-    return total.ravel()
+    planes, height, width = values.shape
+    rows = values[:, 0 : height - 1 : 2] + values[:, 1:height:2]
+    total: np.ndarray = rows[..., 0 : width - 1 : 2] + rows[..., 1:width:2]
+    return total.reshape(planes, -1)
 
 
-def _quiet(noise: np.ndarray, n: float) -> np.ndarray:
-    """Variance of the noise of each group (groups, cells), from its quietest cells of `n` blocks.
+def _quiet(noise: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Variance of the noise of each group (N, groups, cells), from its quietest cells of `n` (N,) blocks.
 
     Noise alone spreads as chi squared over n, whose quantile is that of Wilson and Hilferty (1931).
     """
     spread = 2 / (9 * n)
-    share = max(1 - spread + Z_QUIET * spread**0.5, 0.05) ** 3
-    place, part = divmod(QUIET * (noise.shape[1] - 1), 1)  # np.quantile would take 0.1 ms
-    ranked = np.sort(noise, axis=1)
-    low, high = ranked[:, int(place)], ranked[:, min(int(place) + 1, noise.shape[1] - 1)]
-    found: np.ndarray = (low + part * (high - low)) / share
+    root = np.maximum(1 - spread + Z_QUIET * np.sqrt(spread), 0.05)
+    place, part = divmod(QUIET * (noise.shape[2] - 1), 1)
+    ranked = np.sort(noise, axis=2)
+    low, high = ranked[..., int(place)], ranked[..., min(int(place) + 1, noise.shape[2] - 1)]
+    found: np.ndarray = (low + part * (high - low)) / (root * root * root)[:, None]
     return found
