@@ -7,7 +7,7 @@ import numpy as np
 from smalti.kernels.accumulators import Accumulated, Several
 from smalti.kernels.cells import CellSums
 from smalti.kernels.colour import ColourSums
-from smalti.kernels.deviation import median_deviation
+from smalti.kernels.deviation import median_deviation_of_many
 from smalti.kernels.digest import Digest
 from smalti.kernels.encoding import Encoding
 from smalti.kernels.layout import STRIP_SAMPLES, Layout, native, row_strips
@@ -16,6 +16,7 @@ from smalti.kernels.neighbours import NeighbourSums
 from smalti.kernels.ringing import ringing_of_many
 from smalti.kernels.scanlines import undo_filters
 from smalti.kernels.spectrum import SpectrumSums
+from smalti.kernels.threshold import otsu_of_many
 from smalti.kernels.thumbnail import ThumbnailSums
 from smalti.kernels.values import ValueSums
 
@@ -160,12 +161,13 @@ def warm(dtypes: Iterable[str] = COMMON) -> None:
     """Compile, or load from numba's cache, the loops that planes of these types need, grey and RGB."""
     for dtype in dtypes:
         for shape, samples in (((16, 16), ""), ((16, 16, 3), "RGB")):
-            plane = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
-            found = accumulate(plane, EVERYTHING, samples)
-            if plane.dtype.kind == "f":
-                plane[0, 0] = np.nan
-                accumulate(plane, EVERYTHING, samples)
+            planes = np.arange(np.prod(shape)).reshape(1, *shape).astype(dtype)
+            found = accumulate_many(planes, EVERYTHING, samples)
+            if planes.dtype.kind == "f":
+                planes[0, 0, 0] = np.nan
+                accumulate_many(planes, EVERYTHING, samples)
             if found.histogram:
-                median_deviation(found.histogram, 0.0)
+                median_deviation_of_many(found.histogram, np.zeros(1))
+                otsu_of_many(found.histogram)
     ringing_of_many(np.eye(16)[None], np.array([0.5]))
     undo_filters(np.zeros((1, 2), np.uint8), 1, np.zeros((1, 1), np.uint8))
