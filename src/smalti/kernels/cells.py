@@ -34,15 +34,21 @@ class CellSums:
         """See `Cells`."""
         total, mixed, n, n_blocks = np.moveaxis(self._sums, 1, 0)
         down, across = np.diff(self._rows), np.diff(self._columns)
-        finite = self._encoding.finite[:, None, None]
-        n = np.where(finite, np.outer(down, across), n)
-        n_blocks = np.where(finite, np.outer(down // 2, across // 2), n_blocks)
+        n = self._counted(n, np.outer(down, across))
+        n_blocks = self._counted(n_blocks, np.outer(down // 2, across // 2))
         unit = self._layout.unit
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             mean = total / n * unit + self._encoding.zeros[:, None, None]
             noise = mixed / (4 * n_blocks) * unit**2
         height, width = self._layout.height, self._layout.width
-        return Cells(height, width, n.astype(np.int64), mean, n_blocks.astype(np.int64), noise)
+        return Cells(height, width, n, mean, n_blocks, noise)
+
+    def _counted(self, counts: np.ndarray, everything: np.ndarray) -> np.ndarray:
+        """int64 (k, cells, cells): what was counted, or everything where all of a plane is finite."""
+        finite = self._encoding.finite
+        if finite.all():
+            return np.broadcast_to(everything, counts.shape)
+        return np.where(finite[:, None, None], everything, counts).astype(np.int64)
 
 
 def _edges(size: int) -> np.ndarray:

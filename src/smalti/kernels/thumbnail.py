@@ -46,7 +46,7 @@ class ThumbnailSums:
         layout, encoding = self._layout, self._encoding
         small = self._averages()
         luma = small @ np.array(layout.weights) * layout.unit if layout.rgb else small[..., 0]
-        pixels = small if layout.rgb else small[..., 0] * layout.unit
+        pixels = small if layout.rgb else luma if layout.unit == 1 else luma * layout.unit
         if layout.rgb and layout.dtype == np.uint8:
             low, high = np.zeros(len(small)), np.full(len(small), 255.0)
         else:
@@ -82,18 +82,28 @@ class ThumbnailSums:
         """
         if self._layout.height < shape[0] or self._layout.width < shape[1]:
             return np.zeros((len(luma), *shape)), np.zeros(len(luma), np.bool_)
-        down, across = (_shares(n, size) for n, size in zip(shape, luma.shape[1:], strict=True))
         finite = self._encoding.finite
-        usable = np.ones(len(luma), np.bool_)
+        usable: np.ndarray = np.ones(len(luma), np.bool_)
         if finite.all():
-            reduced = down @ luma @ across.T
+            reduced = _area_sums(luma, shape)
         else:
-            covered = down @ np.isfinite(luma).astype(np.float64) @ across.T
+            covered = _area_sums(np.isfinite(luma).astype(np.float64), shape)
             usable = covered.all(axis=(1, 2))
             covered[~usable] = 1.0
             covered[finite] = 1.0
-            reduced = down @ np.nan_to_num(luma) @ across.T / covered
+            reduced = _area_sums(np.nan_to_num(luma), shape) / covered
         return reduced, usable & (np.ptp(reduced, axis=(1, 2)) > _least_step(reduced)[:, 0, 0])
+
+
+def _area_sums(luma: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Sums over equal areas of pictures (k, y, x), up to a factor, (k, *shape)."""
+    k, height, width = luma.shape
+    if height % shape[0]:
+        rows = _shares(shape[0], height) @ luma
+    else:
+        rows = luma.reshape(k, shape[0], height // shape[0], width).sum(axis=2)  # a third of the time
+    sums: np.ndarray = rows @ _shares(shape[1], width).T
+    return sums
 
 
 def _least_step(reduced: np.ndarray) -> np.ndarray:
