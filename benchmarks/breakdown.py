@@ -18,7 +18,7 @@ import numpy as np
 from datasets import ome_tiff_folder, png_folder, tiff_folder
 
 from smalti.core.image import Image, ImageRef
-from smalti.kernels.accumulators import Accumulated
+from smalti.kernels.accumulators import Several
 from smalti.loaders.choose import known_extensions, open_images
 from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget
@@ -70,7 +70,7 @@ Step = Callable[[], object]
 
 def steps(refs: Sequence[ImageRef]) -> Iterator[tuple[str, Step]]:
     """Each part by name."""
-    from smalti.kernels.measure import accumulate
+    from smalti.kernels.measure import accumulate_many
 
     settings = Settings()
     metrics, budget = choose_metrics(settings), Budget(settings.memory_bytes)
@@ -78,21 +78,21 @@ def steps(refs: Sequence[ImageRef]) -> Iterator[tuple[str, Step]]:
     def batch() -> Tables:
         return process_batch(refs, settings, metrics, budget, lambda number: None)
 
-    def sums(wants: frozenset[str]) -> list[Accumulated]:
-        return [accumulate(plane, wants) for plane in planes]
+    def sums(wants: frozenset[str]) -> list[Several]:
+        return [accumulate_many(group, wants) for group in groups]
 
     yield WHOLE, batch
     yield "open", lambda: [*images_of(refs, read=False)]
     yield "open and decode", lambda: [*images_of(refs)]
     found = [*images_of(refs)]
-    planes = [plane for _, read in found for plane in read]
+    groups = [*grouped([plane for _, read in found for plane in read], metrics.wants)]
     yield "kernels, all", partial(sums, metrics.wants)
     for want in sorted(metrics.wants):
         yield f"· {want} alone", partial(sums, frozenset({want}))
     known = sums(metrics.wants)
-    yield "metrics, all", partial(measured, metrics, planes, known)
+    yield "metrics, all", partial(measured, metrics, groups, known)
     for metric in metrics.of_planes:
-        yield f"· {metric.name}", partial(measured, MetricSet((metric,), ()), planes, known)
+        yield f"· {metric.name}", partial(measured, MetricSet((metric,), ()), groups, known)
     yield (
         "facts of file and image",
         lambda: [file_facts(image.ref) | image_facts(image) for image, _ in found],
@@ -109,9 +109,19 @@ def images_of(refs: Sequence[ImageRef], read: bool = True) -> Iterator[tuple[Ima
                 yield image, [read_plane(image, index) for index in image.planes()] if read else []
 
 
-def measured(metrics: MetricSet, planes: Sequence[np.ndarray], sums: Sequence[Accumulated]) -> None:
-    for plane, each in zip(planes, sums, strict=True):
-        metrics.measure(plane, each)
+def grouped(planes: Sequence[np.ndarray], wants: frozenset[str]) -> Iterator[np.ndarray]:
+    """Planes of one shape and type, as many at once as a run measures."""
+    from smalti.kernels.layout import Layout
+    from smalti.kernels.measure import planes_at_once
+
+    most = planes_at_once(Layout.of(planes[0].shape, planes[0].dtype), wants)
+    for first in range(0, len(planes), most):
+        yield np.stack(planes[first : first + most])
+
+
+def measured(metrics: MetricSet, groups: Sequence[np.ndarray], sums: Sequence[Several]) -> None:
+    for planes, each in zip(groups, sums, strict=True):
+        metrics.measure_many(planes, each)
 
 
 def message(tables: Tables) -> None:

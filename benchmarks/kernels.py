@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smalti.kernels.measure import accumulate, warm
+from smalti.kernels.measure import accumulate_many, warm
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
 from smalti.testing.synthetic import synthetic
@@ -34,9 +34,9 @@ def measured() -> dict[str, Found]:
 
 def _of_plane(plane: np.ndarray) -> Found:
     metrics = choose_metrics(Settings())
-    sums = accumulate(plane, metrics.wants)
-    kernels = best(lambda: accumulate(plane, metrics.wants))
-    rest = best(lambda: metrics.measure(plane, sums))
+    sums = accumulate_many(plane[None], metrics.wants)
+    kernels = best(lambda: accumulate_many(plane[None], metrics.wants))
+    rest = best(lambda: metrics.measure_many(plane[None], sums))
     return Found(kernels / plane.size * 1e9, rest / plane.size * 1e9)
 
 

@@ -12,7 +12,7 @@ import smalti.metrics
 from smalti.core.plugin import PLANE_NEEDS, collect
 from smalti.kernels.measure import EVERYTHING, accumulate
 from smalti.processing.budget import Budget
-from smalti.processing.measure import measure_image
+from smalti.processing.measure import Batch, measure_image
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
 from smalti.testing.memory import image_of
@@ -68,7 +68,7 @@ def measure_stack() -> MeasureStack:
         samples = "RGB" if axes.endswith("S") else ""
         image = image_of(stack, axes, samples=samples, pixels=read)
         chosen = choose_metrics(Settings(metrics=metrics))
-        found = measure_image(image, chosen, Budget(10**9), 10**9, lambda: None)
+        found = measure_image(image, Batch.of(chosen, Budget(10**9), 10**9), lambda: None)
         assert found.trouble is None
         return dict(zip((c.name for c in chosen.image_columns), found.image_values, strict=True))
 

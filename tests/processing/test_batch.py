@@ -16,7 +16,7 @@ from smalti.loaders import choose
 from smalti.processing.batch import failed_rows, process_batch
 from smalti.processing.budget import Budget
 from smalti.processing.facts import modified_at
-from smalti.processing.frames import FRAME_ROWS
+from smalti.processing.growing import FRAME_ROWS
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
 

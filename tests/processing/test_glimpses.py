@@ -13,7 +13,7 @@ from smalti.core.progress import Silent
 from smalti.kernels.layout import LUMA
 from smalti.processing.budget import Budget
 from smalti.processing.glimpses import Glimpses
-from smalti.processing.measure import measure_image
+from smalti.processing.measure import Batch, measure_image
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
 from smalti.testing.dataset import write_dataset
@@ -39,7 +39,7 @@ def values_of(image, function):
     chosen = choose_metrics(
         Settings(metrics=("dhash", function.__smalti__.name)), extra=[function.__smalti__]
     )
-    found = measure_image(image, chosen, Budget(10**9), 10**9, lambda: None)
+    found = measure_image(image, Batch.of(chosen, Budget(10**9), 10**9), lambda: None)
     assert found.trouble is None
     return found.image_values
 

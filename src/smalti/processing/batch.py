@@ -1,12 +1,8 @@
 """The one function that every engine runs: a batch of references to frames of the QC table."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
-from typing import Any
-
-import polars as pl
 
 from smalti.core.columns import Column
 from smalti.core.errors import (
@@ -23,20 +19,16 @@ from smalti.loaders.choose import open_images
 from smalti.loaders.isolation import Isolation
 from smalti.processing.budget import Budget
 from smalti.processing.facts import file_facts, image_facts, modified_at
-from smalti.processing.frames import frame, reason, together
+from smalti.processing.frames import reason
+from smalti.processing.gather import Gatherer
 from smalti.processing.job import Begin, Tables
-from smalti.processing.measure import Measured, measure_image
+from smalti.processing.measure import Batch, measure_image
 from smalti.processing.metric_set import MetricSet
+from smalti.processing.outcome import Found, failure, tables_of
 from smalti.processing.settings import Settings
-from smalti.table.rollup import rollup
 from smalti.table.schema import HISTOGRAM_COLUMNS, IMAGE_COLUMNS, PLANE_KEYS, THUMBNAIL_COLUMNS
 
 __all__ = ["columns_of", "failed_rows", "modified_at", "process_batch"]
-
-_Found = tuple[dict[str, Any], Measured]
-"""One image's row and what was measured of its planes."""
-
-MAX_ERROR = 1000
 
 
 def columns_of(metrics: MetricSet) -> dict[str, tuple[Column, ...]]:
@@ -88,54 +80,57 @@ def process_batch(
     begin
         Told which reference is being worked on.
     """
-    files = []
+    batch, files = Batch.of(metrics, budget, settings.plane_limit), []
     for number, ref in enumerate(refs):
         begin(number)
-        files.append(_process_file(ref, settings, metrics, budget, partial(begin, number)))
-    return _tables_of_files(refs, files, metrics)
+        files.append(_process_file(ref, settings, batch, partial(begin, number)))
+    batch.gatherer.flush()
+    return tables_of(files, batch.gatherer.sheets, metrics, columns_of(metrics))
 
 
 def failed_rows(refs: Sequence[ImageRef], status: str, error: str, metrics: MetricSet) -> Tables:
     """Rows for files that took their process down or never came back."""
-    failed = [(file_facts(ref) | {"status": status, "error": error}, Measured()) for ref in refs]
-    return _tables(failed, metrics, columns_of(metrics))
+    files = [[Found(ref, file_facts(ref), said=(status, error))] for ref in refs]
+    return tables_of(files, Gatherer(metrics).sheets, metrics, columns_of(metrics))
 
 
-def _process_file(
-    ref: ImageRef, settings: Settings, metrics: MetricSet, budget: Budget, beat: Callable[[], None]
-) -> list[_Found]:
-    """One row with what was measured per series; one that says why when the file cannot be read."""
+def _process_file(ref: ImageRef, settings: Settings, batch: Batch, beat: Callable[[], None]) -> list[Found]:
+    """What was found of each series; what kept the file from being read as the last one."""
     if settings.loader == "none":
-        return [(file_facts(ref) | {"status": "ok"}, Measured())]
-    found: list[_Found] = []
+        return [Found(ref, file_facts(ref), said=("ok", None))]
+    found: list[Found] = []
     series: set[int] = set()
     isolation = Isolation(settings.isolate, settings.timeout, beat)
     try:
         with open_images(ref, settings.plane_limit, settings.loader, isolation) as images:
             for image in images:
                 _check_series(image.ref, ref, series)
-                own = {name: getattr(image.ref, name) for name in ("series", "series_name", "loader")}
-                kept = replace(image, ref=replace(ref, **own))  # of the file, what the source said holds
-                found.append(_process_image(kept, settings, metrics, budget, beat))
+                kept = _of_source(image, ref)
+                found.append(_process_image(ref, kept, batch, beat))
                 series.add(kept.ref.series)
                 beat()
-    except MemoryError as error:
-        found.append(_failure(ref, series, "unreadable", f"not enough memory to open it: {reason(error)}"))
     except (CrashedError, TimedOutError) as error:
         if not _ended_within(found, error):
-            found.append(_failure(ref, series, error.status, reason(error)))
-    except SmaltiError as error:
-        found.append(_failure(ref, series, error.status, reason(error)))
+            found.append(failure(ref, series, error))
     except Exception as error:  # a reader may raise anything; it costs this file only
-        found.append(_failure(ref, series, "unreadable", reason(error)))
-    return found or [_failure(ref, series, "unreadable", "the file holds no image")]
+        found.append(failure(ref, series, error))
+    return found or [failure(ref, series, SmaltiError("the file holds no image"))]
 
 
-def _ended_within(found: Sequence[_Found], error: SmaltiError) -> bool:
+def _of_source(image: Image, ref: ImageRef) -> Image:
+    """The image, of which the source's own words on the file hold; the loader's on the series."""
+    given = image.ref
+    own = {name: getattr(given, name) for name in ("series", "series_name", "loader")}
+    stated = replace(ref, **own)
+    return image if stated == given else replace(image, ref=stated)
+
+
+def _ended_within(found: Sequence[Found], error: SmaltiError) -> bool:
     """Whether a reader's process ended while the last image was measured; its row says so then."""
-    if not found or not (found[-1][1].errors and found[-1][1].errors[-1].endswith(reason(error))):
+    errors = found[-1].measured.errors if found else ()
+    if not errors or not errors[-1].endswith(reason(error)):
         return False
-    found[-1][0]["status"] = error.status
+    found[-1].ended = error.status
     return True
 
 
@@ -152,79 +147,10 @@ def _check_series(given: ImageRef, asked: ImageRef, series: set[int]) -> None:
     raise UnreadableError(asked.path, f"loader {given.loader}", wrong)
 
 
-def _process_image(
-    image: Image, settings: Settings, metrics: MetricSet, budget: Budget, beat: Callable[[], None]
-) -> _Found:
-    """One image's row and what was measured of its planes."""
-    row = file_facts(image.ref) | image_facts(image)
+def _process_image(ref: ImageRef, image: Image, batch: Batch, beat: Callable[[], None]) -> Found:
+    """What is found of one image; a plane of it may still wait for others."""
+    facts = file_facts(image.ref) | image_facts(image)
     try:
-        measured = measure_image(image, metrics, budget, settings.plane_limit, beat)
+        return Found(ref, facts, measure_image(image, batch, beat), image.partial)
     except TooLargeError as error:
-        return row | {"status": "skipped", "error": reason(error)}, Measured()
-    notes = [*([image.partial] if image.partial else []), *islice(measured.errors, 3)]
-    if len(measured.errors) > 3:
-        notes.append(f"and {len(measured.errors) - 3} more planes")
-    status = "partial" if notes else "ok"
-    if measured.errors and not len(measured.planes):
-        status = "unreadable"
-    if measured.trouble:
-        notes.append(measured.trouble)
-    done = len(measured.planes) if metrics.wants else None
-    row |= {"status": status, "error": "; ".join(notes)[:MAX_ERROR] or None, "n_planes_ok": done}
-    return row | dict(
-        zip((c.name for c in metrics.image_columns), measured.image_values, strict=False)
-    ), measured
-
-
-def _rolled_up(planes: pl.DataFrame, metrics: MetricSet) -> pl.DataFrame:
-    """One row an image; the values of a single plane are the image's own, which saves 10 ms a batch."""
-    own = [column.name for column in metrics.plane_columns]
-    alone = pl.len().over("image_id") == 1
-    single = planes.filter(alone).select("image_id", *own)
-    if single.height == planes.height:
-        return single
-    several = planes.filter(~alone)
-    means = rollup(several.lazy(), metrics.plane_columns, ["image_id"]).drop("n_planes").collect()
-    return pl.concat([single, means.select(single.columns)])
-
-
-def _failure(ref: ImageRef, series: Collection[int], status: str, error: str) -> _Found:
-    """A row for what could not be read after the `series` that could."""
-    facts = file_facts(replace(ref, series=max(series, default=-1) + 1))
-    return facts | {"status": status, "error": error[:MAX_ERROR]}, Measured()
-
-
-def _tables_of_files(refs: Sequence[ImageRef], files: Sequence[list[_Found]], metrics: MetricSet) -> Tables:
-    """Frames of a batch; where some value goes into no frame, only its file becomes an unreadable row."""
-    columns = columns_of(metrics)
-    try:
-        return _tables([found for file in files for found in file], metrics, columns)
-    except Exception:  # whatever it is, one of the files brought it: it is found and said below
-        each = [_tables_of_file(ref, file, metrics, columns) for ref, file in zip(refs, files, strict=True)]
-    return {name: pl.concat([tables[name] for tables in each]) for name in columns}
-
-
-def _tables_of_file(
-    ref: ImageRef, file: list[_Found], metrics: MetricSet, columns: Mapping[str, tuple[Column, ...]]
-) -> Tables:
-    try:
-        return _tables(file, metrics, columns)
-    except Exception as error:
-        words = f"what was read of it fits no table: {reason(error)}"
-        return _tables([_failure(ref, (), "unreadable", words)], metrics, columns)
-
-
-def _tables(found: Sequence[_Found], metrics: MetricSet, columns: Mapping[str, tuple[Column, ...]]) -> Tables:
-    planes = together((measured.planes for _, measured in found), columns["planes"])
-    given = columns["images"][: len(columns["images"]) - len(metrics.plane_columns)]
-    rows = [row | {"metric_set": metrics.version} for row, _ in found]
-    images = frame([[row.get(column.name) for column in given] for row in rows], given)
-    if metrics.plane_columns:
-        images = images.join(_rolled_up(planes, metrics), on="image_id", how="left", maintain_order="left")
-    thumbnails = [row for _, measured in found for row in measured.thumbnails]
-    return {
-        "images": images,
-        "planes": planes,
-        "histograms": together((measured.histograms for _, measured in found), HISTOGRAM_COLUMNS),
-        "thumbnails": frame(thumbnails, THUMBNAIL_COLUMNS),
-    }
+        return Found(ref, facts, said=("skipped", reason(error)))

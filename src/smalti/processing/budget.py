@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,6 +13,8 @@ SMALL_CHANGE = 1024
 """Requests below this part of the whole cost more to count than they could do harm."""
 
 POLL_SECONDS = 0.02
+
+_NOTHING = nullcontext()
 
 
 def slot_files(folder: Path, number: int) -> tuple[Path, ...]:
@@ -37,13 +39,19 @@ class Budget:
         self._total = total
         self._slots = slots
 
-    @contextmanager
-    def hold(self, n_bytes: int, beat: Callable[[], None]) -> Iterator[None]:
+    def counts(self, n_bytes: int) -> bool:
+        """Whether so many are waited for, rather than just taken."""
+        return len(self._slots) > 1 and n_bytes > self._total // SMALL_CHANGE
+
+    def hold(self, n_bytes: int, beat: Callable[[], None]) -> AbstractContextManager[None]:
         """Hold `n_bytes` for the length of a with block; `beat` is called while it has to wait."""
+        return self._held(n_bytes, beat) if self.counts(n_bytes) else _NOTHING
+
+    @contextmanager
+    def _held(self, n_bytes: int, beat: Callable[[], None]) -> Iterator[None]:
         with ExitStack() as held:
-            if len(self._slots) > 1 and n_bytes > self._total // SMALL_CHANGE:
-                share = -(-self._total // len(self._slots))
-                self._gather(min(len(self._slots), -(-n_bytes // share)), held, beat)
+            share = -(-self._total // len(self._slots))
+            self._gather(min(len(self._slots), -(-n_bytes // share)), held, beat)
             yield
 
     def _gather(self, wanted: int, held: ExitStack, beat: Callable[[], None]) -> None:

@@ -21,7 +21,7 @@ def planes_in(box: Box) -> list[PlaneIndex]:
 def measure_box(
     image: Image, box: Box, reading: Reading, wants: frozenset[str], beat: Callable[[], None]
 ) -> Iterator[Several]:
-    """Sums of the planes of a box, in t, c, z order.
+    """Sums of the planes of a box, one after the other in t, c, z order.
 
     Parameters
     ----------

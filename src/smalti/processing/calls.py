@@ -12,7 +12,7 @@ from smalti.core.plugin import Plugin
 from smalti.processing.fit import PLAIN, MisfitError, fit
 from smalti.processing.frames import reason
 
-__all__ = ["Call", "call_all", "call_along", "call_given"]
+__all__ = ["Call", "call_all", "call_along", "call_given", "one_a_column"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def call_all(calls: Sequence[Call], given: Mapping[str, Any]) -> tuple[list[Any]
     trouble = None
     for call in calls:
         try:
-            found = _one_a_column(call, call.function(given))
+            found = one_a_column(call, call.function(given))
             if not all(map(frozenset.__contains__, call.plain, map(type, found))):
                 found, wrong = _fitted(call, found)
                 trouble = trouble or wrong
@@ -85,7 +85,14 @@ def call_all(calls: Sequence[Call], given: Mapping[str, Any]) -> tuple[list[Any]
     return values, trouble
 
 
-def _one_a_column(call: Call, result: Any) -> Any:
+def one_a_column(call: Call, result: Any) -> Any:
+    """What a metric gave, as a sequence with something for each of its columns.
+
+    Raises
+    ------
+    UsageError
+        It gave more or less.
+    """
     n_columns = len(call.plain)
     if n_columns == 1:
         return (result,)

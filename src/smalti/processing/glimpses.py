@@ -36,6 +36,11 @@ class Glimpses:
         self._shifts: dict[int, tuple[float, float]] = {}
         self._last: tuple[int, Frame | None] = (-1, None)
 
+    @property
+    def looks(self) -> bool:
+        """Whether anything of the planes is kept."""
+        return self._n_channels > 0 or self._n_frames > 1
+
     def see(self, index: PlaneIndex, pixels: np.ndarray) -> None:
         """Take what is needed of a plane's thumbnail, `smalti.kernels.accumulators.Thumbnail.pixels`."""
         if index.z != self._middle:
@@ -84,5 +89,5 @@ class Glimpses:
 def _luma(pixels: np.ndarray) -> np.ndarray:
     """Luma of a thumbnail, (y, x) or (y, x, 3); float32."""
     if pixels.ndim == 2:
-        return pixels
+        return pixels.copy()  # it may be a part of those of many planes
     return pixels @ (np.array(LUMA, np.float32) / 1000)

@@ -1,7 +1,7 @@
 """The metrics of a run: chosen by name, sorted by what they measure."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -9,15 +9,18 @@ from importlib import import_module
 from types import CodeType
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from smalti.core.columns import Column
 from smalti.core.errors import PluginClashError, UnknownNameError, UsageError
 from smalti.core.image import Image
 from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin, collect, metric_set_version, plugins
-from smalti.kernels.accumulators import Accumulated
+from smalti.kernels.accumulators import Several
 from smalti.processing.calls import Call, call_all, call_along, call_given
+from smalti.processing.frames import Values
 from smalti.processing.glimpses import Glimpses
+from smalti.processing.many import Troubles, call_many, of_lists
 from smalti.processing.settings import Settings
 from smalti.table.rollup import WEIGHT
 from smalti.table.schema import PLANE_KEYS
@@ -90,20 +93,83 @@ class MetricSet:
         return blake2b("\n".join([version, *codes]).encode(), digest_size=4).hexdigest()
 
     @cached_property
-    def _plane_calls(self) -> list[Call]:
+    def _calls(self) -> list[Call]:
         return [call_given(metric) for metric in self.of_planes]
+
+    @cached_property
+    def _calls_of_one(self) -> list[Call]:
+        return [call for call in self._calls if not call.metric.options["many"]]
 
     @cached_property
     def _image_calls(self) -> list[Call]:
         return [call_along(metric) for metric in self.of_images]
 
-    def measure(self, plane: Any, sums: Accumulated) -> tuple[list[Any], str | None]:
-        """Values in the order of `plane_columns`, and why some are missing (None when none is).
+    def asked_of(self, length: Mapping[str, int]) -> frozenset[str]:
+        """What those metrics ask for that are called for an image of these lengths of axes."""
+        called = (m for m in self.of_images if all(length[axis] > 1 for axis in m.options["over"]))
+        return frozenset(need for metric in called for need in metric.needs)
 
-        Metrics that ask for a plane of which `plane` is None have no value.
+    @cached_property
+    def leaves_out_single_planes(self) -> bool:
+        """Whether no metric of images is called for one of a single plane."""
+        return all(metric.options["over"] for metric in self.of_images)
+
+    def measure_many(
+        self, planes: np.ndarray | None, several: Several, beats: Sequence[Callable[[], None]] = ()
+    ) -> tuple[list[Values], Troubles]:
+        """What metrics say of planes of one shape and type.
+
+        Parameters
+        ----------
+        planes
+            (N, Y, X) or (N, Y, X, S); None where they are not held: metrics that ask for a plane then have
+            no value.
+        several
+            Their sums.
+        beats
+            One a plane, called before it is given to metrics that take one at a time.
+
+        Returns
+        -------
+        values : list
+            Those of each column, in the order of `plane_columns`: an array (N,), in which NaN is null, or a
+            list of Python's values.
+        troubles : dict of int to str
+            Why some are missing, by the place of the plane.
         """
-        given = {name: getattr(sums, name) for name in PLANE_NEEDS if name != "plane"} | {"plane": plane}
-        return call_all(self._plane_calls, given)
+        given = {name: getattr(several, name) for name in PLANE_NEEDS if name != "plane"} | {"plane": planes}
+        values: list[list[Values]] = [[] for _ in self._calls]
+        troubles: Troubles = {}
+        for at, call in enumerate(self._calls):
+            if call.metric.options["many"]:
+                values[at], wrong = call_many(call, given, several.n)
+                troubles = wrong | troubles
+        if self._calls_of_one:
+            ones, wrong = self._measure_each(planes, several, beats)
+            troubles = wrong | troubles
+            for at, call in enumerate(self._calls):
+                if not call.metric.options["many"]:
+                    values[at] = [next(ones) for _ in call.metric.columns]
+        return [each for columns in values for each in columns], troubles
+
+    def _measure_each(
+        self, planes: np.ndarray | None, several: Several, beats: Sequence[Callable[[], None]]
+    ) -> tuple[Iterator[Values], Troubles]:
+        """Columns of the metrics that take one plane at a time."""
+        rows, troubles = [], {}
+        for at in range(several.n):
+            if beats:
+                beats[at]()
+            sums = several.plane(at)
+            given = {name: getattr(sums, name) for name in PLANE_NEEDS if name != "plane"}
+            plane = None if planes is None else planes[at]
+            row, trouble = call_all(self._calls_of_one, given | {"plane": plane})
+            rows.append(row)
+            if trouble:
+                troubles[at] = trouble
+        columns = (column for call in self._calls_of_one for column in call.metric.columns)
+        each = (of_lists(c, list(values)) for c, values in zip(columns, zip(*rows, strict=True), strict=True))
+        return each, troubles
 
     def measure_whole(
         self, image: Image, planes: Callable[[], pl.DataFrame], seen: Glimpses
