@@ -10,16 +10,17 @@ from PIL import Image
 
 import smalti.metrics
 from smalti.core.plugin import PLANE_NEEDS, collect
-from smalti.kernels.measure import EVERYTHING, accumulate
+from smalti.kernels.measure import EVERYTHING, accumulate_many
 from smalti.processing.budget import Budget
 from smalti.processing.measure import Batch, measure_image
-from smalti.processing.metric_set import choose_metrics
+from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.settings import Settings
+from smalti.testing._values import plain
 from smalti.testing.memory import image_of
 
 Measure = Callable[..., dict[str, Any]]
 
-METRICS = [plugin for plugin in collect(smalti.metrics) if set(plugin.needs) <= set(PLANE_NEEDS)]
+METRICS = MetricSet(tuple(m for m in collect(smalti.metrics) if set(m.needs) <= set(PLANE_NEEDS)), ())
 
 
 @pytest.fixture(scope="session")
@@ -27,14 +28,11 @@ def measure() -> Measure:
     """Column name to value, of one plane and the metrics of planes."""
 
     def measured(plane: np.ndarray, samples: str = "") -> dict[str, Any]:
-        found = accumulate(plane, EVERYTHING, samples)
-        row: dict[str, Any] = {}
-        for plugin in METRICS:
-            given = {need: plane if need == "plane" else getattr(found, need) for need in plugin.needs}
-            values = plugin.function(**given)
-            values = values if len(plugin.columns) > 1 else (values,)
-            row |= dict(zip((column.name for column in plugin.columns), values, strict=True))
-        return row
+        several = accumulate_many(plane[None], EVERYTHING, samples)
+        values, troubles = METRICS.measure_many(plane[None], several)
+        assert not troubles
+        columns = zip(METRICS.plane_columns, values, strict=True)
+        return {column.name: plain(column, each)[0] for column, each in columns}
 
     return measured
 

@@ -50,6 +50,41 @@ def too_few(moments: Moments) -> tuple[int]:
     return (moments.n,)
 
 
+@metric(
+    Column("n_odd", "Int64", "", "A count.", "sum"),
+    Column("is_odd", "Boolean", "", "Whether there are any.", "any"),
+    Column("own_hash", "String", "", "The hash of the plane.", "same"),
+    Column("own_ratio", "Float32", "", "NaN for a black plane."),
+    many=True,
+)
+def of_many(plane: np.ndarray, digest: np.ndarray, moments: Moments[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Takes many planes at once."""
+    odd = np.count_nonzero(np.abs(plane) % 2 == 1, axis=tuple(range(1, plane.ndim)))
+    return odd, odd > 0, digest, moments.min / moments.mean
+
+
+class TestOfMany(MetricSuite):
+    metric = of_many
+
+
+@metric(Column("above", "Float64", "", "Above the mean of all."), many=True)
+def knowing_others(moments: Moments[np.ndarray]) -> np.ndarray:
+    """Compares planes with each other."""
+    return moments.mean - moments.mean.mean()
+
+
+@metric(Column("first_mean", "Float64", "", "A mean."), many=True)
+def one_for_all(moments: Moments[np.ndarray]) -> float:
+    """One number for all planes."""
+    return float(moments.mean[0])
+
+
+@metric(Column("half", "Int64", "", "A count."), many=True)
+def no_count(moments: Moments[np.ndarray]) -> np.ndarray:
+    """A count that is no whole number."""
+    return moments.n_finite / 2
+
+
 @pytest.mark.parametrize(
     ("function", "rule", "word"),
     [
@@ -59,6 +94,9 @@ def too_few(moments: Moments) -> tuple[int]:
         (misdeclared, "test_values_are_plain_and_finite_or_none", r"return int\(value\)"),
         (misdeclared, "test_columns_are_named_and_explained", "sentence"),
         (too_few, "test_it_gives_one_value_for_each_column", "1 values for 2 columns"),
+        (knowing_others, "test_planes_do_not_know_each_other", "among others"),
+        (one_for_all, "test_one_that_takes_many_planes_gives_arrays", r"is a float; return an array \(9,\)"),
+        (no_count, "test_values_are_plain_and_finite_or_none", r"half is Int64, got float"),
         (len, "test_it_is_marked_and_says_what_it_measures", "@metric"),
     ],
 )

@@ -71,11 +71,9 @@ def _framed(pieces: Sequence[_Piece], columns: Sequence[Column]) -> tuple[np.nda
     numbers = np.concatenate([each for each, _ in pieces])
     if len(pieces) == 1:
         return numbers, framed(pieces[0][1], columns)
-    schema = polars_schema(columns)
-    values = zip(*(values for _, values in pieces), strict=True)
-    return numbers, framed(
-        [_together(each, schema[c.name]) for c, each in zip(columns, values, strict=True)], columns
-    )
+    parts = zip(*(values for _, values in pieces), strict=True)
+    types = polars_schema(columns).values()
+    return numbers, framed([*map(_together, parts, types)], columns)
 
 
 def _together(parts: Sequence[Values], dtype: pl.DataType) -> Values:

@@ -4,9 +4,11 @@ import math
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from smalti.core.columns import Column, Dtype
 
-__all__ = ["why_not"]
+__all__ = ["plain", "why_not"]
 
 _TYPES: dict[Dtype, type[Any]] = {
     "Float32": float,
@@ -47,3 +49,19 @@ def why_not(column: Column, value: Any) -> str | None:
     if isinstance(value, int | float) and not low <= value <= high:
         return f"{column.name} is {value}, outside {column.dtype}; declare a wider type or return None"
     return None
+
+
+def plain(column: Column, values: Any) -> list[Any]:
+    """Values of a column, one a plane, as Python's own; None for those that are null in a table.
+
+    Parameters
+    ----------
+    column
+        What they stand in.
+    values
+        An array or list, see `smalti.processing.metric_set.MetricSet.measure_many`.
+    """
+    listed = values.tolist() if isinstance(values, np.ndarray) else values
+    known = (None if isinstance(value, float) and not math.isfinite(value) else value for value in listed)
+    wanted = _TYPES[column.dtype] if column.dtype in ("Boolean", *_RANGES) else None
+    return [value if wanted is None or value is None else wanted(value) for value in known]
