@@ -64,7 +64,7 @@ def fit_many(column: Column, found: Any, n: int) -> tuple[Values, Troubles]:
     if takes is None or found.dtype.kind not in "biuf":
         return _one_by_one(column, found.tolist())
     fits = takes(column, found)
-    misfits = {int(at): _misfit(column, found[at]) for at in np.flatnonzero(~fits)}
+    misfits = {int(at): _misfit(column, found[at].item()) for at in np.flatnonzero(~fits)}
     if misfits or (found.dtype.kind == "f" and not np.isfinite(found).all()):
         return np.where(fits & np.isfinite(found), found, np.nan), misfits
     return found.astype(_kept(column, found.dtype)), {}  # a copy: it may be a view of much more
