@@ -85,7 +85,7 @@ def steps(refs: Sequence[ImageRef]) -> Iterator[tuple[str, Step]]:
     yield "open", lambda: [*images_of(refs, read=False)]
     yield "open and decode", lambda: [*images_of(refs)]
     found = [*images_of(refs)]
-    groups = [*grouped([plane for _, read in found for plane in read], metrics.wants)]
+    groups = [*grouped([plane for _, read in found for plane in read])]
     yield "kernels, all", partial(sums, metrics.wants)
     for want in sorted(metrics.wants):
         yield f"· {want} alone", partial(sums, frozenset({want}))
@@ -109,12 +109,12 @@ def images_of(refs: Sequence[ImageRef], read: bool = True) -> Iterator[tuple[Ima
                 yield image, [read_plane(image, index) for index in image.planes()] if read else []
 
 
-def grouped(planes: Sequence[np.ndarray], wants: frozenset[str]) -> Iterator[np.ndarray]:
+def grouped(planes: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Planes of one shape and type, as many at once as a run measures."""
     from smalti.kernels.layout import Layout
     from smalti.kernels.measure import planes_at_once
 
-    most = planes_at_once(Layout.of(planes[0].shape, planes[0].dtype), wants)
+    most = planes_at_once(Layout.of(planes[0].shape, planes[0].dtype))
     for first in range(0, len(planes), most):
         yield np.stack(planes[first : first + most])
 

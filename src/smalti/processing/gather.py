@@ -174,7 +174,7 @@ class Gatherer:
         from smalti.kernels.layout import Layout
         from smalti.kernels.measure import planes_at_once  # brings numba, which the driver does without
 
-        return planes_at_once(Layout.of(shape, dtype, samples), self._metrics.wants)
+        return planes_at_once(Layout.of(shape, dtype, samples))
 
     def _flush(self, group: _Group) -> None:
         planes, group.planes = group.planes, []
