@@ -88,7 +88,7 @@ class ThumbnailSums:
             reduced = _area_sums(luma, shape)
         else:
             covered = _area_sums(np.isfinite(luma).astype(np.float64), shape)
-            usable = covered.all(axis=(1, 2))
+            usable = np.asarray(covered.all(axis=(1, 2)))
             covered[~usable] = 1.0
             covered[finite] = 1.0
             reduced = _area_sums(np.nan_to_num(luma), shape) / covered
