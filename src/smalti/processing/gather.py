@@ -20,7 +20,7 @@ from smalti.processing.metric_set import MetricSet
 
 __all__ = ["Gatherer", "Measured", "Plane"]
 
-WAITING_BYTES = 4 << 20
+WAITING_BYTES = 16 << 20
 """Pixels that wait in one gatherer, at most: a hundred shapes in a folder would make a hundred groups."""
 
 JPEG_QUALITY = 90
