@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 
 from smalti.core.columns import Column
 from smalti.core.errors import (
@@ -117,12 +118,15 @@ def _process_file(ref: ImageRef, settings: Settings, batch: Batch, beat: Callabl
     return found or [failure(ref, series, SmaltiError("the file holds no image"))]
 
 
+_OF_FILE = attrgetter("uri", "path", "size_bytes", "mtime", "condition", "stack")
+
+
 def _of_source(image: Image, ref: ImageRef) -> Image:
-    """The image, of which the source's own words on the file hold; the loader's on the series."""
-    given = image.ref
-    own = {name: getattr(given, name) for name in ("series", "series_name", "loader")}
-    stated = replace(ref, **own)
-    return image if stated == given else replace(image, ref=stated)
+    """The image, with what the source says of the file; what the loader says of the series holds."""
+    if _OF_FILE(image.ref) == _OF_FILE(ref):
+        return image
+    own = {name: getattr(image.ref, name) for name in ("series", "series_name", "loader")}
+    return replace(image, ref=replace(ref, **own))
 
 
 def _ended_within(found: Sequence[Found], error: SmaltiError) -> bool:

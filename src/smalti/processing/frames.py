@@ -50,7 +50,7 @@ def series(name: str, values: Values, dtype: pl.DataType) -> pl.Series:
     if isinstance(values, np.ndarray):
         return _numbers(name, values, dtype)
     made = _of_python(name, values, dtype)
-    if not dtype.is_float() or made.is_finite().all():
+    if not dtype.is_float() or made.null_count() == len(made) or made.is_finite().all():
         return made
     return made.to_frame().select(pl.when(pl.col(name).is_finite()).then(pl.col(name))).to_series()
 

@@ -20,8 +20,12 @@ from smalti.processing.metric_set import MetricSet
 
 __all__ = ["Gatherer", "Measured", "Plane"]
 
-WAITING_BYTES = 16 << 20
-"""Pixels that wait in one gatherer, at most: a hundred shapes in a folder would make a hundred groups."""
+LARGE_BYTES = 512 << 10
+"""Of a plane: to copy a larger one twice, which waiting takes, costs what it saves."""
+
+WAITING_BYTES = 4 << 20
+"""Pixels that wait in one gatherer, at most, beside those of the group that grows: a hundred shapes in a
+folder would make a hundred groups."""
 
 JPEG_QUALITY = 90
 """64² costs 13 µs as JPEG, 116 µs as PNG, 383 µs as WebP."""
@@ -122,7 +126,7 @@ class Gatherer:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(samples, self._worth(*key))
-        if at_once or group.most == 1:
+        if at_once or group.most == 1 or pixels.nbytes > LARGE_BYTES:
             plane.pixels = pixels
             self._measure([plane], samples)
             return
@@ -132,8 +136,9 @@ class Gatherer:
         self._n_bytes += pixels.nbytes
         if len(group.planes) >= group.most:
             self._flush(group)
-        elif self._n_bytes > WAITING_BYTES:
-            self._flush(max(self._groups.values(), key=lambda each: each.n_bytes))
+        elif self._n_bytes - group.n_bytes > WAITING_BYTES:
+            others = (each for each in self._groups.values() if each is not group)
+            self._flush(max(others, key=lambda each: each.n_bytes))
 
     def flush(self) -> None:
         """Measure what waits."""

@@ -1,6 +1,6 @@
 """Metrics that take many planes at once: what they give, as arrays that their columns take."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.errors import UsageError
 from smalti.processing.calls import Call, one_a_column
-from smalti.processing.fit import MisfitError, fit
+from smalti.processing.fit import PLAIN, MisfitError, fit
 from smalti.processing.frames import Values, reason
 
 __all__ = ["Troubles", "call_many", "fit_many", "of_lists"]
@@ -22,6 +22,11 @@ _WHOLE = {
     "UInt64": (0, 2**64),
 }
 """Least value of a column of whole numbers, and the first that is too large."""
+
+_NUMBERS = frozenset({"Float32", "Float64", "Boolean", *_WHOLE})
+
+_KEPT: dict[str, type] = {"Boolean": np.bool_, "UInt64": np.uint64}
+"""Types of arrays, where not int64."""
 
 
 def call_many(call: Call, given: Mapping[str, Any], n: int) -> tuple[list[Values], Troubles]:
@@ -60,14 +65,16 @@ def fit_many(column: Column, found: Any, n: int) -> tuple[Values, Troubles]:
         raise UsageError(
             f"it gave {got} for column {column.name} of {n} planes; return an array ({n},), a value a plane"
         )
-    takes = _TAKES.get(column.dtype)
-    if takes is None or found.dtype.kind not in "biuf":
+    if column.dtype not in _NUMBERS or found.dtype.kind not in "biuf":
         return _one_by_one(column, found.tolist())
-    fits = takes(column, found)
+    if column.dtype.startswith("Float"):
+        return found.astype(np.float64), {}  # a copy: it may be a view of much more
+    known = np.isfinite(found)
+    fits = (_yes_or_no if column.dtype == "Boolean" else _whole)(column, found) | ~known
     misfits = {int(at): _misfit(column, found[at].item()) for at in np.flatnonzero(~fits)}
-    if misfits or (found.dtype.kind == "f" and not np.isfinite(found).all()):
-        return np.where(fits & np.isfinite(found), found, np.nan), misfits
-    return found.astype(_kept(column, found.dtype)), {}  # a copy: it may be a view of much more
+    if misfits or not known.all():
+        return np.where(fits & known, found, np.nan), misfits
+    return found.astype(_KEPT.get(column.dtype, np.int64)), {}
 
 
 def of_lists(column: Column, values: list[Any]) -> Values:
@@ -76,47 +83,19 @@ def of_lists(column: Column, values: list[Any]) -> Values:
 
 
 def _nulls(column: Column, n: int) -> Values:
-    return np.full(n, np.nan) if column.dtype in _TAKES else [None] * n
-
-
-def _any(column: Column, found: np.ndarray) -> np.ndarray:
-    return np.ones(found.shape, bool)
+    return np.full(n, np.nan) if column.dtype in _NUMBERS else [None] * n
 
 
 def _yes_or_no(column: Column, found: np.ndarray) -> np.ndarray:
-    if found.dtype.kind == "b":
-        return _any(column, found)
-    fits: np.ndarray = (found == 0) | (found == 1) | ~np.isfinite(found)
-    return fits
+    fits: np.ndarray = (found == 0) | (found == 1)
+    return fits if found.dtype.kind in "bf" else np.zeros(found.shape, bool)
 
 
 def _whole(column: Column, found: np.ndarray) -> np.ndarray:
     low, end = _WHOLE[column.dtype]
-    if found.dtype.kind == "f":
-        fits: np.ndarray = ((found == np.trunc(found)) & (found >= low) & (found < end)) | ~np.isfinite(found)
-    else:
-        fits = (found >= low) & (found <= end - 1)
+    below = found < end if found.dtype.kind == "f" else found <= end - 1  # 2⁶³ − 1 is no float64
+    fits: np.ndarray = (found == np.trunc(found)) & (found >= low) & below
     return fits
-
-
-_TAKES: dict[str, Callable[[Column, np.ndarray], np.ndarray]] = {
-    "Float32": _any,
-    "Float64": _any,
-    "Boolean": _yes_or_no,
-    "Int32": _whole,
-    "Int64": _whole,
-    "UInt64": _whole,
-}
-"""Which values of an array of numbers a column takes, null or not."""
-
-
-def _kept(column: Column, given: np.dtype) -> type:
-    """The type of array that is kept where no value is missing."""
-    if column.dtype.startswith("Float"):
-        return np.float64
-    if column.dtype == "Boolean":
-        return np.bool_
-    return np.uint64 if column.dtype == "UInt64" else np.int64
 
 
 def _misfit(column: Column, value: Any) -> str:
@@ -127,7 +106,9 @@ def _misfit(column: Column, value: Any) -> str:
     return f"column {column.name} is {column.dtype}, got {value!r}"
 
 
-def _one_by_one(column: Column, found: Sequence[Any]) -> tuple[Values, Troubles]:
+def _one_by_one(column: Column, found: list[Any]) -> tuple[Values, Troubles]:
+    if frozenset(map(type, found)) <= PLAIN[column.dtype]:
+        return of_lists(column, found), {}
     values: list[Any] = []
     troubles: Troubles = {}
     for at, value in enumerate(found):

@@ -1,13 +1,13 @@
 """One image: all its planes read, and measured at once or with others of their kind."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
 import numpy as np
 
-from smalti.core.axes import PlaneIndex
+from smalti.core.axes import STACK_AXES, PlaneIndex
 from smalti.core.image import Image
 from smalti.processing.budget import Budget
 from smalti.processing.by_rows import measure_box, planes_in
@@ -16,9 +16,12 @@ from smalti.processing.gather import Gatherer, Measured, Plane
 from smalti.processing.glimpses import Glimpses
 from smalti.processing.growing import joined
 from smalti.processing.metric_set import MetricSet
-from smalti.processing.reading import Box, Reading, boxes, choose_reading
+from smalti.processing.reading import WHOLE_BYTES, Box, Reading, boxes, choose_reading
 
 __all__ = ["Batch", "measure_image", "read_plane"]
+
+
+_NO_STACK = str.maketrans("", "", STACK_AXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def measure_image(image: Image, batch: Batch, beat: Callable[[], None]) -> Measu
     """
     if image.n_planes == 1 and batch.metrics.leaves_out_single_planes:
         measured = Measured(image.ref.image_id, beat)
-        measured.image_values = [None] * len(batch.metrics.image_columns)
+        measured.image_values = batch.metrics.no_image_values
         _measure_planes(image, batch, batch.gatherer, measured)
         return measured
     return _measure_within(image, batch, beat)
@@ -96,8 +99,7 @@ def _measure_within(image: Image, batch: Batch, beat: Callable[[], None]) -> Mea
 
 def _measure_planes(image: Image, batch: Batch, gatherer: Gatherer, into: Measured) -> None:
     if batch.metrics.wants:
-        reading = choose_reading(image, batch.metrics.wants, batch.limit)
-        _Work(image, batch, reading, gatherer, into).measure_all()
+        _Work(image, batch, gatherer, into).measure_all()
         _check(into)
 
 
@@ -112,23 +114,32 @@ class _Work:
 
     image: Image
     batch: Batch
-    reading: Reading
     gatherer: Gatherer
     into: Measured
 
     def measure_all(self) -> None:
         """Read and measure, or leave to be measured."""
-        hold, n_bytes, beat = self.batch.budget.hold, self.reading.n_bytes, self.into.beat
-        if self.reading.whole:
-            middle, counted = self.image.sizes["Z"] // 2, self.batch.budget.counts(n_bytes)
-            for index in self.image.planes():
-                with hold(n_bytes, beat):
-                    self._measure_plane(index, index.t == 0 and index.z == middle, counted)
-                beat()
+        image, limit = self.image, self.batch.limit
+        n_bytes = image.plane_bytes
+        if image.n_planes == 1 and n_bytes <= min(limit, WHOLE_BYTES):  # nearly all images, which may be tiny
+            self._measure_whole([PlaneIndex(0, 0, 0)], 0, 2 * n_bytes)
             return
-        for box in boxes(self.image, self.reading):
-            with hold(n_bytes, beat):
-                self._measure_by_rows(box)
+        reading, middle = choose_reading(image, self.batch.metrics.wants, limit), image.sizes["Z"] // 2
+        if reading.whole:
+            self._measure_whole(image.planes(), middle, reading.n_bytes)
+            return
+        for box in boxes(image, reading):
+            with self.batch.budget.hold(reading.n_bytes, self.into.beat):
+                self._measure_by_rows(box, reading, middle)
+            self.into.beat()
+
+    def _measure_whole(self, planes: Iterable[PlaneIndex], middle: int, n_bytes: int) -> None:
+        """Read planes one by one; where that takes much memory, none is left to wait."""
+        budget, beat = self.batch.budget, self.into.beat
+        at_once = budget.counts(n_bytes)
+        for index in planes:
+            with budget.hold(n_bytes, beat):
+                self._measure_plane(index, index.t == 0 and index.z == middle, at_once)
             beat()
 
     def _measure_plane(self, index: PlaneIndex, shown: bool, at_once: bool) -> None:
@@ -140,18 +151,18 @@ class _Work:
         plane = Plane(self.into, index, next(self.batch.numbers), shown)
         self.gatherer.add(plane, pixels, self.image.samples, at_once)
 
-    def _measure_by_rows(self, box: Box) -> None:
+    def _measure_by_rows(self, box: Box, reading: Reading, middle: int) -> None:
         """Measure planes as their rows are read; a block that cannot be read costs all that lie in it."""
-        waiting, middle, beat = planes_in(box), self.image.sizes["Z"] // 2, self.into.beat
+        waiting, beat = planes_in(box), self.into.beat
         try:
-            for sums in measure_box(self.image, box, self.reading, self.batch.metrics.wants, beat):
+            for sums in measure_box(self.image, box, reading, self.batch.metrics.wants, beat):
                 index = waiting[0]
                 shown = index.t == 0 and index.z == middle
                 self.gatherer.take([Plane(self.into, index, next(self.batch.numbers), shown)], None, sums)
                 waiting.pop(0)
                 beat()
         except Exception as error:  # as above
-            self._lose(waiting, error, self.reading.n_bytes)
+            self._lose(waiting, error, reading.n_bytes)
         self.into.trouble = self.into.trouble or self.batch.metrics.trouble_without_plane
 
     def _lose(self, indices: Sequence[PlaneIndex], error: Exception, n_bytes: int) -> None:
@@ -163,7 +174,7 @@ class _Work:
 def read_plane(image: Image, index: PlaneIndex) -> np.ndarray:
     """One plane as (Y, X) or (Y, X, S), whatever the stored order of its axes."""
     plane = image.read(t=index.t, c=index.c, z=index.z)
-    axes = "".join(axis for axis in image.axes if axis in "YXS")
+    axes = image.axes.translate(_NO_STACK)
     wanted = "YXS" if "S" in axes else "YX"
     return plane if axes == wanted else plane.transpose([axes.index(axis) for axis in wanted])
 

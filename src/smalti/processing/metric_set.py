@@ -114,6 +114,11 @@ class MetricSet:
         """Whether no metric of images is called for one of a single plane."""
         return all(metric.options["over"] for metric in self.of_images)
 
+    @cached_property
+    def no_image_values(self) -> list[Any]:
+        """Those of an image for which no metric is called; not to be changed."""
+        return [None] * len(self.image_columns)
+
     def measure_many(
         self, planes: np.ndarray | None, several: Several, beats: Sequence[Callable[[], None]] = ()
     ) -> tuple[list[Values], Troubles]:

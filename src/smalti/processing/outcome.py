@@ -117,10 +117,7 @@ def tables_of(
     except Exception:  # whatever it is, one of the files brought it: it is found and said below
         images, lost = _framed_apart(files, metrics, given)
         tables = {name: table.filter(~pl.col("image_id").is_in(lost)) for name, table in tables.items()}
-    if metrics.plane_columns:
-        rolled = _rolled_up(tables["planes"], metrics)
-        images = images.join(rolled, on="image_id", how="left", maintain_order="left")
-    return {"images": images, **tables}
+    return {"images": _with_planes(images, tables["planes"], metrics), **tables}
 
 
 def _framed(found: Sequence[Found], metrics: MetricSet, columns: Sequence[Column]) -> pl.DataFrame:
@@ -141,6 +138,15 @@ def _framed_apart(
             why = SmaltiError(f"what was read of it fits no table: {reason(error)}")
             frames.append(_framed([failure(file[0].ref, (), why)], metrics, columns))
     return pl.concat(frames), lost
+
+
+def _with_planes(images: pl.DataFrame, planes: pl.DataFrame, metrics: MetricSet) -> pl.DataFrame:
+    """Images with the columns of their planes."""
+    if not metrics.plane_columns:
+        return images
+    if images["image_id"].equals(planes["image_id"]):  # one plane each: a tenth of the time
+        return images.hstack(planes.select(column.name for column in metrics.plane_columns))
+    return images.join(_rolled_up(planes, metrics), on="image_id", how="left", maintain_order="left")
 
 
 def _rolled_up(planes: pl.DataFrame, metrics: MetricSet) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from smalti.core.errors import TooLargeError
 from smalti.core.image import SLAB_BYTES, Image
 from smalti.kernels.layout import Layout
 
-__all__ = ["Box", "Reading", "bands", "boxes", "choose_reading"]
+__all__ = ["WHOLE_BYTES", "Box", "Reading", "bands", "boxes", "choose_reading"]
 
 WHOLE_BYTES = 128 << 20
 """Planes above are read by rows where that costs no more: some metrics want the plane, 500 MB hold two."""
@@ -99,8 +99,6 @@ def choose_reading(image: Image, wants: frozenset[str], limit: int) -> Reading:
     TooLargeError
         A plane is above the limit, and so is the least that can be read of it.
     """
-    if image.n_planes == 1 and image.plane_bytes <= min(limit, WHOLE_BYTES):  # nearly all images
-        return Reading((1, 1, 1), image.sizes["Y"], 2 * image.plane_bytes, 1, whole=True)
     stored = _Stored.of(image)
     if stored.plane <= min(limit, WHOLE_BYTES) and prod(stored.together) == 1:
         return _whole(stored, limit)

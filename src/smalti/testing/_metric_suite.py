@@ -107,7 +107,7 @@ class MetricSuite:
         """Planes of one shape and type, (N, Y, X) or (N, Y, X, S), for a metric that takes many."""
         for name, (plane, samples) in hostile_planes().items() if self._many else ():
             if planes_at_once(Layout.of(plane.shape, plane.dtype, samples)) == 1:
-                continue  # such planes never come together
+                continue
             others = [plane[::-1], plane[:, ::-1], np.zeros_like(plane), np.roll(plane, 1, 0)]
             yield (
                 name,
