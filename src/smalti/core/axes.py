@@ -1,6 +1,7 @@
 """The six axes an image may have, and how a plane is found among them."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ AXES = "TCZYXS"
 
 STACK_AXES = "TCZ"
 
+_ABSENT = dict.fromkeys(AXES, 1)
+
 Pick = int | slice | None
 """One index (drops the axis), a slice (keeps it), or None (all of it)."""
 
@@ -38,6 +41,11 @@ def check_axes(axes: str, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless `axes` are known, unique, hold Y and X, and fit `shape`."""
     if len(axes) != len(shape):
         raise ValueError(f"axes {axes!r} name {len(axes)} axes, the shape {shape} has {len(shape)}")
+    _check_letters(axes)
+
+
+@lru_cache(256)
+def _check_letters(axes: str) -> None:
     if len(set(axes)) != len(axes) or not set(axes) <= set(AXES):
         raise ValueError(f"axes {axes!r} must be different letters out of {AXES!r}")
     if axes and not {"Y", "X"} <= set(axes):
@@ -46,7 +54,10 @@ def check_axes(axes: str, shape: tuple[int, ...]) -> None:
 
 def sizes(axes: str, shape: tuple[int, ...]) -> dict[str, int]:
     """Length of each of the six axes; 1 where the image lacks it."""
-    return dict.fromkeys(AXES, 1) | dict(zip(axes, shape, strict=True))
+    length = _ABSENT.copy()
+    for axis, n in zip(axes, shape, strict=True):  # dict.fromkeys and | take twice as long
+        length[axis] = n
+    return length
 
 
 def even_part(length: int, most: int) -> int:
@@ -56,10 +67,10 @@ def even_part(length: int, most: int) -> int:
 
 def n_planes(axes: str, shape: tuple[int, ...]) -> int:
     """Number of 2-D planes (colour samples belong to one plane); 0 without pixels."""
-    if not axes:
-        return 0
-    length = sizes(axes, shape)
-    return length["T"] * length["C"] * length["Z"]
+    n = 1 if axes else 0
+    for axis, length in zip(axes, shape, strict=True):
+        n *= length if axis in STACK_AXES else 1
+    return n
 
 
 def plane_indices(axes: str, shape: tuple[int, ...]) -> Iterator[PlaneIndex]:
@@ -75,9 +86,9 @@ def selection(axes: str, shape: tuple[int, ...], picks: Mapping[str, Pick]) -> t
     An axis the image lacks may only be picked at 0 or whole. Raises IndexError with the axis and its length.
     """
     for axis, pick in picks.items():
-        if axis not in axes and pick not in (None, 0, slice(None)):
+        if pick is not None and axis not in axes and pick not in (0, slice(None)):
             raise IndexError(f"{axis.lower()}={pick} asked of an image without a {axis} axis (axes {axes})")
-    return tuple(_one(axis, length, picks.get(axis)) for axis, length in zip(axes, shape, strict=True))
+    return tuple([_one(axis, length, picks.get(axis)) for axis, length in zip(axes, shape, strict=True)])
 
 
 def _one(axis: str, length: int, pick: Pick) -> int | slice:

@@ -1,6 +1,6 @@
 """What the first bytes of a file say it is."""
 
-from smalti.loaders._small import open_file
+from smalti.loaders._small import first_bytes
 
 __all__ = ["HEAD", "BrokenFileError", "head_of", "hopeless", "is_dicom", "starts_with"]
 
@@ -32,8 +32,7 @@ def head_of(path: str) -> bytes:
     OSError
         The file cannot be opened.
     """
-    with open_file(path) as file:
-        return file.read(HEAD)
+    return first_bytes(path, HEAD)
 
 
 def is_dicom(head: bytes) -> bool:

@@ -1,7 +1,6 @@
 """Whatever a loader does: quiet, named, and with every foreign error turned into smalti's own."""
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -10,13 +9,16 @@ import numpy as np
 from smalti.core.errors import SmaltiError, UnreadableError
 from smalti.core.image import Image, ImageRef, Pixels
 from smalti.core.plugin import Plugin
+from smalti.core.records import changed
 from smalti.core.remote import without_secrets
 from smalti.loaders._content import BrokenFileError, starts_with
-from smalti.loaders._quiet import quiet
+from smalti.loaders._quiet import Quiet
 
 __all__ = ["guarded"]
 
 T = TypeVar("T")
+
+_AS_IT_IS, _TURNED = slice(None), slice(None, None, -1)
 
 
 def guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Generator[Image, None, None]:
@@ -31,9 +33,9 @@ def guarded(plugin: Plugin, ref: ImageRef, limit: int, head: bytes = b"") -> Gen
             image = _asked(lambda: next(images, None), ref, plugin.name, head)
             if image is None:
                 return
-            used = replace(image.ref, loader=plugin.name)
+            used = changed(image.ref, loader=plugin.name)
             details = None if image.details is None else partial(_asked, image.details, used, plugin.name)
-            yield replace(image, ref=used, pixels=_guarded_pixels(image, used), details=details)
+            yield changed(image, ref=used, pixels=_guarded_pixels(image, used), details=details)
     finally:
         images.close()
 
@@ -44,12 +46,14 @@ def _guarded_pixels(image: Image, ref: ImageRef) -> Pixels | None:
         return None
 
     def read(index: tuple[int | slice, ...], level: int) -> np.ndarray:
-        spans = [range(pick.start, pick.stop, pick.step) for pick in index if isinstance(pick, slice)]
+        slices = [pick for pick in index if isinstance(pick, slice)]
+        spans = [range(pick.start, pick.stop, pick.step) for pick in slices]
         if not all(spans):
             return np.empty([len(span) for span in spans], dtype)
-        forward = tuple(_forward(pick) for pick in index)
+        turns = tuple([_AS_IT_IS if pick.step > 0 else _TURNED for pick in slices])
+        forward = tuple([_forward(pick) for pick in index]) if _TURNED in turns else index
         array = _asked(lambda: pixels(forward, level), ref, str(ref.loader))
-        return array[tuple(slice(None, None, 1 if span.step > 0 else -1) for span in spans)]
+        return array[turns]
 
     return read
 
@@ -65,7 +69,7 @@ def _forward(pick: int | slice) -> int | slice:
 def _asked(question: Callable[[], T], ref: ImageRef, name: str, head: bytes = b"") -> T:
     """The answer of a reader, whatever it raises."""
     try:
-        with quiet():
+        with Quiet():
             return question()
     except (SmaltiError, MemoryError):
         raise

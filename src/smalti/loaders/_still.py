@@ -1,13 +1,14 @@
 """A raster file as its header describes it, and how to decode its frames."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import prod
 
 import numpy as np
 
 from smalti.core.image import Image, ImageRef, Pixels
+from smalti.core.records import changed
 from smalti.loaders._size import refuse_larger
 
 __all__ = ["Rows", "Still", "image_of"]
@@ -60,7 +61,7 @@ def image_of(ref: ImageRef, still: Still, limit: int) -> Image:
         refuse_larger(prod(plane) * still.dtype.itemsize, limit)
     timed = still.frames > 1
     return Image(
-        ref=replace(ref, series=0),
+        ref=changed(ref, series=0),
         axes=("T" if timed else "") + "YX" + ("S" if still.samples else ""),
         shape=((still.frames,) if timed else ()) + plane,
         dtype=still.dtype,

@@ -17,7 +17,10 @@ from smalti.loaders._size import refuse_larger, selected_bytes
 __all__ = ["block_shape", "missing", "read_series", "refuse_coarse"]
 
 Index = tuple[int | slice, ...]
-_BUFFER = 1 << 24  # tifffile's default reads up to 256 MB of compressed segments ahead
+_BUFFER = 1 << 17
+"""Compressed bytes read ahead, of one strip or tile at least. With more, most pages lie in memory twice,
+fresh each time: 1024² of 16 bit took 8.3 ms with 16 MB, 5.1 with these, where malloc is left as it is."""
+
 _ROWS = 1 << 20
 
 

@@ -16,7 +16,7 @@ from smalti.core.plugin import loader
 from smalti.loaders._about import About
 from smalti.loaders._axes import Part, parts
 from smalti.loaders._content import BrokenFileError
-from smalti.loaders._quiet import quiet
+from smalti.loaders._quiet import Quiet
 from smalti.loaders._tiff_chain import make_finite
 from smalti.loaders._tiff_metadata import describe, distrust_ome, ome_of
 from smalti.loaders._tiff_pixels import block_shape, missing, read_series, refuse_coarse
@@ -57,7 +57,7 @@ def tiff(ref: ImageRef, limit: int) -> Iterator[Image]:
     from tifffile import TiffFile
 
     with TiffFile(ref.uri, _multifile=False) as file:
-        with quiet() as said:
+        with Quiet() as said:
             circle = make_finite(file)
             distrust_ome(file)
             found = [series for series in _series(file) if series.shape and prod(series.shape)]
