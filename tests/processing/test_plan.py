@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smalti.core.image import ImageRef
-from smalti.processing.plan import cut_batches
+from smalti.processing.plan import cut_batches, hired_at_once
 
 
 def refs_of(sizes):
@@ -32,3 +32,13 @@ def test_batches_shrink_towards_the_end_so_that_no_worker_waits_long_for_another
 
 def test_batches_of_a_number_of_files_hold_that_many():
     assert [len(batch) for batch in cut_batches(refs_of([9**9] * 10), 2, 4)] == [4, 4, 2]
+
+
+def test_no_second_worker_starts_for_less_work_than_its_start():
+    assert hired_at_once(refs_of([100] * 64), 8) == 1
+    assert hired_at_once(refs_of([100] * 600), 8) == 4
+    assert hired_at_once(refs_of([50_000_000] * 4), 8) == 8
+
+
+def test_images_of_a_network_have_all_workers_wait_for_answers():
+    assert hired_at_once([ImageRef("https://x.org/a.tif", "a.tif", size_bytes=100)], 8) == 8

@@ -1,5 +1,7 @@
 """The command line: which commands there are, and how errors end it."""
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -89,6 +91,7 @@ def main() -> NoReturn:
     2 the command cannot be done as it stands (one sentence on stderr says why); 70 a fault of smalti's
     own; 130 Ctrl-C. ``--debug`` adds the traceback and changes no code.
     """
+    atexit.register(gc.freeze)  # what is imported is not looked through at the end: 80 ms of CPU
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # cp1252 has no σ, and lacks most alphabets of file names
     try:

@@ -24,6 +24,8 @@ IN_FLIGHT = 2
 """Batches a worker has at once: one at work, one waiting."""
 
 POLL_SECONDS = 0.5
+LATER_SECONDS = 1.0
+"""Work that goes on for as long as a worker takes to start is more than it looked: the rest is hired."""
 START_SECONDS = 300.0
 """A worker that is not ready so long after its start is given up; a cold compile takes about 20."""
 
@@ -44,13 +46,19 @@ class Crew:
         For small files that tell where each worker is; no other crew may use it.
     slots
         Of the memory that the workers share, also with those of other crews; see `slot_files`.
+    at_once
+        Workers to begin with, when fewer than the settings say; see `smalti.processing.plan.hired_at_once`.
     """
 
-    def __init__(self, settings: Settings, job: Job, folder: Path, slots: Sequence[Path]) -> None:
+    def __init__(
+        self, settings: Settings, job: Job, folder: Path, slots: Sequence[Path], at_once: int | None = None
+    ) -> None:
         self._settings = settings
         self._job = job
         self._folder = folder
         self._slots = slots
+        self._at_once = at_once or settings.processes
+        self._ready_since: float | None = None
         self._queue: deque[tuple[ImageRef, ...]] = deque()
         self._suspects: deque[ImageRef] = deque()
         self._numbers = count()
@@ -105,8 +113,12 @@ class Crew:
         return Worker(self._settings, self._job.home, self._events, place, self._slots)
 
     def _feed(self) -> None:
-        for waiting in range(IN_FLIGHT):  # each gets its first batch before any gets a second
-            while self._has_next() and len(self._crew) < self._settings.processes:
+        wanted = self._wanted()
+        more_may_come = wanted < self._settings.processes  # and shall find something to do
+        for waiting in range(
+            1 if more_may_come else IN_FLIGHT
+        ):  # all get a first batch before any gets a second
+            while self._has_next() and len(self._crew) < wanted:
                 self._crew.append(self._hire())
                 self._give(self._crew[-1])
             for worker in self._crew:
@@ -115,6 +127,12 @@ class Crew:
         if self._suspects and not (self._solo and self._solo.batches):
             self._solo = self._solo or self._hire()
             self._solo.give(next(self._numbers), (self._suspects.popleft(),), self._order)
+
+    def _wanted(self) -> int:
+        """How many workers there should be by now."""
+        since = self._ready_since
+        late = since is not None and time.monotonic() - since > LATER_SECONDS
+        return self._settings.processes if late else self._at_once
 
     def _has_next(self) -> bool:
         return bool(self._queue) and self._may_begin(self._queue[0])
@@ -136,7 +154,9 @@ class Crew:
 
     def _hear(self, worker: Worker, event: Event) -> Iterator[Tables]:
         worker.note(event)
-        if event.kind == "died":
+        if event.kind == "ready":
+            self._ready_since = self._ready_since or time.monotonic()
+        elif event.kind == "died":
             yield from self._lose(worker, "crashed", f"{worker.last_words()}, also when tried alone")
         elif event.kind == "fault":
             raise SmaltiError(f"a fault in smalti, not in an image: {event.text}")

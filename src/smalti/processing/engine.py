@@ -11,7 +11,7 @@ from smalti.processing.crew import Crew
 from smalti.processing.job import Tables
 from smalti.processing.measuring import measuring
 from smalti.processing.metric_set import MetricSet
-from smalti.processing.plan import cut_batches
+from smalti.processing.plan import cut_batches, hired_at_once
 from smalti.processing.settings import Settings
 
 __all__ = ["run_inline", "run_supervised"]
@@ -49,8 +49,10 @@ def run_supervised(
         Frames of one batch, in order of completion.
     """
     with tempfile.TemporaryDirectory(prefix="smalti-", ignore_cleanup_errors=True) as folder:
-        crew = Crew(settings, measuring(metrics), Path(folder), slot_files(Path(folder), settings.processes))
+        slots = slot_files(Path(folder), settings.processes)
+        at_once = hired_at_once(refs, settings.processes)
+        crew = Crew(settings, measuring(metrics), Path(folder), slots, at_once)
         try:
-            yield from crew.run(cut_batches(refs, settings.processes, size))
+            yield from crew.run(cut_batches(refs, at_once, size))
         finally:
             crew.stop()
