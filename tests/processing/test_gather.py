@@ -182,7 +182,7 @@ def test_the_file_whose_plane_crashes_a_metric_is_the_one_that_is_lost(install, 
 def test_what_waits_takes_little_memory():
     gatherer, images = Gatherer(choose_metrics(Settings(metrics=("intensity",)))), []
     for width in range(300, 500):
-        images.append((Measured("x"), np.zeros((100, width), np.uint8)))
+        images.append((Measured("x"), np.zeros((300, width), np.uint8)))
         gatherer.add(Plane(images[-1][0], PlaneIndex(0, 0, 0), width, False), images[-1][1], "", False)
         waiting = sum(pixels.nbytes for of, pixels in images if not of.n_planes)
         assert waiting <= WAITING_BYTES + images[-1][1].nbytes

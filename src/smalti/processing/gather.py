@@ -20,11 +20,8 @@ from smalti.processing.metric_set import MetricSet
 
 __all__ = ["Gatherer", "Measured", "Plane"]
 
-LARGE_BYTES = 512 << 10
-"""Of a plane: to copy a larger one twice, which waiting takes, costs what it saves."""
-
-WAITING_BYTES = 4 << 20
-"""Pixels that wait in one gatherer, at most, beside those of the group that grows: a hundred shapes in a
+WAITING_BYTES = 16 << 20
+"""Room for pixels that wait in one gatherer, at most, beside the group that grows: a hundred shapes in a
 folder would make a hundred groups."""
 
 JPEG_QUALITY = 90
@@ -76,25 +73,32 @@ class Plane:
         Its place in the tables.
     shown
         Whether its thumbnail is kept.
-    pixels
-        (Y, X) or (Y, X, S) as stored; None where it is never held whole.
     """
 
     of: Measured
     index: PlaneIndex
     number: int
     shown: bool
-    pixels: np.ndarray | None = None
 
 
 @dataclass(slots=True)
 class _Group:
-    """Planes of one shape and type that wait, and how many are worth waiting for."""
+    """Planes of one shape and type that wait side by side, and how many are worth waiting for."""
 
     samples: str
     most: int
     planes: list[Plane] = field(default_factory=list)
-    n_bytes: int = 0
+    room: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint8))
+
+    def add(self, plane: Plane, pixels: np.ndarray) -> None:
+        """Copy them: their loader may close, or use the memory again. Room for all is made for the second."""
+        n = len(self.planes)
+        if n >= len(self.room):
+            waiting = self.room
+            self.room = np.empty((self.most if n else 1, *pixels.shape), pixels.dtype)
+            self.room[:n] = waiting if n else 0
+        self.room[n] = pixels
+        self.planes.append(plane)
 
 
 class Gatherer:
@@ -126,19 +130,19 @@ class Gatherer:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(samples, self._worth(*key))
-        if at_once or group.most == 1 or pixels.nbytes > LARGE_BYTES:
-            plane.pixels = pixels
-            self._measure([plane], samples)
+        if at_once or group.most == 1:
+            self._measure([plane], pixels[None], samples)
             return
-        plane.pixels = np.array(pixels, order="C")  # its loader may close, or use the memory again
-        group.planes.append(plane)
-        group.n_bytes += pixels.nbytes
-        self._n_bytes += pixels.nbytes
+        self._n_bytes -= group.room.nbytes
+        group.add(plane, pixels)
+        self._n_bytes += group.room.nbytes
         if len(group.planes) >= group.most:
             self._flush(group)
-        elif self._n_bytes - group.n_bytes > WAITING_BYTES:
-            others = (each for each in self._groups.values() if each is not group)
-            self._flush(max(others, key=lambda each: each.n_bytes))
+        elif self._n_bytes - group.room.nbytes > WAITING_BYTES:
+            largest = max((other for other in self._groups.values() if other is not group), key=_room)
+            self._flush(largest)
+            self._n_bytes -= largest.room.nbytes
+            largest.room = largest.room[:0].copy()
 
     def flush(self) -> None:
         """Measure what waits."""
@@ -183,40 +187,33 @@ class Gatherer:
 
     def _flush(self, group: _Group) -> None:
         planes, group.planes = group.planes, []
-        self._n_bytes -= group.n_bytes
-        group.n_bytes = 0
         if planes:
-            self._measure(planes, group.samples)
+            self._measure(planes, group.room[: len(planes)], group.samples)
 
-    def _measure(self, planes: list[Plane], samples: str) -> None:
+    def _measure(self, planes: list[Plane], pixels: np.ndarray, samples: str) -> None:
         """Measure planes of one shape and type; if that fails, one by one, to see whose fault it is."""
         if len(planes) > 1:
             try:
-                self._together(planes, samples)
+                self._together(planes, pixels, samples)
             except Exception:  # whatever it is, it comes again below, when the guilty one is alone
-                for plane in planes:
-                    self._measure([plane], samples)
+                for at, plane in enumerate(planes):
+                    self._measure([plane], pixels[at : at + 1], samples)
             return
         of = planes[0].of
         of.beat()
         try:
-            self._together(planes, samples)
+            self._together(planes, pixels, samples)
         except Exception as error:  # said in the row of this image
             of.failed = of.failed or error
 
-    def _together(self, planes: Sequence[Plane], samples: str) -> None:
+    def _together(self, planes: Sequence[Plane], pixels: np.ndarray, samples: str) -> None:
         from smalti.kernels.measure import accumulate_many  # brings numba, as above
 
-        pixels = _stacked([plane.pixels for plane in planes if plane.pixels is not None])
         self.take(planes, pixels, accumulate_many(pixels, self._metrics.wants, samples))
 
 
-def _stacked(pixels: Sequence[np.ndarray]) -> np.ndarray:
-    if len(pixels) == 1:
-        return pixels[0][None]
-    first = pixels[0]
-    whole = np.empty((len(pixels), *first.shape), first.dtype)  # np.stack alone would turn the byte order
-    return np.stack(pixels, out=whole)
+def _room(group: _Group) -> int:
+    return group.room.nbytes
 
 
 def _histograms(
