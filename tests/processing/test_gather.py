@@ -18,8 +18,9 @@ from smalti.core.plugin import metric
 from smalti.kernels import measure as kernels
 from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget
-from smalti.processing.gather import WAITING_BYTES, Gatherer, Measured, Plane
+from smalti.processing.gather import WAITING_BYTES, Gatherer
 from smalti.processing.metric_set import choose_metrics
+from smalti.processing.plane import Measured, Plane
 from smalti.processing.settings import Settings
 
 

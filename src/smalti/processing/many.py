@@ -1,17 +1,21 @@
-"""Metrics that take many planes at once: what they give, as arrays that their columns take."""
+"""Metrics called with many planes at once, or with one after the other; columns as their tables take them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from smalti.core.columns import Column
 from smalti.core.errors import UsageError
-from smalti.processing.calls import Call, one_a_column
+from smalti.core.plugin import PLANE_NEEDS
+from smalti.kernels.accumulators import Several
+from smalti.processing.calls import Call, call_all, one_a_column
 from smalti.processing.fit import PLAIN, MisfitError, fit
 from smalti.processing.frames import Values, reason
 
-__all__ = ["Troubles", "call_many", "fit_many", "of_lists"]
+__all__ = ["Troubles", "call_planes", "fit_many"]
+
+_SUMS = tuple(name for name in PLANE_NEEDS if name != "plane")
 
 Troubles = dict[int, str]
 """What went wrong, by the place of the plane in its group."""
@@ -29,7 +33,44 @@ _KEPT: dict[str, type] = {"Boolean": np.bool_, "UInt64": np.uint64}
 """Types of arrays, where not int64."""
 
 
-def call_many(call: Call, given: Mapping[str, Any], n: int) -> tuple[list[Values], Troubles]:
+def call_planes(
+    calls: Sequence[Call], planes: np.ndarray | None, several: Several, beats: Sequence[Callable[[], None]]
+) -> tuple[list[Values], Troubles]:
+    """See `smalti.processing.metric_set.MetricSet.measure_many`; those of many go first."""
+    given = {name: getattr(several, name) for name in _SUMS} | {"plane": planes}
+    values: dict[int, list[Values]] = {}
+    troubles: Troubles = {}
+    ones = [at for at, call in enumerate(calls) if not call.metric.options["many"]]
+    for at in sorted(set(range(len(calls))).difference(ones)):
+        values[at], wrong = _call_many(calls[at], given, several.n)
+        troubles = wrong | troubles
+    if ones:
+        columns, wrong = _call_each([calls[at] for at in ones], planes, several, beats)
+        troubles = wrong | troubles
+        values |= {at: [next(columns) for _ in calls[at].metric.columns] for at in ones}
+    return [each for at in range(len(calls)) for each in values[at]], troubles
+
+
+def _call_each(
+    calls: Sequence[Call], planes: np.ndarray | None, several: Several, beats: Sequence[Callable[[], None]]
+) -> tuple[Iterator[Values], Troubles]:
+    """Columns of metrics that take one plane at a time."""
+    rows, troubles = [], {}
+    for at in range(several.n):
+        if beats:
+            beats[at]()
+        sums = several.plane(at)
+        given = {name: getattr(sums, name) for name in _SUMS}
+        row, trouble = call_all(calls, given | {"plane": None if planes is None else planes[at]})
+        rows.append(row)
+        if trouble:
+            troubles[at] = trouble
+    columns = (column for call in calls for column in call.metric.columns)
+    each = (_of_lists(c, list(values)) for c, values in zip(columns, zip(*rows, strict=True), strict=True))
+    return each, troubles
+
+
+def _call_many(call: Call, given: Mapping[str, Any], n: int) -> tuple[list[Values], Troubles]:
     """What a metric says of `n` planes, an array or list a column.
 
     Where it raises, or gives too few columns or values, all are null and every plane is told why; a value
@@ -77,7 +118,7 @@ def fit_many(column: Column, found: Any, n: int) -> tuple[Values, Troubles]:
     return found.astype(_KEPT.get(column.dtype, np.int64)), {}
 
 
-def of_lists(column: Column, values: list[Any]) -> Values:
+def _of_lists(column: Column, values: list[Any]) -> Values:
     """Python's numbers as an array, where that holds them all; fitted before."""
     return np.array(values, np.float64) if column.dtype.startswith("Float") else values
 
@@ -108,7 +149,7 @@ def _misfit(column: Column, value: Any) -> str:
 
 def _one_by_one(column: Column, found: list[Any]) -> tuple[Values, Troubles]:
     if frozenset(map(type, found)) <= PLAIN[column.dtype]:
-        return of_lists(column, found), {}
+        return _of_lists(column, found), {}
     values: list[Any] = []
     troubles: Troubles = {}
     for at, value in enumerate(found):
@@ -117,4 +158,4 @@ def _one_by_one(column: Column, found: list[Any]) -> tuple[Values, Troubles]:
         except MisfitError as error:
             values.append(None)
             troubles[at] = str(error)
-    return of_lists(column, values), troubles
+    return _of_lists(column, values), troubles

@@ -12,10 +12,11 @@ from smalti.core.image import Image
 from smalti.processing.budget import Budget
 from smalti.processing.by_rows import measure_box, planes_in
 from smalti.processing.frames import reason
-from smalti.processing.gather import Gatherer, Measured, Plane
+from smalti.processing.gather import Gatherer
 from smalti.processing.glimpses import Glimpses
 from smalti.processing.growing import joined
 from smalti.processing.metric_set import MetricSet
+from smalti.processing.plane import Measured, Plane
 from smalti.processing.reading import WHOLE_BYTES, Box, Reading, boxes, choose_reading
 
 __all__ = ["Batch", "measure_image", "read_plane"]

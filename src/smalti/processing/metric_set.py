@@ -1,7 +1,7 @@
 """The metrics of a run: chosen by name, sorted by what they measure."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -15,12 +15,12 @@ import polars as pl
 from smalti.core.columns import Column
 from smalti.core.errors import PluginClashError, UnknownNameError, UsageError
 from smalti.core.image import Image
-from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin, collect, metric_set_version, plugins
+from smalti.core.plugin import IMAGE_NEEDS, Plugin, collect, metric_set_version, plugins
 from smalti.kernels.accumulators import Several
 from smalti.processing.calls import Call, call_all, call_along, call_given
 from smalti.processing.frames import Values
 from smalti.processing.glimpses import Glimpses
-from smalti.processing.many import Troubles, call_many, of_lists
+from smalti.processing.many import Troubles, call_planes
 from smalti.processing.settings import Settings
 from smalti.table.rollup import WEIGHT
 from smalti.table.schema import PLANE_KEYS
@@ -97,10 +97,6 @@ class MetricSet:
         return [call_given(metric) for metric in self.of_planes]
 
     @cached_property
-    def _calls_of_one(self) -> list[Call]:
-        return [call for call in self._calls if not call.metric.options["many"]]
-
-    @cached_property
     def _image_calls(self) -> list[Call]:
         return [call_along(metric) for metric in self.of_images]
 
@@ -142,39 +138,7 @@ class MetricSet:
         troubles : dict of int to str
             Why some are missing, by the place of the plane.
         """
-        given = {name: getattr(several, name) for name in PLANE_NEEDS if name != "plane"} | {"plane": planes}
-        values: list[list[Values]] = [[] for _ in self._calls]
-        troubles: Troubles = {}
-        for at, call in enumerate(self._calls):
-            if call.metric.options["many"]:
-                values[at], wrong = call_many(call, given, several.n)
-                troubles = wrong | troubles
-        if self._calls_of_one:
-            ones, wrong = self._measure_each(planes, several, beats)
-            troubles = wrong | troubles
-            for at, call in enumerate(self._calls):
-                if not call.metric.options["many"]:
-                    values[at] = [next(ones) for _ in call.metric.columns]
-        return [each for columns in values for each in columns], troubles
-
-    def _measure_each(
-        self, planes: np.ndarray | None, several: Several, beats: Sequence[Callable[[], None]]
-    ) -> tuple[Iterator[Values], Troubles]:
-        """Columns of the metrics that take one plane at a time."""
-        rows, troubles = [], {}
-        for at in range(several.n):
-            if beats:
-                beats[at]()
-            sums = several.plane(at)
-            given = {name: getattr(sums, name) for name in PLANE_NEEDS if name != "plane"}
-            plane = None if planes is None else planes[at]
-            row, trouble = call_all(self._calls_of_one, given | {"plane": plane})
-            rows.append(row)
-            if trouble:
-                troubles[at] = trouble
-        columns = (column for call in self._calls_of_one for column in call.metric.columns)
-        each = (of_lists(c, list(values)) for c, values in zip(columns, zip(*rows, strict=True), strict=True))
-        return each, troubles
+        return call_planes(self._calls, planes, several, beats)
 
     def measure_whole(
         self, image: Image, planes: Callable[[], pl.DataFrame], seen: Glimpses

@@ -12,10 +12,10 @@ from smalti.core.errors import SmaltiError
 from smalti.core.image import ImageRef
 from smalti.processing.facts import file_facts
 from smalti.processing.frames import framed, reason
-from smalti.processing.gather import Measured
 from smalti.processing.growing import Sheets, joined
 from smalti.processing.job import Tables
 from smalti.processing.metric_set import MetricSet
+from smalti.processing.plane import Measured
 from smalti.table.rollup import rollup
 
 __all__ = ["Found", "failure", "tables_of"]
