@@ -1,7 +1,8 @@
 """What the name of a file says: its extension, whether it is clutter, and how to write it down."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from functools import lru_cache
 
 __all__ = ["clutter_name", "endings", "readable", "tidy"]
 
@@ -16,15 +17,21 @@ def tidy(extensions: Collection[str]) -> frozenset[str]:
     return frozenset(extension.lower().removeprefix("*").removeprefix(".") for extension in extensions)
 
 
-def endings(name: str) -> Iterator[str]:
+def endings(name: str) -> tuple[str, ...]:
     """Everything that may be the extension of `name`, in lower case, the longest first.
 
     ``"a.ome.TIF"`` gives ``"ome.tif"`` and ``"tif"``; a name without an extension gives nothing.
     """
-    _, dot, rest = name.lstrip(".").lower().partition(".")
-    while dot and _EXTENSION.fullmatch(rest.rpartition(".")[2]):
-        yield rest
-        _, dot, rest = rest.partition(".")
+    return _endings(name.lstrip(".").lower().partition(".")[2])
+
+
+@lru_cache(maxsize=1024)  # most files of a folder end alike
+def _endings(rest: str) -> tuple[str, ...]:
+    found = []
+    while rest and _EXTENSION.fullmatch(rest.rpartition(".")[2]):
+        found.append(rest)
+        rest = rest.partition(".")[2]
+    return tuple(found)
 
 
 def clutter_name(name: str) -> str | None:

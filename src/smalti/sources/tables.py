@@ -128,7 +128,7 @@ def _counted_as(path: str, extensions: Collection[str]) -> str | None:
     """The name a row is counted under as clutter; None when its file is wanted."""
     if not path:
         return "row without a path"
-    ends = tuple(endings(path.rpartition("/")[2]))
+    ends = endings(path.rpartition("/")[2])
     if not extensions or not set(extensions).isdisjoint(ends):
         return None
     return f"*.{ends[-1]}" if ends else "no extension"

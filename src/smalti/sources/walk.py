@@ -38,7 +38,7 @@ class Wanted:
         clutter = clutter_name(name)
         if clutter:
             return clutter
-        ends = tuple(endings(name))
+        ends = endings(name)
         if not self.extensions and not (ends and self.known):
             return None
         if not (self.extensions or self.known).isdisjoint(ends):
