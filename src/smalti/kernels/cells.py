@@ -88,7 +88,9 @@ def add_cells_of_plane(
     sums: np.ndarray,
 ) -> None:
     """As `add_cells`, of one plane."""
-    cell = np.searchsorted(rows, top, side="right") - 1
+    cell = 0
+    while rows[cell + 1] <= top:  # numba's searchsorted brings all of its NumPy: 0.15 s of CPU a process
+        cell += 1
     for r in range(HALO, block.shape[0]):
         y = top + r - HALO
         if y == rows[cell + 1]:

@@ -34,11 +34,15 @@ def walk_out(
     """Visit the values of a plane (ascending) outwards from its centre until half its samples are seen."""
     for plane in range(found.size):
         first, end, centre = starts[plane], starts[plane + 1], centres[plane]
-        n = counts[first:end].sum()
+        n = 0
+        for i in range(first, end):
+            n += counts[i]
         if n == 0 or centre != centre:
             found[plane] = np.nan
             continue
-        above = first + np.searchsorted(values[first:end], centre, side="right")
+        above = first
+        while above < end and values[above] <= centre:
+            above += 1
         below = above - 1
         seen = 0
         lower = distance = np.nan
