@@ -23,11 +23,11 @@ from smalti.loaders.choose import known_extensions, open_images
 from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget
 from smalti.processing.facts import file_facts, image_facts
+from smalti.processing.hired import worker_environment
 from smalti.processing.job import Tables
 from smalti.processing.measure import read_plane
 from smalti.processing.metric_set import MetricSet, choose_metrics
 from smalti.processing.settings import Settings
-from smalti.processing.supervised import worker_environment
 from smalti.processing.wire import receive, send
 from smalti.sources.folder import discover
 

@@ -17,7 +17,7 @@ from meter import Cost
 from rows import ROWS
 from speed_table import head, machine, printed, put_between, row
 
-from smalti.processing.supervised import worker_environment
+from smalti.processing.hired import worker_environment
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = ("set", "smalti", PEER.replace("==", " "), "decode alone", "asked", "found", "met")

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from smalti.processing.supervised import worker_environment
+from smalti.processing.hired import worker_environment
 
 MEASURES = """
 import sys

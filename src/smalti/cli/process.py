@@ -132,14 +132,18 @@ def process(
     debug: Debug = False,
 ) -> None:
     """Measure all images under BASE; a second run takes only what is new or changed."""
-    from smalti.processing.project import process as run
-    from smalti.processing.summary import tell
+    from smalti.processing.hired import one_ahead
 
     if dry_run:
         show_job_script(cluster, cluster_option or [])
         return
     go_on = "the same command goes on where it was"
-    with stoppable(f"without --fresh {go_on}" if fresh else go_on):
+    with (
+        one_ahead(not (scheduler or cluster)),
+        stoppable(f"without --fresh {go_on}" if fresh else go_on),
+    ):
+        from smalti.processing.project import process as run
+
         project = run(
             base,
             output=output,
@@ -170,6 +174,8 @@ def process(
             batch_size=batch_size,
             log_file=log_file,
         )
+    from smalti.processing.summary import tell
+
     facts = project.summary()
     typer.echo(f"{tell(facts)}\n  table    {project.path}")
     if verbose:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import IO, Any
 __all__ = ["end_group", "exit_words", "own_group", "search_path", "start"]
 
 
-def start(module: str, env: Mapping[str, str], log: IO[bytes], **options: Any) -> subprocess.Popen[bytes]:
-    """Run ``python -m module`` with pipes for its stdin and stdout.
+def start(
+    module: str, env: Mapping[str, str], log: IO[bytes], arguments: Sequence[str] = (), **options: Any
+) -> subprocess.Popen[bytes]:
+    """Run ``python -m module arguments`` with pipes for its stdin and stdout.
 
     Parameters
     ----------
@@ -24,12 +26,14 @@ def start(module: str, env: Mapping[str, str], log: IO[bytes], **options: Any) -
         The whole environment; the search path of imports is added to it.
     log
         Takes what it writes to stderr.
+    arguments
+        Found in its ``sys.argv``.
     options
         More for `subprocess.Popen`.
     """
     path = os.pathsep.join(path for path in search_path() if os.pathsep not in path)
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module],  # -P: nothing is imported from the cwd
+        [sys.executable, "-P", "-m", module, *arguments],  # -P: nothing is imported from the cwd
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

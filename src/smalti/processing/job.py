@@ -11,7 +11,7 @@ from smalti.core.image import ImageRef
 from smalti.processing.budget import Budget
 from smalti.processing.settings import Settings
 
-__all__ = ["Begin", "Failed", "Job", "Tables", "Work", "begin_job"]
+__all__ = ["Begin", "Failed", "Job", "Tables", "Work", "at_home", "begin_job"]
 
 Tables = dict[str, pl.DataFrame]
 """Frames by name; of measuring: images, planes, histograms, thumbnails."""
@@ -45,6 +45,12 @@ class Job:
 
 def begin_job(home: str, settings: Settings, budget: Budget) -> Work:
     """The work of a `Job`, in the process that is to do it."""
-    module, _, function = home.partition(":")
-    work: Work = getattr(import_module(module), function)(settings, budget)
+    work: Work = at_home(home)(settings, budget)
     return work
+
+
+def at_home(home: str) -> Callable[..., Any]:
+    """The function that ``"module:function"`` names."""
+    module, _, function = home.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

@@ -1,14 +1,9 @@
 """A worker process as the driver sees it: batches go in, events come out, and it may die."""
 
-import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from hashlib import blake2b
-from importlib.metadata import version
-from importlib.resources import files
 from operator import attrgetter
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,8 +12,9 @@ from typing import Any
 
 import polars as pl
 
-from smalti.core.child import end_group, exit_words, own_group, search_path, start
+from smalti.core.child import end_group, exit_words, search_path
 from smalti.core.image import ImageRef
+from smalti.processing.hired import hire
 from smalti.processing.place import Place
 from smalti.processing.settings import Settings
 from smalti.processing.wire import receive, send
@@ -74,9 +70,8 @@ class Worker:
         place: Path,
         slots: Sequence[Path],
     ) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        env = worker_environment() | {"TMPDIR": str(place.parent)}  # what is fetched goes with the run
-        self._process = start("smalti.processing.worker", env, self._log, **own_group())
+        hired = hire()
+        self._process, self._log = hired.process, hired.log
         self._events = events
         self._place = Place(place)
         self._started = self._heard = time.monotonic()
@@ -85,6 +80,7 @@ class Worker:
         self._reader = Thread(target=self._listen, daemon=True)
         self._reader.start()
         told = {"job": job, "place": str(place), "slots": [str(slot) for slot in slots]}
+        told["folder"] = str(place.parent)
         self._say({"settings": settings.to_dict(), "path": search_path(), **told})
         self.batches: dict[int, Sequence[ImageRef]] = {}
 
@@ -160,27 +156,6 @@ def _event(header: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Event:
     if "fault" in header:
         return Event("fault", header["batch"], text=header["fault"])
     return Event("ready")
-
-
-def worker_environment() -> dict[str, str]:
-    """The driver's environment, with a numba cache of this very set of kernels.
-
-    Numba notices an edit of the file a kernel stands in, not of one it calls; a folder named by a hash
-    over all kernel sources does.
-    """
-    kernels = files("smalti.kernels")
-    digest = blake2b(version("numba").encode(), digest_size=8)
-    for source in sorted(kernels.iterdir(), key=lambda entry: entry.name):
-        if source.name.endswith(".py"):
-            digest.update(source.read_bytes())
-    from platformdirs import user_cache_path
-
-    folder = user_cache_path("smalti") / f"kernels-{digest.hexdigest()}"
-    # The workers are the pool; none inside. Six threads of zarr-python held 200 MB more of decoded chunks.
-    one_pool = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ZARR_THREADING__MAX_WORKERS": "1"}
-    # Of glibc: with its own moving thresholds, pieces of decoded bands kept 100 MB of heap from going back.
-    large_apart = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
-    return os.environ | one_pool | large_apart | {"NUMBA_CACHE_DIR": str(folder)}
 
 
 def _close(stream: Any) -> None:

@@ -1,7 +1,7 @@
 """The worker process: reads batches from stdin, does its job with each in turn, writes frames to stdout.
 
-Started as ``python -m smalti.processing.worker``. The end of stdin ends the process at once, so a killed
-driver leaves no orphan.
+Started as ``python -m smalti.processing.worker [MODULE:FUNCTION …]``; these are called before the first order
+is waited for. The end of stdin ends the process at once, so a killed driver leaves no orphan.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import fields
@@ -43,12 +44,16 @@ def main() -> None:
 
 def _serve(orders: BinaryIO, results: BinaryIO) -> None:
     from smalti.core.image import ImageRef, Stack
+    from smalti.processing.job import at_home
     from smalti.processing.settings import Settings
     from smalti.processing.wire import receive
 
+    for home in sys.argv[1:]:
+        at_home(home)()
     first = receive(orders)
     if first is None:
         return
+    tempfile.tempdir = os.environ["TMPDIR"] = first[0]["folder"]  # what is fetched goes with the run
     sys.path += [path for path in first[0]["path"] if path not in sys.path]
     settings = Settings.from_dict(first[0]["settings"])
     cap_memory(settings.memory_bytes + OWN_BYTES)
