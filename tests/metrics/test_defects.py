@@ -64,3 +64,9 @@ def test_a_hot_pixel_in_colour_is_one(measure):
 def test_flat_planes_have_no_border_and_no_lines_to_compare(measure):
     row = measure(np.zeros((30, 30), "u1"))
     assert (row["black_border"], row["dead_rows"], row["hot_pixels"]) == (None, None, 0)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])
+def test_a_plane_without_pixels_has_no_border_and_no_dead_lines(measure, shape: tuple[int, int]):
+    row = measure(np.empty(shape, "f4"))
+    assert [row[name] for name in ("black_border", "dead_rows", "dead_columns")] == [None] * 3

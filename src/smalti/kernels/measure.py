@@ -18,7 +18,7 @@ from smalti.kernels.scanlines import undo_filters
 from smalti.kernels.spectrum import SpectrumSums
 from smalti.kernels.threshold import otsu_of_many
 from smalti.kernels.thumbnail import ThumbnailSums
-from smalti.kernels.values import ValueSums
+from smalti.kernels.values import FEW_SAMPLES, ValueSums
 
 __all__ = ["PlaneSums", "accumulate", "accumulate_many", "planes_at_once", "warm"]
 
@@ -40,8 +40,8 @@ def accumulate_many(planes: np.ndarray, wants: frozenset[str], samples: str = ""
     Parameters
     ----------
     planes
-        (N, Y, X) or (N, Y, X, S): booleans, integers, floats or complex numbers, in any byte order and
-        strides. Integers of more than 16 bits go one by one. `planes_at_once` says how many pay.
+        (N, Y, X) or (N, Y, X, S), one at least: booleans, integers, floats or complex numbers, in any byte
+        order and strides. Integers of more than 16 bits go one by one. `planes_at_once` says how many pay.
     wants
         Names of accumulators (`smalti.core.plugin.PLANE_NEEDS`); only these are computed. ``"plane"`` is
         the caller's to pass on.
@@ -158,9 +158,12 @@ COMMON = ("uint8", "uint16", "float32")
 
 
 def warm(dtypes: Iterable[str] = COMMON) -> None:
-    """Compile, or load from numba's cache, the loops that planes of these types need, grey and RGB."""
+    """Compile, or load from numba's cache, the loops that planes of these types need, grey and RGB.
+
+    The last one is too large for its places to be sorted.
+    """
     for dtype in dtypes:
-        for shape, samples in (((16, 16), ""), ((16, 16, 3), "RGB")):
+        for shape, samples in (((16, 16), ""), ((16, 16, 3), "RGB"), ((16, FEW_SAMPLES // 8), "")):
             planes = np.arange(np.prod(shape)).reshape(1, *shape).astype(dtype)
             found = accumulate_many(planes, EVERYTHING, samples)
             if planes.dtype.kind == "f":

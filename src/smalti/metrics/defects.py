@@ -102,6 +102,8 @@ def _border(
     mean: np.ndarray, constant: np.ndarray, moments: Moments[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Number of constant lines of the minimum from the start on and to the end; 0 where all are such."""
+    if not mean.size:  # nothing has no first line
+        return (np.zeros(len(mean), np.int64),) * 2
     close = 1e-9 * (moments.max - moments.min)  # means are rounded: the minimum is met to some digits
     others = ~(constant & (np.abs(mean - moments.min[:, None]) <= close[:, None]))
     return others.argmax(axis=1), others[:, ::-1].argmax(axis=1)
