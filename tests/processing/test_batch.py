@@ -15,7 +15,7 @@ from smalti.core.plugin import loader, metric
 from smalti.loaders import choose
 from smalti.processing.batch import failed_rows, process_batch
 from smalti.processing.budget import Budget
-from smalti.processing.facts import modified_at
+from smalti.processing.facts import _columns, modified_at
 from smalti.processing.growing import FRAME_ROWS
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.settings import Settings
@@ -48,11 +48,15 @@ def loading(monkeypatch):
         monkeypatch.setattr(
             plugin, "_entries", lambda kind: [*entries(kind), *([made] if kind == "loader" else [])]
         )
-        choose._loaders.cache_clear()
+        clear()
+
+    def clear():
+        for remembered in (choose._loaders, choose._with_magic, _columns):
+            remembered.cache_clear()
 
     yield install
     monkeypatch.undo()
-    choose._loaders.cache_clear()
+    clear()
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from polars.testing import assert_frame_equal
 import smalti
 from smalti.core.axes import PlaneIndex
 from smalti.core.columns import Column
-from smalti.core.image import ImageRef
+from smalti.core.image import Image, ImageRef
 from smalti.core.plugin import metric
 from smalti.kernels import measure as kernels
 from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget
 from smalti.processing.gather import WAITING_BYTES, Gatherer
+from smalti.processing.measure import Batch, measure_image
 from smalti.processing.metric_set import choose_metrics
 from smalti.processing.plane import Measured, Plane
 from smalti.processing.settings import Settings
@@ -146,6 +147,20 @@ def test_a_plane_that_cannot_be_measured_costs_its_own_image_only(tmp_path, monk
     assert images["error"][2] == "not enough memory to open it: MemoryError: no room"
 
 
+def test_an_image_that_cannot_be_measured_is_read_no_further(monkeypatch):
+    def scarce(*args):
+        raise MemoryError("no room")
+
+    read = []
+    monkeypatch.setattr(kernels, "accumulate_many", scarce)
+    pixels = lambda at, level: read.append(at) or np.zeros((8, 8), np.uint32)  # noqa: E731
+    image = Image(ImageRef("a", "a"), "TYX", (5, 8, 8), np.dtype(np.uint32), pixels)
+    batch = Batch.of(choose_metrics(Settings()), Budget(10**9), 10**9)
+    with pytest.raises(MemoryError):
+        measure_image(image, batch, lambda: None)
+    assert len(read) == 1
+
+
 def test_each_file_is_begun_again_before_its_plane_is_given_to_a_metric_of_one(tmp_path):
     begun = []
 
@@ -201,3 +216,33 @@ def test_pixels_that_wait_are_no_longer_their_loaders():
     gatherer.flush()
     (_, values), at = gatherer.sheets.planes.loose[0], [c.name for c in chosen.planes_table].index("mean")
     assert values[at].tolist() == [0, 1, 2]
+
+
+TOGETHER = '''
+import os
+import numpy as np
+from smalti.core.columns import Column
+from smalti.core.plugin import metric
+
+@metric(Column("fate", "Float64", "", "None."), many=True)
+def fate(plane):
+    """Takes its process down at one value, and says so."""
+    if (plane == 2).any():
+        with open(os.environ["FALLEN"], "a") as file:
+            file.write("x")
+        os.abort()
+    return np.ones(len(plane))
+'''
+
+
+def test_a_plane_that_crashes_its_group_is_found_in_a_few_steps(install, tmp_path, monkeypatch):
+    (tmp_path / "images").mkdir()
+    pngs(tmp_path / "images", range(16))
+    install(TOGETHER, "metrics")
+    monkeypatch.setenv("FALLEN", str(tmp_path / "fallen"))
+    command = ["process", tmp_path / "images", "-o", tmp_path / "x.smalti", "--workers", "1"]
+    asked = [sys.executable, "-m", "smalti.cli", *command, "--batch-size", "16"]
+    subprocess.run(asked, check=True, timeout=120)
+    images = smalti.open(tmp_path / "x.smalti").images.collect().sort("path")
+    assert images["status"].to_list() == ["crashed" if at == 2 else "ok" for at in range(16)]
+    assert len((tmp_path / "fallen").read_text()) < 8

@@ -65,6 +65,11 @@ def test_a_value_that_does_not_fit_is_null_and_said(dtype, values, got):
     assert troubles[0].startswith(f"column y is {dtype}, got {got}")
 
 
+def test_a_whole_number_keeps_its_digits_beside_one_that_does_not_fit():
+    fitted, _ = fit_many(column("UInt64"), np.array([-1, 2**62 + 1]), 2)
+    assert framed([fitted], [column("UInt64")])["y"].to_list() == [None, 2**62 + 1]
+
+
 @pytest.mark.parametrize(
     ("given", "got"), [(1.0, "a float"), ([1.0, 2.0], "a list"), (np.ones(3), r"an array \(3,\)")]
 )

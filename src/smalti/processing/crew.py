@@ -176,7 +176,11 @@ class Crew:
                 raise SmaltiError(f"a worker process was not ready {START_SECONDS:g} s after its start")
 
     def _lose(self, worker: Worker, status: str, text: str) -> Iterator[Tables]:
-        """End a worker: a suspect that it ran alone becomes a row; else the rest of its work is kept."""
+        """End a worker: a suspect that it ran alone becomes a row; else the rest of its work is kept.
+
+        A batch that was lost is halved: a group of planes that crashes together is laid to any of its files,
+        which would else be tried one by one for as long as the guilty one stays among the rest.
+        """
         suspect = worker.begun()
         worker.stop()
         _LOG.warning("a worker was lost at %s: %s", suspect.path if suspect else "no file", text)
@@ -192,5 +196,6 @@ class Crew:
         if suspect:
             self._suspects.append(suspect)
         for refs in worker.batches.values():
-            if rest := tuple(ref for ref in refs if ref is not suspect):
-                self._queue.appendleft(rest)
+            rest = tuple(ref for ref in refs if ref is not suspect)
+            half = (len(rest) + 1) // 2 if suspect in refs else len(rest)
+            self._queue.extendleft(part for part in (rest[half:], rest[:half]) if part)

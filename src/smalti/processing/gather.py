@@ -72,9 +72,13 @@ class Gatherer:
         if at_once or group.most == 1:
             self._measure([plane], pixels[None], samples)
             return
-        self._n_bytes -= group.room.nbytes
-        group.add(plane, pixels)
-        self._n_bytes += group.room.nbytes
+        before = group.room.nbytes
+        try:
+            group.add(plane, pixels)
+        except MemoryError:  # that would be for others; there may be enough for this one
+            self._measure([plane], pixels[None], samples)
+            return
+        self._n_bytes += group.room.nbytes - before
         if len(group.planes) >= group.most:
             self._flush(group)
         elif self._n_bytes - group.room.nbytes > WAITING_BYTES:
@@ -131,6 +135,8 @@ class Gatherer:
 
     def _measure(self, planes: list[Plane], pixels: np.ndarray, samples: str) -> None:
         """Measure planes of one shape and type; if that fails, one by one, to see whose fault it is."""
+        of = planes[0].of
+        of.beat()  # of a group, so that a crash is laid to one of its own files
         if len(planes) > 1:
             try:
                 self._together(planes, pixels, samples)
@@ -138,8 +144,6 @@ class Gatherer:
                 for at, plane in enumerate(planes):
                     self._measure([plane], pixels[at : at + 1], samples)
             return
-        of = planes[0].of
-        of.beat()
         try:
             self._together(planes, pixels, samples)
         except Exception as error:  # said in the row of this image

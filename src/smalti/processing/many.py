@@ -113,6 +113,8 @@ def fit_many(column: Column, found: Any, n: int) -> tuple[Values, Troubles]:
     known = np.isfinite(found)
     fits = (_yes_or_no if column.dtype == "Boolean" else _whole)(column, found) | ~known
     misfits = {int(at): _misfit(column, found[at].item()) for at in np.flatnonzero(~fits)}
+    if misfits and found.dtype.kind in "iu":  # as a float, a neighbour above 2⁵³ would lose digits
+        return [None if at in misfits else value for at, value in enumerate(found.tolist())], misfits
     if misfits or not known.all():
         return np.where(fits & known, found, np.nan), misfits
     return found.astype(_KEPT.get(column.dtype, np.int64)), {}

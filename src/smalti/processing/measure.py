@@ -101,7 +101,6 @@ def _measure_within(image: Image, batch: Batch, beat: Callable[[], None]) -> Mea
 def _measure_planes(image: Image, batch: Batch, gatherer: Gatherer, into: Measured) -> None:
     if batch.metrics.wants:
         _Work(image, batch, gatherer, into).measure_all()
-        _check(into)
 
 
 def _check(measured: Measured) -> None:
@@ -141,6 +140,7 @@ class _Work:
         for index in planes:
             with budget.hold(n_bytes, beat):
                 self._measure_plane(index, index.t == 0 and index.z == middle, at_once)
+            _check(self.into)
             beat()
 
     def _measure_plane(self, index: PlaneIndex, shown: bool, at_once: bool) -> None:
