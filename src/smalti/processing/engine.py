@@ -53,6 +53,6 @@ def run_supervised(
         at_once = hired_at_once(refs, settings.processes)
         crew = Crew(settings, measuring(metrics), Path(folder), slots, at_once)
         try:
-            yield from crew.run(cut_batches(refs, at_once, size))
+            yield from crew.run(cut_batches(refs, settings.processes, size))
         finally:
             crew.stop()

@@ -163,9 +163,11 @@ class MetricSuite:
             for at in range(len(planes)):
                 alone = self._call(self._given(planes[at : at + 1], samples))
                 for column, one, of_all in zip(self.plugin.columns, alone, together, strict=True):
-                    same = one is of_all is None or _same(one, of_all[at : at + 1])
-                    assert same, (
-                        f"{name}: {column.name} of plane {at} is {one[0]} alone, {of_all[at]} among others"
+                    own, among = (
+                        None if found is None else found[i] for found, i in ((one, 0), (of_all, at))
+                    )
+                    assert _same(own, among), (
+                        f"{name}: {column.name} of plane {at} is {own} alone, {among} among others"
                     )
 
     def test_values_are_plain_and_finite_or_none(self) -> None:
