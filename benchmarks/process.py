@@ -27,6 +27,7 @@ def main() -> None:
     """Print one Markdown table, line by line as it is measured."""
     arguments = _arguments()
     who = Contestants(arguments.scratch, arguments.repeats, not arguments.no_peer)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its modules compiled
     # one numba cache for this process and the workers, which knows an edit in any kernel
     os.environ["NUMBA_CACHE_DIR"] = worker_environment()["NUMBA_CACHE_DIR"]
     who.smalti(png_folder(who.scratch, 2))  # compiles the kernels, which every run but a machine's first has

@@ -1,15 +1,16 @@
-"""A worker process that is on its way before there is work."""
+"""Worker processes that are on their way before there is work."""
 
 import subprocess
 import sys
 from contextlib import suppress
 
 from smalti.processing import hired
+from smalti.processing.machine import usable_cores
 
 
-def test_the_process_started_ahead_is_the_first_to_be_hired(monkeypatch):
+def test_the_process_started_ahead_is_the_first_to_be_hired(monkeypatch, tmp_path):
     monkeypatch.setattr(hired, "_waiting", [])
-    with hired.one_ahead():
+    with hired.ahead(str(tmp_path)):
         (ahead,) = hired._waiting
         first, second = hired.hire(), hired.hire()
         assert first is ahead
@@ -30,15 +31,19 @@ def test_one_that_nobody_hired_is_ended_whatever_happened(monkeypatch):
 
 def _left_over():
     """The process of a block that ended by an error."""
-    with suppress(KeyError), hired.one_ahead():
+    with suppress(KeyError), hired.ahead("no such folder"):
         (ahead,) = hired._waiting
         raise KeyError
     return ahead
 
 
-def test_none_is_started_where_none_is_wanted():
-    with hired.one_ahead(wanted=False):
-        assert not hired._waiting
+def test_a_folder_of_many_files_has_a_process_a_core(monkeypatch, tmp_path):
+    monkeypatch.setattr(hired, "_waiting", [])
+    for number in range(3 * hired.FILES_A_WORKER):
+        (tmp_path / f"{number}.png").touch()
+    for workers, started in ((0, min(3, usable_cores())), (1, 1)):
+        with hired.ahead(str(tmp_path), workers):
+            assert len(hired._waiting) == started
 
 
 def test_to_hire_takes_nothing_heavy():

@@ -1,5 +1,6 @@
 """``smalti process``: images to QC table."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -132,14 +133,14 @@ def process(
     debug: Debug = False,
 ) -> None:
     """Measure all images under BASE; a second run takes only what is new or changed."""
-    from smalti.processing.hired import one_ahead
+    from smalti.processing.hired import ahead
 
     if dry_run:
         show_job_script(cluster, cluster_option or [])
         return
     go_on = "the same command goes on where it was"
     with (
-        one_ahead(not (scheduler or cluster)),
+        nullcontext() if scheduler or cluster else ahead(base, workers),
         stoppable(f"without --fresh {go_on}" if fresh else go_on),
     ):
         from smalti.processing.project import process as run

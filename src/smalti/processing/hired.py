@@ -1,4 +1,4 @@
-"""Worker processes as such: how one is started, and one that is on its way before there is work."""
+"""Worker processes as such: how one is started, and some that are on their way before there is work."""
 
 import os
 import subprocess
@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import islice
 from typing import IO
 
 from smalti.core.child import end_group, own_group, start
+from smalti.processing.machine import usable_cores
 
-__all__ = ["Hired", "hire", "one_ahead", "worker_environment"]
+__all__ = ["Hired", "ahead", "hire", "worker_environment"]
+
+FILES_A_WORKER = 128
+"""Even of tiny files so many pay for a worker's start, see `smalti.processing.plan.hired_at_once`."""
 
 _waiting: "list[Hired]" = []
 
@@ -27,7 +32,7 @@ class Hired:
 
 
 def hire() -> Hired:
-    """The process that was started ahead, if there is one; else a new one."""
+    """A process that was started ahead, if there is one; else a new one."""
     try:
         return _waiting.pop()
     except IndexError:
@@ -35,12 +40,19 @@ def hire() -> Hired:
 
 
 @contextmanager
-def one_ahead(wanted: bool = True) -> Iterator[None]:
-    """Start a process for the first `hire` within, which makes ready to measure while this one looks around.
+def ahead(base: str, workers: int = 0) -> Iterator[None]:
+    """Start processes for each `hire` within, which make ready to measure while this one looks around.
 
-    That takes each of them most of a second. It is ended where nobody hired it.
+    That takes each of them most of a second. They are ended where nobody hired them.
+
+    Parameters
+    ----------
+    base
+        What will be measured: of a folder with many files, more than one process is started.
+    workers
+        As many at most; 0 for one a core.
     """
-    if wanted:
+    for _ in range(min(workers or usable_cores(), max(1, _entries(base) // FILES_A_WORKER))):
         _waiting.append(_started("smalti.processing.measuring:prepare"))
     try:
         yield
@@ -51,6 +63,15 @@ def one_ahead(wanted: bool = True) -> Iterator[None]:
             for stream in (left.process.stdin, left.process.stdout, left.log):
                 if stream is not None:
                     stream.close()
+
+
+def _entries(base: str) -> int:
+    """How many entries a folder has, as far as that matters; 0 of anything else."""
+    try:
+        with os.scandir(base) as entries:
+            return sum(1 for _ in islice(entries, FILES_A_WORKER * usable_cores()))
+    except OSError:
+        return 0
 
 
 def _started(*calls: str) -> Hired:
