@@ -18,7 +18,7 @@ import numpy as np
 from datasets import ome_tiff_folder, png_folder, tiff_folder
 
 from smalti.core.image import Image, ImageRef
-from smalti.kernels.accumulators import Several
+from smalti.kernels.several import Several
 from smalti.loaders.choose import known_extensions, open_images
 from smalti.processing.batch import process_batch
 from smalti.processing.budget import Budget

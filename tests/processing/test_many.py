@@ -6,7 +6,7 @@ import pytest
 from smalti.core.columns import Column
 from smalti.core.errors import UsageError
 from smalti.core.plugin import metric
-from smalti.kernels.accumulators import Several
+from smalti.kernels.several import Several
 from smalti.processing.frames import framed
 from smalti.processing.growing import Growing, joined
 from smalti.processing.many import fit_many

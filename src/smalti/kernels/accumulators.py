@@ -12,11 +12,13 @@ planes along its first axis, and what all planes share, as `Moments.n` and ``dty
 histograms are `Histograms`.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any, Generic
+from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 from typing_extensions import TypeVar  # typing's own knows no default before Python 3.13
+
+from smalti.kernels.histograms import Histogram, Histograms
 
 __all__ = [
     "Accumulated",
@@ -26,11 +28,9 @@ __all__ = [
     "Histograms",
     "Moments",
     "Profiles",
-    "Several",
     "Spectrum",
     "Stencil",
     "Thumbnail",
-    "spread",
 ]
 
 Value = TypeVar("Value", float, np.ndarray, default=float)
@@ -77,139 +77,6 @@ class Moments(Generic[Value]):
         """Population standard deviation."""
         found: Value = self.m2**0.5
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """Counts of the finite colour samples by value.
-
-    Parameters
-    ----------
-    values
-        Ascending float64: the distinct values (exact), or the centres of the bins that hold a sample.
-    counts, cumulative
-        int64, as long as `values`; `cumulative` is the running sum of `counts`.
-    exact
-        True when `values` are the stored values themselves (integers of up to 16 bits, and wider
-        integers that span less than 65,536); False for 16,384 bins of equal width over low..high.
-    low, high
-        Minimum and maximum of the finite samples; NaN when there are none.
-    dtype
-        Stored type of the plane.
-    """
-
-    values: np.ndarray
-    counts: np.ndarray
-    cumulative: np.ndarray
-    exact: bool
-    low: float
-    high: float
-    dtype: np.dtype
-
-    @property
-    def n(self) -> int:
-        """Number of finite samples."""
-        return int(self.cumulative[-1]) if self.cumulative.size else 0
-
-    def percentiles(self, *percents: float) -> list[float]:
-        """Percentiles by linear interpolation between order statistics, as `numpy.percentile` defines them.
-
-        An order statistic of a histogram that is not exact is the centre of its bin, clamped to low..high:
-        the error is at most half a bin, 3.1e-5 of the range. NaN for each when no sample is finite.
-        """
-        if not self.n:
-            return [float("nan")] * len(percents)
-        last = self.n - 1
-        ranks = [percent * (last / 100) for percent in percents]  # of a few: lists are faster than arrays
-        places = [int(rank) for rank in ranks]
-        places += [min(place + 1, last) for place in places]
-        found = self.values[self.cumulative.searchsorted(places, "right")].tolist()
-        if not self.exact:
-            ends = {0: self.low, last: self.high}
-            found = [ends.get(place, value) for place, value in zip(places, found, strict=True)]
-        lower, upper = found[: len(ranks)], found[len(ranks) :]
-        return [low + (high - low) * (rank % 1) for low, high, rank in zip(lower, upper, ranks, strict=True)]
-
-
-def spread(each: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """See `Histograms.of_values`."""
-    return each if each.size == 1 else np.repeat(each, np.diff(starts))
-
-
-@dataclass(frozen=True, slots=True)
-class Histograms:
-    """The histograms of N planes, one after the other; see `Histogram`.
-
-    Parameters
-    ----------
-    values, counts
-        Of all planes; those of plane i lie at ``starts[i]:starts[i + 1]``.
-    cumulative
-        int64, as long: the running sum of `counts` through all planes.
-    starts
-        int64, shape (N + 1,).
-    exact, dtype
-        As of one plane.
-    low, high
-        float64, shape (N,).
-    """
-
-    values: np.ndarray
-    counts: np.ndarray
-    cumulative: np.ndarray
-    starts: np.ndarray
-    exact: bool
-    low: np.ndarray
-    high: np.ndarray
-    dtype: np.dtype
-
-    @property
-    def before(self) -> np.ndarray:
-        """Finite samples of all planes before each plane, and of all, (N + 1,)."""
-        if not self.values.size:
-            return np.zeros(self.starts.size, np.int64)
-        return np.where(self.starts > 0, self.cumulative[self.starts - 1], 0)
-
-    @property
-    def n(self) -> np.ndarray:
-        """Number of finite samples of each plane, int64 (N,)."""
-        return np.diff(self.before)
-
-    def percentiles(self, *percents: float) -> list[np.ndarray]:
-        """See `Histogram.percentiles`: one array (N,) a percentile."""
-        before = self.before
-        n = np.diff(before)
-        last = np.maximum(n - 1, 0)
-        ranks = np.array(percents)[:, None] * (last / 100)
-        below = ranks.astype(np.int64)
-        places = np.stack([below, np.minimum(below + 1, last)])
-        if not self.values.size:
-            return [np.full(n.size, np.nan) for _ in percents]
-        at = self.cumulative.searchsorted(places + before[:-1], "right")
-        found = self.values[np.minimum(at, self.values.size - 1)]
-        if not self.exact:
-            found = np.where(places == 0, self.low, np.where(places == last, self.high, found))
-        lower, upper = np.where(n > 0, found, np.nan)
-        return [*(lower + (upper - lower) * (ranks % 1))]
-
-    def of_values(self, each: np.ndarray) -> np.ndarray:
-        """What is known of each plane, (N,), for each of its values; of one plane once, which fits all."""
-        return spread(each, self.starts)
-
-    def sums(self, terms: np.ndarray) -> np.ndarray:
-        """Sum over the values of each plane, (N,); `terms` has one a value. 0 for a plane without any."""
-        found = np.zeros(self.starts.size - 1, np.result_type(terms, np.int64))
-        some = np.diff(self.starts) > 0
-        if some.any():
-            found[some] = np.add.reduceat(terms, self.starts[:-1][some])
-        return found
-
-    def plane(self, at: int) -> Histogram:
-        """That of one plane."""
-        part = slice(*self.starts[at : at + 2])
-        cumulative = self.cumulative[part] - self.before[at]
-        low, high = float(self.low[at]), float(self.high[at])
-        return Histogram(self.values[part], self.counts[part], cumulative, self.exact, low, high, self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,55 +271,3 @@ class Accumulated:
     thumbnail: Thumbnail | None = None
     spectrum: Spectrum | None = None
     digest: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Several:
-    """All accumulators of N planes of one shape and type; see `Accumulated`.
-
-    Parameters
-    ----------
-    n
-        Number of planes.
-    digest
-        Texts, (N,) of objects.
-    """
-
-    n: int
-    moments: Moments[np.ndarray] | None = None
-    histogram: Histograms | None = None
-    stencil: Stencil[np.ndarray] | None = None
-    profiles: Profiles[np.ndarray] | None = None
-    cells: Cells | None = None
-    colour: Colour[np.ndarray] | None = None
-    thumbnail: Thumbnail[np.ndarray, np.ndarray] | None = None
-    spectrum: Spectrum | None = None
-    digest: np.ndarray | None = None
-
-    def plane(self, at: int) -> Accumulated:
-        """Those of one plane."""
-        return Accumulated(
-            **{part.name: _of_one(getattr(self, part.name), at) for part in fields(Accumulated)}
-        )
-
-
-def _of_one(found: Any, at: int) -> Any:
-    """Out of what many planes have, what one of them has; what is no array is common to all."""
-    if isinstance(found, np.ndarray):
-        own = found[at]
-        return own.item() if isinstance(own, np.generic) else own
-    if isinstance(found, tuple):
-        return tuple(_of_one(part, at) for part in found)
-    if isinstance(found, Histograms):
-        return found.plane(at)
-    if isinstance(found, Spectrum):
-        return _spectrum_of_one(found, at)
-    if isinstance(found, (Moments, Stencil, Profiles, Cells, Colour, Thumbnail)):
-        return type(found)(*(_of_one(getattr(found, part.name), at) for part in fields(found)))
-    return found
-
-
-def _spectrum_of_one(found: Spectrum, at: int) -> Spectrum:
-    if np.isnan(found.power[at]).all():
-        return Spectrum(np.empty(0), np.empty(0), np.empty(0, np.int64))
-    return Spectrum(found.frequency, found.power[at], found.count)

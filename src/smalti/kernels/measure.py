@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from smalti.kernels.accumulators import Accumulated, Several
+from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.cells import CellSums
 from smalti.kernels.colour import ColourSums
 from smalti.kernels.deviation import median_deviation_of_many
@@ -15,6 +15,7 @@ from smalti.kernels.luma import HALO, Luma
 from smalti.kernels.neighbours import NeighbourSums
 from smalti.kernels.ringing import ringing_of_many
 from smalti.kernels.scanlines import undo_filters
+from smalti.kernels.several import Several
 from smalti.kernels.spectrum import SpectrumSums
 from smalti.kernels.threshold import otsu_of_many
 from smalti.kernels.thumbnail import ThumbnailSums

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from smalti.kernels.accumulators import Several
 from smalti.kernels.encoding import Encoding, FirstPass
 from smalti.kernels.layout import Layout
 from smalti.kernels.measure import PlaneSums
+from smalti.kernels.several import Several
 
 __all__ = ["Bands", "accumulate_rows", "passes", "sums_bytes"]
 

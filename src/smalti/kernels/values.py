@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.accumulators import Histograms, Moments, spread
+from smalti.kernels.accumulators import Histograms, Moments
 from smalti.kernels.encoding import Encoding
+from smalti.kernels.histograms import spread
 from smalti.kernels.layout import Layout
 
 __all__ = ["FEW_SAMPLES", "ValueSums"]

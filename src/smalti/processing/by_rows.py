@@ -7,7 +7,7 @@ import numpy as np
 
 from smalti.core.axes import AXES, STACK_AXES, PlaneIndex
 from smalti.core.image import Image
-from smalti.kernels.accumulators import Several
+from smalti.kernels.several import Several
 from smalti.processing.reading import Box, Reading, bands, layout_of
 
 __all__ = ["measure_box", "planes_in", "read_rows"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from smalti.kernels.accumulators import Several
+from smalti.kernels.several import Several
 from smalti.processing.growing import Sheets
 from smalti.processing.metric_set import MetricSet
 from smalti.processing.plane import Plane, histogram_rows, thumbnail_rows

@@ -8,7 +8,7 @@ import numpy as np
 from smalti.core.columns import Column
 from smalti.core.errors import UsageError
 from smalti.core.plugin import PLANE_NEEDS
-from smalti.kernels.accumulators import Several
+from smalti.kernels.several import Several
 from smalti.processing.calls import Call, call_all, one_a_column
 from smalti.processing.fit import PLAIN, MisfitError, fit
 from smalti.processing.frames import Values, reason

@@ -16,7 +16,7 @@ from smalti.core.columns import Column
 from smalti.core.errors import PluginClashError, UnknownNameError, UsageError
 from smalti.core.image import Image
 from smalti.core.plugin import IMAGE_NEEDS, Plugin, collect, metric_set_version, plugins
-from smalti.kernels.accumulators import Several
+from smalti.kernels.several import Several
 from smalti.processing.calls import Call, call_all, call_along, call_given
 from smalti.processing.frames import Values
 from smalti.processing.glimpses import Glimpses

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from smalti.core.plugin import IMAGE_NEEDS, PLANE_NEEDS, Plugin
-from smalti.kernels.accumulators import Accumulated, Several
+from smalti.kernels.accumulators import Accumulated
 from smalti.kernels.layout import Layout
 from smalti.kernels.measure import accumulate, accumulate_many, planes_at_once
+from smalti.kernels.several import Several
 from smalti.processing.many import fit_many
 from smalti.table.schema import IMAGE_COLUMNS, PLANE_KEYS
 from smalti.testing._values import plain, why_not
