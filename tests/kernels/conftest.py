@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import their neighbours `reference` and `planes`."""
+"""Lets the tests of this folder import their neighbours `alone`, `planes` and `reference`."""
 
 import sys
 from pathlib import Path

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from alone import bins, median_deviation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planes import PLANES
 
 from smalti.kernels.accumulators import Histogram
-from smalti.kernels.bins import bins
-from smalti.kernels.deviation import median_deviation
 from smalti.kernels.measure import accumulate
 
 

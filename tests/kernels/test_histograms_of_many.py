@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from alone import bins, median_deviation, together
 from planes import PLANES
 
-from smalti.kernels.accumulators import Histogram, Histograms
-from smalti.kernels.bins import bins, bins_of_many
-from smalti.kernels.deviation import median_deviation, median_deviation_of_many
+from smalti.kernels.bins import bins_of_many
+from smalti.kernels.deviation import median_deviation_of_many
+from smalti.kernels.histograms import Histogram
 from smalti.kernels.measure import accumulate
 from smalti.kernels.threshold import otsu_of_many
 
@@ -15,20 +16,6 @@ ALL.append(accumulate(np.empty((0, 9), "u1"), frozenset({"histogram"})).histogra
 EXACT, OTHERS = ([one for one in ALL if one.exact is exact] for exact in (True, False))
 
 groups = pytest.mark.parametrize("ones", [EXACT, OTHERS], ids=["exact", "not exact"])
-
-
-def together(ones: list[Histogram]) -> Histograms:
-    counts = np.concatenate([one.counts for one in ones])
-    return Histograms(
-        values=np.concatenate([one.values for one in ones]),
-        counts=counts,
-        cumulative=np.cumsum(counts),
-        starts=np.cumsum([0, *(one.values.size for one in ones)]),
-        exact=ones[0].exact,
-        low=np.array([one.low for one in ones]),
-        high=np.array([one.high for one in ones]),
-        dtype=ones[0].dtype,
-    )
 
 
 def otsu(one: Histogram) -> int:

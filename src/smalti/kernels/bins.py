@@ -4,40 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smalti.kernels.accumulators import Histogram, Histograms
+from smalti.kernels.histograms import Histograms
 
-__all__ = ["Bins", "ManyBins", "bins", "bins_of_many"]
+__all__ = ["Bins", "bins_of_many"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Counts in bins of equal width; bin i covers low + i·width up to, not including, low + (i + 1)·width.
+    """Counts in bins of equal width of N planes, one after the other.
+
+    Bin i of a plane covers low + i·width up to, not including, low + (i + 1)·width.
 
     Parameters
     ----------
     counts
-        int64, at most as many as asked for; empty when no sample is finite.
-    low, width
-        Start of the first bin and width of each; NaN when there is none.
-    """
-
-    counts: np.ndarray
-    low: float
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class ManyBins:
-    """The bins of N planes, one after the other; see `Bins`.
-
-    Parameters
-    ----------
-    counts
-        int64, of all planes; those of plane i lie at ``starts[i]:starts[i + 1]``.
+        int64, of all planes; those of plane i lie at ``starts[i]:starts[i + 1]``, none without a value.
     starts
         int64, shape (N + 1,).
     low, width
-        float64, shape (N,).
+        float64, shape (N,): start of the first bin and width of each; NaN when there is none.
     """
 
     counts: np.ndarray
@@ -46,16 +31,7 @@ class ManyBins:
     width: np.ndarray
 
 
-def bins(histogram: Histogram, n: int = 256) -> Bins:
-    """Reduce a histogram to at most `n` bins; see `bins_of_many`."""
-    low, high = np.array([histogram.low]), np.array([histogram.high])
-    starts = np.array([0, histogram.values.size])
-    parts = (histogram.values, histogram.counts, histogram.cumulative, starts)
-    found = bins_of_many(Histograms(*parts, histogram.exact, low, high, histogram.dtype), n)
-    return Bins(found.counts, float(found.low[0]), float(found.width[0]))
-
-
-def bins_of_many(histograms: Histograms, n: int = 256) -> ManyBins:
+def bins_of_many(histograms: Histograms, n: int = 256) -> Bins:
     """Reduce the histogram of each plane to at most `n` bins, 2 at least.
 
     Whole numbers get bins of 1, 2, 4, … values that begin at a multiple of their width, so that no bin
@@ -73,7 +49,7 @@ def bins_of_many(histograms: Histograms, n: int = 256) -> ManyBins:
     place += histograms.of_values(starts[:-1])
     counts = np.zeros(starts[-1], np.int64)
     np.add.at(counts, place, histograms.counts)
-    return ManyBins(counts, starts, np.where(some, low, np.nan), np.where(some, width, np.nan))
+    return Bins(counts, starts, np.where(some, low, np.nan), np.where(some, width, np.nan))
 
 
 def _of_whole_numbers(histograms: Histograms, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,18 +3,9 @@
 import numpy as np
 
 from smalti.kernels._compile import compiled
-from smalti.kernels.accumulators import Histogram, Histograms
+from smalti.kernels.histograms import Histograms
 
-__all__ = ["median_deviation", "median_deviation_of_many"]
-
-
-def median_deviation(histogram: Histogram, centre: float) -> float:
-    """Median of |value − centre| over all samples of one plane; see `median_deviation_of_many`."""
-    found = np.empty(1)
-    walk_out(
-        histogram.values, histogram.counts, np.array([0, histogram.values.size]), np.array([centre]), found
-    )
-    return float(found[0])
+__all__ = ["median_deviation_of_many"]
 
 
 def median_deviation_of_many(histograms: Histograms, centres: np.ndarray) -> np.ndarray:
