@@ -114,10 +114,9 @@ class Crew:
 
     def _feed(self) -> None:
         wanted = self._wanted()
-        more_may_come = wanted < self._settings.processes  # and shall find something to do
-        for waiting in range(
-            1 if more_may_come else IN_FLIGHT
-        ):  # all get a first batch before any gets a second
+        # While more workers may come, they shall find something to do.
+        in_flight = IN_FLIGHT if wanted >= self._settings.processes else 1
+        for waiting in range(in_flight):  # each gets its first batch before any gets a second
             while self._has_next() and len(self._crew) < wanted:
                 self._crew.append(self._hire())
                 self._give(self._crew[-1])

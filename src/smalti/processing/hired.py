@@ -15,7 +15,7 @@ from typing import IO
 from smalti.core.child import end_group, own_group, start
 from smalti.processing.machine import usable_cores
 
-__all__ = ["Hired", "ahead", "hire", "worker_environment"]
+__all__ = ["FILES_A_WORKER", "Hired", "ahead", "hire", "worker_environment"]
 
 FILES_A_WORKER = 128
 """Even of tiny files so many pay for a worker's start, see `smalti.processing.plan.hired_at_once`."""

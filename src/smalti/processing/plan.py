@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from smalti.core.image import ImageRef
 from smalti.core.remote import is_url
+from smalti.processing.hired import FILES_A_WORKER
 
 __all__ = ["cut_batches", "hired_at_once"]
 
@@ -16,7 +17,7 @@ LEAST_BYTES = 64 * FILE_COST
 MOST_OF_THE_REST = 1 / 4
 """Of what a worker's share of the rest holds, so that the last batches are small and all end together."""
 
-WORTH_HIRING = 128 * FILE_COST
+WORTH_HIRING = FILES_A_WORKER * FILE_COST
 """8 MiB, an eighth of a second. A worker takes 0.8 s of CPU to start, and two that start at once on two cores
 hold each other up: 64 PNG of 256² took 1.7 s of time with one and with two, and 1.7 s of CPU against 2.7."""
 
